@@ -1,0 +1,64 @@
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Platform.Identity;
+
+/// <summary>
+/// The one place where a role's rights stand. Denies by default: a kind that no rule names is for administrators alone to change.
+/// </summary>
+public static class AccessRules
+{
+    /// <summary>Groups whose namespaced kinds a developer may change: what services are made of.</summary>
+    private static readonly HashSet<string> DeveloperGroups = ["apps", "networking.k8s.io", "monitoring.coreos.com", "external-secrets.io", "backstage.io", "coordination.k8s.io", "events.k8s.io"];
+
+    private static readonly HashSet<KindId> DeveloperKinds =
+    [
+        new("configmaps", ""), new("secrets", ""), new("services", ""), new("serviceaccounts", ""), new("events", ""),
+        new("templateruns", "flagstone.dev"),
+    ];
+
+    /// <summary>Null when the caller may; else the reason why not.</summary>
+    /// <param name="verb">A Kubernetes verb: <c>get list watch create update patch delete</c>.</param>
+    public static string? Refuse(Caller caller, string verb, KindDefinition kind, string ns)
+    {
+        var reads = verb is "get" or "list" or "watch";
+        if (caller.Role == Role.Administrator)
+        {
+            return caller.Namespace.Length == 0 || reads || ns == caller.Namespace ? null : OutsideScope(caller);
+        }
+
+        if (reads)
+        {
+            if (!kind.Sealed)
+            {
+                return null;
+            }
+
+            return caller.Role != Role.Developer ? $"role {Word(caller.Role)} does not read secret values"
+                : caller.Namespace.Length == 0 || ns == caller.Namespace ? null
+                : OutsideScope(caller);
+        }
+
+        if (caller.Role != Role.Developer)
+        {
+            return $"role {Word(caller.Role)} only reads";
+        }
+
+        if (caller.Namespace.Length > 0 && ns != caller.Namespace)
+        {
+            return OutsideScope(caller);
+        }
+
+        return MayDevelop(kind) ? null : $"role {Word(caller.Role)} does not change this kind; ask an administrator";
+    }
+
+    /// <summary>Who may read the ledger's entries and proofs.</summary>
+    public static bool MayAudit(Caller caller) => caller.Role is Role.Auditor or Role.Administrator;
+
+    private static bool MayDevelop(KindDefinition kind) =>
+        kind.Namespaced
+        && (kind.Categories.Contains("claim") || DeveloperKinds.Contains(kind.Id) || DeveloperGroups.Contains(kind.Id.Group));
+
+    private static string OutsideScope(Caller caller) => $"the token is for namespace {caller.Namespace} alone";
+
+    private static string Word(Role role) => role.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,73 @@
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Platform.Problems;
+
+/// <summary>Every problem that the kernel answers; each has its page in <c>docs/problems</c>. The texts are those of the API server where it has one.</summary>
+public static class Catalogue
+{
+    public static Problem NotFound(ResourceKey key) =>
+        new(404, "not-found", "NotFound", "There is no such resource", $"{key.Kind} \"{key.Name}\" not found") { Subject = Of(key) };
+
+    public static Problem NoSuchKind(string what) =>
+        new(404, "no-such-kind", "NotFound", "There is no such kind", $"the server could not find the requested resource: {what}");
+
+    public static Problem AlreadyExists(ResourceKey key) =>
+        new(409, "already-exists", "AlreadyExists", "The name is taken", $"{key.Kind} \"{key.Name}\" already exists") { Subject = Of(key) };
+
+    public static Problem Conflict(ResourceKey key, string why) =>
+        new(409, "conflict", "Conflict", "It has changed meanwhile",
+            $"Operation cannot be fulfilled on {key.Kind} \"{key.Name}\": {why}") { Subject = Of(key) };
+
+    public static Problem Stale(ResourceKey key) =>
+        Conflict(key, "the object has been modified; please apply your changes to the latest version and try again");
+
+    public static Problem Invalid(KindDefinition kind, string name, IReadOnlyList<ProblemCause> causes)
+    {
+        var list = causes.Count == 1
+            ? $"{causes[0].Field}: {causes[0].Message}"
+            : $"[{string.Join(", ", causes.Select(c => $"{c.Field}: {c.Message}"))}]";
+        return new(422, "invalid", "Invalid", "The resource does not fit its schema", $"{kind.Kind}{(kind.Id.Group.Length > 0 ? "." + kind.Id.Group : "")} \"{name}\" is invalid: {list}")
+        {
+            Causes = causes,
+            Subject = new ProblemSubject(kind.Id.Group, kind.Kind, name),
+        };
+    }
+
+    public static Problem BadRequest(string detail) => new(400, "bad-request", "BadRequest", "The request cannot be read", detail);
+
+    public static Problem Unauthorized() =>
+        new(401, "unauthorized", "Unauthorized", "Sign in first", "Send a valid token as 'Authorization: Bearer TOKEN'. The first administrator's token is in the file admin.token of the data folder.");
+
+    public static Problem Forbidden(string who, string verb, ResourceKey key, string why) =>
+        new(403, "forbidden", "Forbidden", "Not allowed",
+            $"{key.Kind}{(key.Name.Length > 0 ? $" \"{key.Name}\"" : "")} is forbidden: User \"{who}\" cannot {verb} resource \"{key.Kind.Plural}\" in API group \"{key.Kind.Group}\""
+            + (key.Namespace.Length > 0 ? $" in the namespace \"{key.Namespace}\"" : " at the cluster scope") + $": {why}") { Subject = Of(key) };
+
+    public static Problem Denied(ResourceKey key, string why) =>
+        new(403, "denied-by-policy", "Forbidden", "A policy denies it", $"{key.Kind} \"{key.Name}\" is forbidden: {why}") { Subject = Of(key) };
+
+    public static Problem TooLarge(long limit) =>
+        new(413, "too-large", "RequestEntityTooLarge", "The body is too large", $"the request body is over the limit of {limit} bytes; split it, or keep large data elsewhere");
+
+    public static Problem UnsupportedMedia(string type, string use) =>
+        new(415, "unsupported-media-type", "UnsupportedMediaType", "The format is not taken here", $"the body of the request was in an unknown format - '{type}'; accepted media types include: {use}");
+
+    public static Problem MethodNotAllowed(string what) =>
+        new(405, "method-not-allowed", "MethodNotAllowed", "The resource does not take this method", $"the server does not allow this method on the requested resource: {what}");
+
+    public static Problem Expired(string detail) => new(410, "expired", "Expired", "The version is gone", detail);
+
+    public static Problem TooMany(int seconds) =>
+        new(429, "too-many-requests", "TooManyRequests", "Too many requests", $"too many requests, please try again in {seconds} s");
+
+    public static Problem StoreUnavailable(string detail) =>
+        new(503, "store-unavailable", "ServiceUnavailable", "The store did not take the change", detail);
+
+    public static Problem DiskFull(string detail) =>
+        new(507, "disk-full", "InternalError", "The disk is full", detail);
+
+    public static Problem Internal() =>
+        new(500, "internal", "InternalError", "Something is wrong on our side", "The server hit an error that it did not expect. Its log has the details under the request's trace id.");
+
+    private static ProblemSubject Of(ResourceKey key) => new(key.Kind.Group, key.Kind.Plural, key.Name);
+}

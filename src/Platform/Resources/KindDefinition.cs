@@ -1,0 +1,88 @@
+using Flagstone.Platform.Schemas;
+
+namespace Flagstone.Platform.Resources;
+
+/// <summary>Which names a kind takes.</summary>
+public enum NameRule
+{
+    /// <summary>RFC 1123 subdomain, up to 253 characters: the rule of most Kubernetes kinds.</summary>
+    DnsSubdomain,
+
+    /// <summary>RFC 1123 label, up to 63 characters: namespaces and services.</summary>
+    DnsLabel,
+
+    /// <summary>Backstage's rule: letters of both cases, digits, <c>- _ .</c>, up to 63 characters.</summary>
+    Backstage,
+
+    /// <summary>Any name that is one path segment: RBAC kinds.</summary>
+    PathSegment,
+}
+
+/// <summary>A column of <c>kubectl get</c>.</summary>
+/// <param name="JsonPath">Where the value is, for example <c>.status.phase</c>.</param>
+/// <param name="Type"><c>string</c>, <c>integer</c>, <c>number</c>, <c>boolean</c> or <c>date</c>.</param>
+/// <param name="Priority">0 shows always; more shows with <c>-o wide</c>.</param>
+public sealed record PrinterColumn(string Name, string JsonPath, string Type = "string", int Priority = 0, string Description = "");
+
+/// <summary>A kind of resource: what it is called, what it must look like and how it is served.</summary>
+public sealed record KindDefinition
+{
+    public required KindId Id { get; init; }
+
+    /// <summary>The CamelCase kind, for example <c>PostgreSQLInstance</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The version in which resources are stored.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Other versions that are served; they differ in <c>apiVersion</c> alone.</summary>
+    public IReadOnlyList<string> OtherVersions { get; init; } = [];
+
+    public string Singular { get; init; } = "";
+
+    public IReadOnlyList<string> ShortNames { get; init; } = [];
+
+    public IReadOnlyList<string> Categories { get; init; } = [];
+
+    public bool Namespaced { get; init; } = true;
+
+    /// <summary>The structural schema, or null for a kind that is taken as it is.</summary>
+    public StructuralSchema? Schema { get; init; }
+
+    /// <summary>True when <c>/status</c> is a subresource: then nothing else writes <c>status</c>.</summary>
+    public bool HasStatus { get; init; }
+
+    public IReadOnlyList<PrinterColumn> Columns { get; init; } = [];
+
+    public NameRule NameRule { get; init; }
+
+    /// <summary>True when <c>metadata</c> may hold other members than Kubernetes knows, as a Backstage entity's does.</summary>
+    public bool OpenMetadata { get; init; }
+
+    /// <summary>True for secrets: the body is sealed at rest and enters the ledger as a salted commitment.</summary>
+    public bool Sealed { get; init; }
+
+    /// <summary>True for core Events and Leases: they stand outside the ledger and expire.</summary>
+    public bool Transient { get; init; }
+
+    /// <summary>True for Kubernetes' own kinds: they take strategic merge patches.</summary>
+    public bool BuiltIn { get; init; }
+
+    /// <summary>True when only a cluster enforces what it says; it is stored, and says <c>Enforced=False</c>.</summary>
+    public bool ClusterOnly { get; init; }
+
+    /// <summary>The key of the definition that brought it, or null for one that the platform brings.</summary>
+    public ResourceKey? DefinedBy { get; init; }
+
+    public string ApiVersion => ApiVersionOf(Version);
+
+    public string ListKind => Kind + "List";
+
+    public string SingularName => Singular.Length > 0 ? Singular : Kind.ToLowerInvariant();
+
+    public IEnumerable<string> Versions => OtherVersions.Prepend(Version);
+
+    public string ApiVersionOf(string version) => Id.Group.Length == 0 ? version : $"{Id.Group}/{version}";
+
+    public ResourceKey Key(string ns, string name) => new(Id, Namespaced ? ns : "", name);
+}
