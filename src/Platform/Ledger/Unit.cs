@@ -71,7 +71,10 @@ public sealed record ResourceWrite
 /// <summary>A ledger row of an act on something that the unit does not write as a resource.</summary>
 public sealed record LedgerNote(ResourceKey Key, string Verb, string Digest);
 
-/// <summary>Sets when a grain is woken, or clears it. A null time clears the entry only where <paramref name="IfStamp"/> still holds.</summary>
+/// <summary>
+/// Sets when a grain is woken, or clears it. Without a stamp it is a wake-up and can only bring the time forward; with one it is the answer
+/// of who just reconciled, and counts only if nobody woke the grain meanwhile.
+/// </summary>
 /// <param name="Kind">The controller's name.</param>
 /// <param name="Key">The grain's key.</param>
 /// <param name="At">When; null clears.</param>

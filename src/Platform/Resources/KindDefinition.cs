@@ -71,6 +71,12 @@ public sealed record KindDefinition
     /// <summary>True when only a cluster enforces what it says; it is stored, and says <c>Enforced=False</c>.</summary>
     public bool ClusterOnly { get; init; }
 
+    /// <summary>Brings a document into its stored form before it is judged, as <c>stringData</c> of a Secret into <c>data</c>; null for none.</summary>
+    public Action<System.Text.Json.Nodes.JsonObject>? Normalize { get; init; }
+
+    /// <summary>What no schema can say: causes against the next document, given the one before (null on creation); null for none.</summary>
+    public Func<System.Text.Json.Nodes.JsonObject, System.Text.Json.Nodes.JsonObject?, IEnumerable<Problems.ProblemCause>>? Validate { get; init; }
+
     /// <summary>The key of the definition that brought it, or null for one that the platform brings.</summary>
     public ResourceKey? DefinedBy { get; init; }
 

@@ -240,7 +240,7 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
         {
             Add(batch, """
                 INSERT INTO due (kind, key, at, attempt, partition, stamp) VALUES ($1, $2, $3, $4, $5, 1)
-                ON CONFLICT (kind, key) DO UPDATE SET at = CASE WHEN excluded.attempt = 0 THEN least(due.at, excluded.at) ELSE excluded.at END,
+                ON CONFLICT (kind, key) DO UPDATE SET at = CASE WHEN $6::bigint IS NULL THEN least(due.at, excluded.at) ELSE excluded.at END,
                   attempt = excluded.attempt, stamp = due.stamp + 1
                 WHERE $6::bigint IS NULL OR due.stamp = $6
                 """, (NpgsqlDbType.Text, due.Kind), (NpgsqlDbType.Text, due.Key), (NpgsqlDbType.Bigint, Micros.From(at)),

@@ -170,7 +170,7 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
             // A new stamp each time, so that who finished an earlier wake-up does not clear this one.
             Run("""
                 INSERT INTO due (kind, key, at, attempt, partition, stamp) VALUES ($1, $2, $3, $4, $5, 1)
-                ON CONFLICT (kind, key) DO UPDATE SET at = CASE WHEN excluded.attempt = 0 THEN min(due.at, excluded.at) ELSE excluded.at END,
+                ON CONFLICT (kind, key) DO UPDATE SET at = CASE WHEN $6 IS NULL THEN min(due.at, excluded.at) ELSE excluded.at END,
                   attempt = excluded.attempt, stamp = due.stamp + 1
                 WHERE $6 IS NULL OR due.stamp = $6
                 """, due.Kind, due.Key, Micros.From(at), due.Attempt, DuePartition.Of(due.Kind, due.Key), due.IfStamp);

@@ -1,0 +1,79 @@
+using Flagstone.Platform.Problems;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Platform.Gateway;
+
+/// <summary>What becomes of fields that the schema does not name; Kubernetes' <c>fieldValidation</c>.</summary>
+public enum FieldValidation
+{
+    /// <summary>They are dropped.</summary>
+    Ignore,
+
+    /// <summary>They are dropped, and a warning says so.</summary>
+    Warn,
+
+    /// <summary>The request is refused.</summary>
+    Strict,
+}
+
+/// <summary>How a write is done.</summary>
+public sealed record WriteOptions
+{
+    /// <summary>Everything is judged and nothing is stored.</summary>
+    public bool DryRun { get; init; }
+
+    public FieldValidation Fields { get; init; } = FieldValidation.Strict;
+
+    /// <summary>Who owns the fields written, in <c>metadata.managedFields</c>.</summary>
+    public string FieldManager { get; init; } = "flagstone";
+
+    /// <summary><c>status</c>, or empty for the resource itself.</summary>
+    public string Subresource { get; init; } = "";
+
+    /// <summary>True when a controller's write is judged like a person's: what a composition makes is.</summary>
+    public bool Judged { get; init; }
+
+    /// <summary>Where the change comes from, for the ledger.</summary>
+    public string Origin { get; init; } = "api";
+
+    /// <summary>Why, for the ledger; empty when the verb says all.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>Joins the rows of one request or run.</summary>
+    public string Correlation { get; init; } = "";
+
+    /// <summary>The ledger's verb; empty for the operation's own.</summary>
+    public string Verb { get; init; } = "";
+}
+
+/// <summary>What a deletion does with dependents.</summary>
+public enum Propagation
+{
+    /// <summary>They go afterwards.</summary>
+    Background,
+
+    /// <summary>They go first; the owner waits.</summary>
+    Foreground,
+
+    /// <summary>They stay, without the owner.</summary>
+    Orphan,
+}
+
+/// <param name="Uid">Only if the resource still is this one; null for any.</param>
+/// <param name="Version">Only if it is still at this version; null for any.</param>
+public sealed record DeleteOptions(Propagation Propagation = Propagation.Background, string? Uid = null, long? Version = null);
+
+/// <summary>How a write ended.</summary>
+public abstract record WriteOutcome
+{
+    private protected WriteOutcome()
+    {
+    }
+}
+
+/// <summary>It is stored (or, for a dry run, would be).</summary>
+/// <param name="Resource">The resource after the write; of a finished deletion, the last one.</param>
+/// <param name="Gone">True when it left the store.</param>
+public sealed record Written(StoredResource Resource, bool Created, bool Gone, IReadOnlyList<string> Warnings) : WriteOutcome;
+
+public sealed record Refused(Problem Problem) : WriteOutcome;

@@ -1,0 +1,107 @@
+using Flagstone.Platform.Ledger;
+using Microsoft.Extensions.Logging;
+
+namespace Flagstone.Platform.Reconciling;
+
+/// <summary>Looks after one partition of the due index. Every silo calls all of them each second, so one whose silo died lives again elsewhere.</summary>
+[GrainInterfaceType("flagstone.scheduler")]
+internal interface ISchedulerGrain : IGrainWithIntegerKey
+{
+    /// <summary>Starts what is due and returns; what it started goes on.</summary>
+    [Alias("Tick")]
+    Task TickAsync();
+}
+
+[GrainType("flagstone.scheduler")]
+internal sealed partial class SchedulerGrain(
+    DueIndex due,
+    IEnumerable<Controller> controllers,
+    IGrainFactory grains,
+    TimeProvider clock,
+    ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+{
+    /// <summary>A resource that hangs holds one of these and no more.</summary>
+    private const int MaxRunning = 64;
+
+    /// <summary>What comes due before the next tick is timed by the grain itself.</summary>
+    private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<string, Controller> controllers = controllers.ToDictionary(c => c.Name);
+    private readonly HashSet<(string, string)> running = [];
+    private IGrainTimer? soon;
+
+    public async Task TickAsync()
+    {
+        var now = clock.GetUtcNow();
+        var entries = await due.ReadAsync((int)this.GetPrimaryKeyLong(), now + Horizon, MaxRunning * 2, CancellationToken.None);
+        foreach (var entry in entries.Where(e => e.At <= now))
+        {
+            if (running.Count >= MaxRunning)
+            {
+                break;
+            }
+
+            if (running.Add((entry.Kind, entry.Key)))
+            {
+                _ = RunAsync(entry);
+            }
+        }
+
+        if (entries.Where(e => e.At > now).Select(e => (DateTimeOffset?)e.At).Min() is { } next)
+        {
+            soon?.Dispose();
+            soon = this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = next - now, Period = Timeout.InfiniteTimeSpan });
+        }
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "A poisoned resource must not stop its neighbours: it backs off alone.")]
+    private async Task RunAsync(DueEntry entry)
+    {
+        DueChange answer;
+        try
+        {
+            if (!controllers.TryGetValue(entry.Kind, out var controller))
+            {
+                LogNoController(entry.Kind, entry.Key);
+                answer = new DueChange(entry.Kind, entry.Key, null, 0, entry.Stamp);
+            }
+            else
+            {
+                var result = await controller.Grain(grains, entry.Key).ReconcileAsync();
+                answer = new DueChange(entry.Kind, entry.Key, result.Next is { } next ? clock.GetUtcNow() + next : null, 0, entry.Stamp);
+            }
+        }
+        catch (Exception e)
+        {
+            var delay = Backoff.After(entry.Attempt + 1, Random.Shared.NextDouble());
+            LogFailed(e, entry.Kind, entry.Key, entry.Attempt + 1, delay);
+            answer = new DueChange(entry.Kind, entry.Key, clock.GetUtcNow() + delay, entry.Attempt + 1, entry.Stamp);
+        }
+
+        try
+        {
+            await due.SetAsync([answer], CancellationToken.None);
+        }
+        catch (StoreUnavailableException e)
+        {
+            // The entry stands as it was, so it is due again: that is the retry.
+            LogNotRecorded(e, entry.Kind, entry.Key);
+        }
+        finally
+        {
+            running.Remove((entry.Kind, entry.Key));
+        }
+
+        // Woken meanwhile, or to come again at once: no need to wait for the next tick.
+        await TickAsync();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reconcile of {Controller} {Key} failed, {Attempt} times in a row; next try in {Delay}")]
+    private partial void LogFailed(Exception exception, string controller, string key, int attempt, TimeSpan delay);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outcome of {Controller} {Key} was not recorded; it runs again")]
+    private partial void LogNotRecorded(Exception exception, string controller, string key);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "No controller is named {Controller}; the due entry of {Key} is dropped")]
+    private partial void LogNoController(string controller, string key);
+}
