@@ -19,7 +19,6 @@ public delegate ValueTask<(JsonObject? Next, Problem? Problem)> Change(JsonObjec
 public sealed partial class ResourceGateway(
     ResourceStore store,
     LedgerWriter writer,
-    KindRegistry kinds,
     NamespaceView namespaces,
     IEnumerable<IAdmissionRule> rules,
     TimeProvider clock,

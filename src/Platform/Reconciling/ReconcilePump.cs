@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Flagstone.Platform.Reconciling;
 
 /// <summary>In each silo: calls the dispatcher when rows arrive, and dispatcher and schedulers once a second in any case.</summary>
-internal sealed partial class ReconcilePump(IGrainFactory grains, LedgerTail tail, ILogger<ReconcilePump> logger) : BackgroundService
+internal sealed partial class ReconcilePump(IGrainFactory grains, LedgerTail tail, TimeProvider clock, ILogger<ReconcilePump> logger) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -14,6 +14,7 @@ internal sealed partial class ReconcilePump(IGrainFactory grains, LedgerTail tai
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var dispatcher = grains.GetGrain<IDispatcherGrain>(0);
+        var swept = clock.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -21,7 +22,9 @@ internal sealed partial class ReconcilePump(IGrainFactory grains, LedgerTail tai
                 await foreach (var rows in tail.FollowAsync(tail.Head, Tick, stoppingToken))
                 {
                     var woken = await dispatcher.TickAsync();
-                    var partitions = rows.Count == 0 ? Enumerable.Range(0, DuePartition.Count) : woken;
+                    var sweep = rows.Count == 0 || clock.GetElapsedTime(swept) >= Tick;
+                    swept = sweep ? clock.GetTimestamp() : swept;
+                    var partitions = sweep ? Enumerable.Range(0, DuePartition.Count) : woken;
                     foreach (var partition in partitions)
                     {
                         await grains.GetGrain<ISchedulerGrain>(partition).TickAsync();
@@ -35,7 +38,7 @@ internal sealed partial class ReconcilePump(IGrainFactory grains, LedgerTail tai
             catch (Exception e)
             {
                 LogFailed(e);
-                await Task.Delay(Tick, TimeProvider.System, stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                await Task.Delay(Tick, clock, stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
         }
     }

@@ -22,7 +22,11 @@ public enum NameRule
 /// <param name="JsonPath">Where the value is, for example <c>.status.phase</c>.</param>
 /// <param name="Type"><c>string</c>, <c>integer</c>, <c>number</c>, <c>boolean</c> or <c>date</c>.</param>
 /// <param name="Priority">0 shows always; more shows with <c>-o wide</c>.</param>
-public sealed record PrinterColumn(string Name, string JsonPath, string Type = "string", int Priority = 0, string Description = "");
+public sealed record PrinterColumn(string Name, string JsonPath, string Type = "string", int Priority = 0, string Description = "")
+{
+    /// <summary>Computes the value where no path can; null: by the path.</summary>
+    public Func<System.Text.Json.Nodes.JsonObject, System.Text.Json.Nodes.JsonNode?>? Value { get; init; }
+}
 
 /// <summary>A kind of resource: what it is called, what it must look like and how it is served.</summary>
 public sealed record KindDefinition

@@ -49,3 +49,6 @@ ALTER TABLE ledger ALTER COLUMN entry SET STORAGE EXTERNAL;
 -- One row, rewritten by each commit: room on its page keeps the update off the index.
 ALTER TABLE head SET (fillfactor = 10);
 INSERT INTO head (id, size, root, edge, at) VALUES (1, 0, '', '', 0);
+-- The row's lock orders the versions of transient resources as they commit.
+CREATE TABLE transient_head (id BIGINT PRIMARY KEY CHECK (id = 1), version BIGINT NOT NULL);
+INSERT INTO transient_head (id, version) VALUES (1, 0);

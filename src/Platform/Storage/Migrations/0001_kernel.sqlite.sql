@@ -43,3 +43,5 @@ CREATE TABLE token (
 );
 CREATE TABLE idempotency (key TEXT PRIMARY KEY, request TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL, response TEXT NOT NULL);
 INSERT INTO head (id, size, root, edge, at) VALUES (1, 0, x'', x'', 0);
+CREATE TABLE transient_head (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL);
+INSERT INTO transient_head (id, version) VALUES (1, 0);
