@@ -5,7 +5,11 @@ namespace Flagstone.Platform.Patching;
 /// <summary>The merging lists of Kubernetes' own kinds, from the markers on the types in k8s.io/api (1.32).</summary>
 internal static class BuiltInShapes
 {
-    private static readonly MergeShape Metadata = Map(("finalizers", Set()), ("ownerReferences", List("uid")));
+    private static readonly MergeShape Metadata = Map(
+        ("labels", Map()),
+        ("annotations", Map()),
+        ("finalizers", Set()),
+        ("ownerReferences", List("uid")));
     private static readonly MergeShape Status = Map(("conditions", List("type")));
     private static readonly MergeShape Other = Map(("metadata", Metadata), ("status", Status));
 
