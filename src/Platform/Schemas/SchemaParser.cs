@@ -31,7 +31,7 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
 
     public SchemaNode ParseRoot(JsonNode? schema) => Parse(schema, null, Role.Root);
 
-    private SchemaNode Parse(JsonNode? schema, FieldPath? path, Role role)
+    private SchemaNode Parse(JsonNode? schema, FieldPath? path, Role role, Declared? declared = null)
     {
         if (schema is not JsonObject source)
         {
@@ -46,20 +46,22 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
         }
 
         depth++;
-        var node = ParseNode(new(source, path, errors), role);
+        var reader = new SchemaReader(source, path, errors);
+        var node = ParseNode(reader, role, IsJunction(role) ? declared : new(source, path));
         depth--;
         return node;
     }
 
-    private SchemaNode ParseNode(SchemaReader reader, Role role)
+    private SchemaNode ParseNode(SchemaReader reader, Role role, Declared? declared)
     {
+        CheckDeclared(reader, role, declared);
         var intOrString = reader.Flag("x-kubernetes-int-or-string");
         var preserve = reader.Flag("x-kubernetes-preserve-unknown-fields");
         var type = reader.Type();
         CheckShape(reader, role, type, intOrString, preserve);
         CollectRules(reader);
 
-        var (properties, order) = ParseProperties(reader, role);
+        var (properties, order) = ParseProperties(reader, role, declared);
         var node = new SchemaNode
         {
             Type = type,
@@ -71,13 +73,13 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
             Properties = properties,
             Defaulted = [.. order.Where(property => property.Value.Default is not null)],
             AdditionalProperties = ParseAdditionalProperties(reader),
-            Items = ParseItems(reader, role, type),
+            Items = ParseItems(reader, role, type, declared),
             Required = reader.Strings("required"),
             ListType = ParseListType(reader, type),
             ListMapKeys = reader.Strings("x-kubernetes-list-map-keys"),
             AtomicMap = reader.OneOf("x-kubernetes-map-type", "granular", "atomic") == "atomic",
             Rules = ParseValueRules(reader),
-            Junctions = ParseJunctions(reader, intOrString || role == Role.IntOrStringJunction),
+            Junctions = ParseJunctions(reader, intOrString || role == Role.IntOrStringJunction, declared),
         };
         CheckListMapKeys(reader, node);
         CheckDefault(reader, node);
@@ -91,7 +93,7 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
             errors.Add(FieldError.Forbidden(reader.At(keyword), $"{keyword} is not supported"));
         }
 
-        if (role is Role.Junction or Role.IntOrStringJunction)
+        if (IsJunction(role))
         {
             foreach (var keyword in OnlyOutsideJunctions.Where(reader.Has))
             {
@@ -162,14 +164,16 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
     }
 
     private (FrozenDictionary<string, SchemaNode> ByName, List<KeyValuePair<string, SchemaNode>> InOrder) ParseProperties(
-        SchemaReader reader, Role role)
+        SchemaReader reader, Role role, Declared? declared)
     {
         var properties = new List<KeyValuePair<string, SchemaNode>>();
         foreach (var (name, schema) in reader.Object("properties"))
         {
             place.Add(name);
-            var child = role is Role.Junction or Role.IntOrStringJunction ? Role.Junction : Role.Field;
-            properties.Add(new(name, Parse(schema, FieldPath.Key(reader.At("properties"), name), child)));
+            var path = FieldPath.Key(reader.At("properties"), name);
+            properties.Add(new(name, IsJunction(role)
+                ? Parse(schema, path, Role.Junction, declared?.Property(name))
+                : Parse(schema, path, Role.Field)));
             place.RemoveAt(place.Count - 1);
         }
 
@@ -207,10 +211,10 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
         return node;
     }
 
-    private SchemaNode? ParseItems(SchemaReader reader, Role role, SchemaType type)
+    private SchemaNode? ParseItems(SchemaReader reader, Role role, SchemaType type, Declared? declared)
     {
         var path = reader.At("items");
-        var inJunction = role is Role.Junction or Role.IntOrStringJunction;
+        var inJunction = IsJunction(role);
         switch (reader["items"])
         {
             case null:
@@ -225,7 +229,7 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
                 return null;
             case var items:
                 place.Add(SchemaRule.Any);
-                var node = Parse(items, path, inJunction ? Role.Junction : Role.Item);
+                var node = inJunction ? Parse(items, path, Role.Junction, declared?.Items()) : Parse(items, path, Role.Item);
                 place.RemoveAt(place.Count - 1);
                 return node;
         }
@@ -336,54 +340,43 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
         return rules == new ValueRules() ? null : rules;
     }
 
-    private SchemaJunctions? ParseJunctions(SchemaReader reader, bool intOrString)
+    private SchemaJunctions? ParseJunctions(SchemaReader reader, bool intOrString, Declared? declared)
     {
-        var allOf = Alternatives(reader, "allOf", intOrString);
-        var anyOf = Alternatives(reader, "anyOf", intOrString);
-        var oneOf = Alternatives(reader, "oneOf", intOrString: false);
-        var not = reader["not"] is { } schema ? Parse(schema, reader.At("not"), Role.Junction) : null;
-        if (not is not null)
-        {
-            CheckDeclared(reader, reader["not"], reader.At("not"));
-        }
-
+        var allOf = Alternatives(reader, "allOf", intOrString, declared);
+        var anyOf = Alternatives(reader, "anyOf", intOrString, declared);
+        var oneOf = Alternatives(reader, "oneOf", intOrString: false, declared);
+        var not = reader["not"] is { } schema ? Parse(schema, reader.At("not"), Role.Junction, declared) : null;
         return allOf.Length + anyOf.Length + oneOf.Length == 0 && not is null ? null : new(allOf, anyOf, oneOf, not);
     }
 
-    private SchemaNode[] Alternatives(SchemaReader reader, string keyword, bool intOrString)
+    private SchemaNode[] Alternatives(SchemaReader reader, string keyword, bool intOrString, Declared? declared)
     {
         var list = reader.List(keyword) ?? [];
-        var nodes = new SchemaNode[list.Length];
-        for (var i = 0; i < list.Length; i++)
-        {
-            // x-kubernetes-int-or-string may be spelled out: anyOf integer and string, alone or as the first of allOf.
-            var role = intOrString ? Role.IntOrStringJunction : Role.Junction;
-            var path = reader.At(keyword).At(i);
-            nodes[i] = Parse(list[i], path, role);
-            CheckDeclared(reader, list[i], path);
-        }
 
-        return nodes;
+        // x-kubernetes-int-or-string may be spelled out: anyOf integer and string, alone or as the first of allOf.
+        var role = intOrString ? Role.IntOrStringJunction : Role.Junction;
+        return [.. list.Select((schema, i) => Parse(schema, reader.At(keyword).At(i), role, declared))];
     }
 
     // Only what is declared outside of junctions is kept by pruning, so a junction may not name more.
-    private void CheckDeclared(SchemaReader reader, JsonNode? junction, FieldPath path)
+    private void CheckDeclared(SchemaReader reader, Role role, Declared? declared)
     {
-        if (reader.Has("additionalProperties") || junction?["properties"] is not JsonObject named)
+        if (!IsJunction(role) || declared is null)
         {
             return;
         }
 
-        var declared = reader["properties"] as JsonObject;
-        foreach (var (name, _) in named)
+        foreach (var (name, _) in reader.Object("properties"))
         {
-            if (declared?.ContainsKey(name) != true)
+            if (declared.Property(name) is null)
             {
                 errors.Add(FieldError.Required(
-                    FieldPath.Key(reader.At("properties"), name), $"because it is defined in {FieldPath.Key(path.Child("properties"), name)}"));
+                    declared.PathOf(name), $"because it is defined in {FieldPath.Key(reader.At("properties"), name)}"));
             }
         }
     }
+
+    private static bool IsJunction(Role role) => role is Role.Junction or Role.IntOrStringJunction;
 
     private void CollectRules(SchemaReader reader)
     {
@@ -406,5 +399,19 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
                 [.. place], expression, fields.Text("message"), fields.Text("messageExpression"), fields.Text("reason"),
                 fields.Text("fieldPath"), fields.Flag("optionalOldSelf")));
         }
+    }
+
+    /// <summary>The schema outside of all junctions that is about the same value as a junction.</summary>
+    private sealed record Declared(JsonObject Source, FieldPath? Path)
+    {
+        public Declared? Property(string name) =>
+            Below(Source["properties"]?[name], PathOf(name))
+            ?? Below(Source["additionalProperties"], FieldPath.Field(Path, "additionalProperties"));
+
+        public Declared? Items() => Below(Source["items"], FieldPath.Field(Path, "items"));
+
+        public FieldPath PathOf(string name) => FieldPath.Key(FieldPath.Field(Path, "properties"), name);
+
+        private static Declared? Below(JsonNode? schema, FieldPath path) => schema is JsonObject source ? new(source, path) : null;
     }
 }

@@ -42,6 +42,8 @@ public sealed class StructuralSchema
             ? schema
             : throw new ArgumentException(string.Join('\n', errors), nameof(json));
 
+    internal static StructuralSchema Of(SchemaNode root) => new([], root, []);
+
     /// <summary>
     /// Fills in defaults, in place, at every depth. A null where the schema is not nullable becomes the default, or is removed when there
     /// is none.

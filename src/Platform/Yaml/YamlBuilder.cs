@@ -80,7 +80,7 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
         {
             var place = parser.Current!;
             var isMerge = place is Scalar { Value: MergeKey, Style: ScalarStyle.Plain };
-            var key = ReadKey();
+            var key = ReadKey(depth + 1);
             if (isMerge ? merged is not null : map.ContainsKey(key))
             {
                 throw Refuse(place, $"The key '{key}' occurs twice in one mapping. Remove one of the two.");
@@ -106,10 +106,9 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
         return new(map, count, height);
     }
 
-    private string ReadKey()
+    private string ReadKey(int depth)
     {
-        var place = parser.Current!;
-        switch (place)
+        switch (parser.Current)
         {
             case Scalar:
                 var scalar = parser.Consume<Scalar>();
@@ -119,10 +118,10 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
                 }
 
                 return scalar.Value;
-            case AnchorAlias when Expand(parser.Consume<AnchorAlias>(), 1).Node is JsonValue value:
-                return value.ToString();
             default:
-                throw Refuse(place, "A key is a text here, not a list or a mapping. Write a plain or quoted text before the colon.");
+                // Mostly an unquoted {{ placeholder }}: JavaScript's reader makes it a text, and published templates rely on it.
+                var key = Read(depth).Node;
+                return key is JsonValue value ? value.ToString() : YamlFlow.Write(key);
         }
     }
 

@@ -11,6 +11,9 @@ namespace Flagstone.Platform.Yaml;
 /// </summary>
 public static class YamlReader
 {
+    // Each costs one more reading of the text.
+    private const int MaxRepairs = 50;
+
     /// <summary>
     /// Reads the documents of a text, each of which must be a mapping, as a resource is. Empty documents are passed over, so the result
     /// may be empty.
@@ -52,7 +55,6 @@ public static class YamlReader
         [NotNullWhen(false)] out YamlError? error)
     {
         documents = null;
-        error = null;
         var bytes = Encoding.UTF8.GetByteCount(text);
         if (bytes > limits.MaxBytes)
         {
@@ -60,27 +62,37 @@ public static class YamlReader
             return false;
         }
 
+        text = YamlText.Normalize(text);
+        for (var repairs = 0; ; repairs++)
+        {
+            (documents, error, var cause) = Attempt(text, limits, onlyMappings);
+            if (cause is null || repairs == MaxRepairs || !YamlText.TryIndent(text, cause, out text))
+            {
+                return error is null;
+            }
+        }
+    }
+
+    private static (IReadOnlyList<YamlDocument>? Documents, YamlError? Error, YamlException? Cause) Attempt(
+        string text, YamlLimits limits, bool onlyMappings)
+    {
         var parser = YamlText.Parse(text);
         try
         {
-            documents = ReadDocuments(text, parser, limits, onlyMappings);
-            return true;
+            return (ReadDocuments(text, parser, limits, onlyMappings), null, null);
         }
         catch (YamlRefusedException e)
         {
-            error = e.Error;
-            return false;
+            return (null, e.Error, null);
         }
         catch (YamlException e)
         {
-            error = Malformed(e, e.Start);
-            return false;
+            return (null, Malformed(e, e.Start), e);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // YamlDotNet's scanner lets these out on some malformed texts.
-            error = Malformed(e, parser.Current?.End ?? Mark.Empty);
-            return false;
+            return (null, Malformed(e, parser.Current?.End ?? Mark.Empty), null);
         }
     }
 

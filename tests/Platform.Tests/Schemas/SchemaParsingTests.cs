@@ -37,6 +37,12 @@ public sealed class SchemaParsingTests
     }
 
     [Fact]
+    public void A_junction_inside_a_junction_names_what_is_declared_outside_of_both() => StructuralSchema.Parse("""
+        {"type":"object","properties":{"a":{"type":"object","properties":{"b":{"type":"string"}}}},
+         "oneOf":[{"not":{"anyOf":[{"required":["a"],"properties":{"a":{"properties":{"b":{"minLength":1}}}}}]}}]}
+        """);
+
+    [Fact]
     public void Int_or_string_may_be_spelled_out() => StructuralSchema.Parse("""
         {"type":"object","properties":{
           "a":{"x-kubernetes-int-or-string":true,"anyOf":[{"type":"integer"},{"type":"string"}]},

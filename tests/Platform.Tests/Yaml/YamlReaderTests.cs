@@ -61,7 +61,6 @@ public sealed class YamlReaderTests
     [InlineData("a: .inf\n", 1, 4, "'.inf' is no number that JSON can hold. Put it in quotes to keep the text.")]
     [InlineData("a: 1\n---\n- b\n", 3, 1, "The document is a list, and a resource is a mapping. Write 'name: value' lines at its root.")]
     [InlineData("just text\n", 1, 1, "The document is a single value, and a resource is a mapping. Write 'name: value' lines at its root.")]
-    [InlineData("? [a]\n: b\n", 1, 3, "A key is a text here, not a list or a mapping. Write a plain or quoted text before the colon.")]
     [InlineData("<<: 5\n", 1, 1, "The merge key '<<' takes a mapping or a list of mappings, such as an alias. Quote it to use it as a name.")]
     public void A_text_that_cannot_be_read_says_where_why_and_what_to_do(string yaml, int line, int column, string message)
     {
@@ -124,6 +123,20 @@ public sealed class YamlReaderTests
         var map = Read("x: &x {p: 1, q: 1}\ny: &y {q: 2, r: 2}\na:\n  <<: [*x, *y]\n  p: 0\nb:\n  \"<<\": text\n");
         Assert.Equal("""{"p":0,"q":1,"r":2}""", map["a"]!.ToJsonString());
         Assert.Equal("text", map["b"]!["<<"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void A_placeholder_without_quotes_is_the_text_that_JavaScript_makes_of_it() =>
+        Assert.Equal("""{"a":[{"{ host }":null}]}""", Read("a:\n- {{ host }}\n").ToJsonString());
+
+    [Fact]
+    public void A_quoted_text_may_go_on_no_deeper_than_its_mapping()
+    {
+        const string Yaml = "a:\n    b: \"one \\\"two\n    three\n\n    four\"\n    c: 'five\n    six'\nd: 1\n";
+        Assert.True(YamlReader.TryReadAll(Yaml, null, out var documents, out var error), error?.ToString());
+        Assert.Equal("one \"two three\nfour", documents[0].Mapping["a"]!["b"]!.GetValue<string>());
+        Assert.Equal("five six", documents[0].Mapping["a"]!["c"]!.GetValue<string>());
+        Assert.Equal(8, documents[0].LineOf(FieldPath.Field(null, "d")));
     }
 
     [Fact]
