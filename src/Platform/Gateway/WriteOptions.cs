@@ -27,6 +27,9 @@ public sealed record WriteOptions
     /// <summary>Who owns the fields written, in <c>metadata.managedFields</c>.</summary>
     public string FieldManager { get; init; } = "flagstone";
 
+    /// <summary>True when the document brings its managed fields with it, as that of a server-side apply does.</summary>
+    internal bool OwnershipRecorded { get; init; }
+
     /// <summary><c>status</c>, or empty for the resource itself.</summary>
     public string Subresource { get; init; } = "";
 
