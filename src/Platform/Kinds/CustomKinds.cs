@@ -122,6 +122,7 @@ internal static class CustomKinds
             Columns = [.. (stored[0]["additionalPrinterColumns"] as JsonArray ?? []).Select(c => new PrinterColumn(
                 c.Text("name"), c.Text("jsonPath"), c.Text("type"), c.At("priority") is JsonValue p && p.TryGetValue<int>(out var n) ? n : 0, c.Text("description")))],
             DefinedBy = new ResourceKey(Kind, "", definition.NameOf()),
+            Stamp = $"{definition.UidOf()}/{definition.GenerationOf()}",
         };
         return true;
     }

@@ -84,6 +84,9 @@ public sealed record KindDefinition
     /// <summary>The key of the definition that brought it, or null for one that the platform brings.</summary>
     public ResourceKey? DefinedBy { get; init; }
 
+    /// <summary>Tells one reading of a definition from another: its uid and generation; empty for a kind that the platform brings.</summary>
+    public string Stamp { get; init; } = "";
+
     public string ApiVersion => ApiVersionOf(Version);
 
     public string ListKind => Kind + "List";

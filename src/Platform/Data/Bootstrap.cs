@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Platform.Data;
+
+/// <summary>What the first start makes: the namespaces that are always there, and an administrator's token with its kubeconfig.</summary>
+internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, TokenStore tokens, DataFolder folder)
+{
+    private static readonly string[] Namespaces = ["default", "flagstone-system"];
+
+    /// <param name="kubernetesUrl">Where this machine reaches the Kubernetes API.</param>
+    /// <param name="authority">The PEM of the authority that signed its certificate.</param>
+    public async Task RunAsync(string kubernetesUrl, string authority, CancellationToken ct)
+    {
+        foreach (var name in Namespaces)
+        {
+            // Already there is as good.
+            await gateway.CreateAsync(
+                Caller.System("bootstrap"), kinds.Find(NamespaceView.Kind)!, "", new JsonObject { ["metadata"] = new JsonObject { ["name"] = name } },
+                new WriteOptions { Origin = "bootstrap" }, ct);
+        }
+
+        if (!File.Exists(folder.AdminToken))
+        {
+            // The file is written last: a start that was interrupted in between issues another token.
+            var (_, text) = await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, ct);
+            DataFolder.WritePrivate(folder.AdminToken, Encoding.ASCII.GetBytes(text + "\n"));
+        }
+
+        if (File.Exists(folder.AdminToken))
+        {
+            var token = (await File.ReadAllTextAsync(folder.AdminToken, ct)).Trim();
+            DataFolder.WritePrivate(folder.Kubeconfig, Encoding.UTF8.GetBytes(Kubeconfig(kubernetesUrl, authority, token)));
+        }
+    }
+
+    private static string Kubeconfig(string url, string authority, string token) => $"""
+        apiVersion: v1
+        kind: Config
+        current-context: flagstone
+        clusters:
+          - name: flagstone
+            cluster:
+              server: {url}
+              certificate-authority-data: {Convert.ToBase64String(Encoding.ASCII.GetBytes(authority))}
+        users:
+          - name: admin
+            user:
+              token: {token}
+        contexts:
+          - name: flagstone
+            context:
+              cluster: flagstone
+              user: admin
+              namespace: default
+
+        """;
+}

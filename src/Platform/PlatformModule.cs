@@ -1,0 +1,89 @@
+using Flagstone.Platform.Collecting;
+using Flagstone.Platform.Data;
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Kinds;
+using Flagstone.Platform.Kubernetes;
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Ledger.Merkle;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Platform.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Flagstone.Platform;
+
+/// <summary>Registers the kernel.</summary>
+public static class PlatformModule
+{
+    public static IHostApplicationBuilder AddPlatform(this IHostApplicationBuilder builder, PlatformOptions options, DataFolder folder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(folder);
+        services.AddSingleton<PlatformDatabase>(_ => options.IsEmbedded
+            ? new SqliteDatabase(folder.Database)
+            : new PostgresDatabase(PostgresUrl.ToConnectionString(options.Database)));
+        services.AddSingleton(new MigrationSource("kernel", typeof(PlatformModule).Assembly));
+        services.AddSingleton(new Sealer(folder.Key("sealing.key")));
+        services.AddSingleton(_ => new NoteSigner(options.LogOrigin, folder.Key("log.key")));
+        services.AddKernel();
+        services.AddSingleton<Bootstrap>();
+        return builder;
+    }
+
+    /// <summary>Everything of the kernel that stands on a database, a sealer, a signer and a clock.</summary>
+    internal static IServiceCollection AddKernel(this IServiceCollection services)
+    {
+        services.AddSingleton<KindRegistry>();
+        services.AddSingleton<LedgerReader>();
+        services.AddSingleton<FeedCursors>();
+        services.AddSingleton<ResourceStore>();
+        services.AddSingleton<TransparencyLog>();
+        services.AddSingleton<TokenStore>();
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<NamespaceView>();
+        services.AddSingleton<ResourceGateway>();
+        services.AddSingleton<DueIndex>();
+        services.AddSingleton<LedgerTail>();
+        services.AddSingleton<LedgerWriter>();
+        services.AddHostedService(s => s.GetRequiredService<LedgerTail>());
+        services.AddHostedService(s => s.GetRequiredService<LedgerWriter>());
+        services.AddHostedService<KindSync>();
+        services.AddHostedService<ReconcilePump>();
+
+        foreach (var kind in CoreKinds.All().Append(CustomKinds.Definition))
+        {
+            services.AddSingleton(kind);
+        }
+
+        services.AddSingleton(new KindSource(CustomKinds.Kind, d => CustomKinds.TryRead(d, out var kind, out _) ? [kind!] : []));
+        services.AddController<IDefinitionGrain>(DefinitionGrain.Controller, row =>
+            row.Key.Kind == CustomKinds.Kind && row.Change is ChangeType.Added or ChangeType.Modified ? [row.Key.Name] : []);
+        services.AddController<IGarbageGrain>(GarbageGrain.Controller, _ => []);
+        services.AddController<IDeletionGrain>(DeletionGrain.Controller, DeletionGrain.Route);
+
+        services.AddSingleton<Discovery>();
+        services.AddSingleton<OpenApiDocuments>();
+        services.AddSingleton<AccessReviews>();
+        services.AddSingleton<Tables>();
+        services.AddSingleton<WatchStream>();
+        services.AddSingleton<KubernetesReads>();
+        services.AddSingleton<KubernetesWrites>();
+        services.AddSingleton<PatchRequests>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<KubernetesApi>(s));
+        return services;
+    }
+
+    /// <summary>Brings the database to this release's schema; before anything else reads it.</summary>
+    public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct) =>
+        await Migrator.ApplyAsync(services.GetRequiredService<PlatformDatabase>(), services.GetServices<MigrationSource>(), ct);
+
+    /// <summary>Makes what the first start needs; once the host runs.</summary>
+    public static Task BootstrapAsync(IServiceProvider services, string kubernetesUrl, string authority, CancellationToken ct) =>
+        services.GetRequiredService<Bootstrap>().RunAsync(kubernetesUrl, authority, ct);
+}

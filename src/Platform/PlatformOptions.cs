@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Flagstone.Platform;
+
+/// <summary>Settings of an installation; keys <c>Flagstone:...</c>, environment <c>Flagstone__...</c>.</summary>
+public sealed class PlatformOptions
+{
+    public const string Section = "Flagstone";
+
+    /// <summary>The data folder.</summary>
+    [Required]
+    public string Data { get; init; } = "data";
+
+    /// <summary><c>sqlite</c>, or a URL <c>postgresql://USER@HOST:PORT/DATABASE</c> whose password comes by PGPASSWORD or PGPASSFILE.</summary>
+    [Required]
+    public string Database { get; init; } = "sqlite";
+
+    /// <summary>The address to listen on; loopback unless told otherwise.</summary>
+    [Required]
+    public string Address { get; init; } = "127.0.0.1";
+
+    [Range(1, 65535)]
+    public int Port { get; init; } = 8080;
+
+    [Range(1, 65535)]
+    public int KubernetesPort { get; init; } = 6443;
+
+    [Range(1, 65535)]
+    public int AppsPort { get; init; } = 8081;
+
+    /// <summary>The silo's port; 0 takes a free one.</summary>
+    [Range(0, 65535)]
+    public int SiloPort { get; init; }
+
+    /// <summary>The log's name in checkpoints; give each installation its own.</summary>
+    [Required]
+    public string LogOrigin { get; init; } = "flagstone.local/ledger";
+
+    /// <summary>Whether the services themselves run here: by default in embedded mode only.</summary>
+    public bool? RunServices { get; init; }
+
+    public bool IsEmbedded => Database == "sqlite";
+}
