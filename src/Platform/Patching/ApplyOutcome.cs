@@ -43,6 +43,7 @@ public sealed record ApplyConflicted(IReadOnlyList<FieldConflict> Conflicts) : A
 public sealed record ApplyInvalid(string Message) : ApplyOutcome;
 
 /// <summary>A field that another manager has.</summary>
-/// <param name="Manager">The manager as a message names it: <c>"kubectl" using v1</c>. A Status' cause says <c>conflict with</c> it.</param>
+/// <param name="Manager">The manager as a message names it: <c>"kubectl" using v1</c>. A Status' cause says <c>conflict with</c>
+/// it.</param>
 /// <param name="Path">The field, such as <c>.spec.replicas</c>.</param>
 public sealed record FieldConflict(string Manager, string Path);

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Schemas;
 
@@ -165,7 +164,7 @@ internal sealed class FieldSet
                 return "." + element[2..];
             case 'k':
                 var keys = (JsonObject)JsonNode.Parse(element[2..])!;
-                return new StringBuilder("[").AppendJoin(',', keys.Select(key => $"{key.Key}={CanonicalJson.Of(key.Value)}")).Append(']').ToString();
+                return $"[{string.Join(',', keys.Select(key => $"{key.Key}={CanonicalJson.Of(key.Value)}"))}]";
             default:
                 return $"[={element[2..]}]";
         }

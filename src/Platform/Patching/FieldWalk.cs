@@ -33,7 +33,9 @@ internal static class FieldWalk
         _ => Shape.Leaf,
     };
 
-    /// <summary>A list's items by path element; false when an item has no key, or two have the same: then it has no fields inside.</summary>
+    /// <summary>
+    /// A list's items by path element; false when an item has no key, or two have the same: then it has no fields inside.
+    /// </summary>
     public static bool TryIndex(
         JsonArray list, SchemaNode node, [NotNullWhen(true)] out OrderedDictionary<string, JsonNode?>? items, out string? problem)
     {
@@ -86,7 +88,8 @@ internal static class FieldWalk
         if (keys.Count == 0)
         {
             var names = string.Join(' ', node.ListMapKeys.Select(FieldError.Quote));
-            problem = $"associative list with keys has an element that omits all key fields [{names}] (and doesn't have default values for any key fields)";
+            problem = $"associative list with keys has an element that omits all key fields [{names}]"
+                + " (and doesn't have default values for any key fields)";
             return null;
         }
 

@@ -1,6 +1,8 @@
 namespace Flagstone.Platform.Patching;
 
-/// <summary>The order of a list in which the wanted items come in their order, and the others stay before those that they stood before.</summary>
+/// <summary>
+/// The order of a list in which the wanted items come in their order, and the others stay before those that they stood before.
+/// </summary>
 internal static class Interleaving
 {
     /// <summary>Each key once: those of both lists. Within each list a key occurs once.</summary>

@@ -38,7 +38,9 @@ public static class JsonMergePatch
         }
     }
 
-    /// <summary>The patch that makes one object of the other. A null in <paramref name="target"/> cannot be said by a merge patch.</summary>
+    /// <summary>
+    /// The patch that makes one object of the other. A null in <paramref name="target"/> cannot be said by a merge patch.
+    /// </summary>
     public static JsonObject Diff(JsonObject source, JsonObject target)
     {
         var patch = new JsonObject();

@@ -16,6 +16,9 @@ public sealed class JsonPatch
     // Copying a value into itself doubles it each time; this many values bound what a short patch can make.
     private const int MaxCopiedNodes = 100_000;
 
+    // What JSON readers allow. A patch must not make a document that nobody can read again, nor one that overflows a stack.
+    private const int MaxDepth = 64;
+
     private readonly List<Operation> operations;
 
     private JsonPatch(List<Operation> operations) => this.operations = operations;
@@ -75,7 +78,8 @@ public sealed class JsonPatch
             {
                 if (!operation.Path.TryFind(result, out var found) || !JsonNode.DeepEquals(found, operation.Value))
                 {
-                    return new JsonPatchTestFailed(i, $"test of '{operation.Path}' failed: wanted {Show(operation.Value)}, found {Show(found)}.");
+                    return new JsonPatchTestFailed(
+                        i, $"test of '{operation.Path}' failed: wanted {Show(operation.Value)}, found {Show(found)}.");
                 }
 
                 continue;
@@ -121,6 +125,11 @@ public sealed class JsonPatch
 
     private static string? Add(JsonPointer path, JsonNode? value, ref JsonNode? document)
     {
+        if (IsTooDeep(path, value))
+        {
+            return $"the document would be nested more than {MaxDepth} deep";
+        }
+
         if (path.Tokens.Count == 0)
         {
             document = value;
@@ -153,6 +162,11 @@ public sealed class JsonPatch
 
     private static string? Replace(JsonPointer path, JsonNode? value, ref JsonNode? document)
     {
+        if (IsTooDeep(path, value))
+        {
+            return $"the document would be nested more than {MaxDepth} deep";
+        }
+
         if (path.Tokens.Count == 0)
         {
             document = value;
@@ -254,6 +268,16 @@ public sealed class JsonPatch
         JsonObject map => 1 + map.Sum(member => Count(member.Value)),
         JsonArray list => 1 + list.Sum(Count),
         _ => 1,
+    };
+
+    private static bool IsTooDeep(JsonPointer path, JsonNode? value) => path.Tokens.Count + Height(value) > MaxDepth;
+
+    private static int Height(JsonNode? node) => node switch
+    {
+        JsonObject { Count: > 0 } map => 1 + map.Max(member => Height(member.Value)),
+        JsonArray { Count: > 0 } list => 1 + list.Max(Height),
+        JsonObject or JsonArray => 1,
+        _ => 0,
     };
 
     private static string Name(Verb verb) => verb.ToString().ToLowerInvariant();

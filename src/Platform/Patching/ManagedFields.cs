@@ -3,7 +3,9 @@ using Flagstone.Platform.Schemas;
 
 namespace Flagstone.Platform.Patching;
 
-/// <summary>Managed fields of ordinary writes: create, update, and every patch but apply (Kubernetes documentation, "Field management").</summary>
+/// <summary>
+/// Managed fields of ordinary writes: create, update, and every patch but apply (Kubernetes documentation, "Field management").
+/// </summary>
 public static class ManagedFields
 {
     /// <summary>
@@ -22,7 +24,7 @@ public static class ManagedFields
         var managers = Start(before, after, manager);
         var changes = FieldSets.Compare(before ?? [], after, root);
         var apiVersion = after["apiVersion"]?.ToString() ?? "";
-        var entry = new ManagerEntry(manager.Name, ManagerEntry.Update, apiVersion, manager.Subresource, ManagerEntry.Stamp(manager.Time), new());
+        var entry = ManagerEntry.For(manager, ManagerEntry.Update, apiVersion, new());
 
         var taken = changes.Modified.Union(changes.Added);
         managers.TakeFromOthers(entry, taken.Union(changes.Removed));

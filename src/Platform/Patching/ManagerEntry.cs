@@ -27,6 +27,9 @@ internal sealed record ManagerEntry(string Manager, string Operation, string Api
         }
     }
 
+    public static ManagerEntry For(FieldManager manager, string operation, string apiVersion, FieldSet fields) =>
+        new(manager.Name, operation, apiVersion, manager.Subresource, Stamp(manager.Time), fields);
+
     public static bool TryParse(JsonNode? node, [NotNullWhen(true)] out ManagerEntry? entry)
     {
         entry = null;
@@ -40,9 +43,17 @@ internal sealed record ManagerEntry(string Manager, string Operation, string Api
         }
 
         entry = new(
-            Text(source, "manager") ?? "", Text(source, "operation")!, apiVersion, Text(source, "subresource") ?? "", Text(source, "time"), fields);
+            Text(source, "manager") ?? "",
+            Text(source, "operation")!,
+            apiVersion,
+            Text(source, "subresource") ?? "",
+            Text(source, "time"),
+            fields);
         return true;
     }
+
+    /// <summary>Whether two entries of one manager say the same, whenever they were written.</summary>
+    public bool SameAs(ManagerEntry other) => ApiVersion == other.ApiVersion && Fields.SetEquals(other.Fields);
 
     public JsonObject ToJson()
     {
@@ -67,8 +78,8 @@ internal sealed record ManagerEntry(string Manager, string Operation, string Api
         return json;
     }
 
-    /// <summary>A moment as Kubernetes writes it, in whole seconds.</summary>
-    public static string Stamp(DateTimeOffset time) =>
+    // A moment as Kubernetes writes it, in whole seconds.
+    private static string Stamp(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string? Text(JsonObject source, string name) =>

@@ -65,7 +65,7 @@ internal sealed class ManagerTable
 
     public bool SameAs(ManagerTable other) =>
         entries.Count == other.entries.Count
-        && entries.Values.All(entry => other.Find(entry) is { } same && same.ApiVersion == entry.ApiVersion && same.Fields.SetEquals(entry.Fields));
+        && entries.Values.All(entry => other.Find(entry) is { } same && entry.SameAs(same));
 
     /// <summary>Writes the table into an object, in the API server's order.</summary>
     public void Write(JsonObject document)

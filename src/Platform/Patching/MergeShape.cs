@@ -10,9 +10,9 @@ namespace Flagstone.Platform.Patching;
 /// </summary>
 public sealed class MergeShape
 {
-    private MergeShape()
-    {
-    }
+    private readonly Lazy<StructuralSchema> schema;
+
+    private MergeShape() => schema = new(() => StructuralSchema.Of(ToNode()));
 
     internal FrozenDictionary<string, MergeShape> Fields { get; private init; } = FrozenDictionary<string, MergeShape>.Empty;
 
@@ -30,7 +30,7 @@ public sealed class MergeShape
     public static MergeShape Of(string group, string kind) => BuiltInShapes.Find(group, kind);
 
     /// <summary>The same as a schema, for the server-side apply of kinds that have no other.</summary>
-    public StructuralSchema ToSchema() => StructuralSchema.Of(ToNode());
+    public StructuralSchema ToSchema() => schema.Value;
 
     internal static MergeShape Map(params (string Field, MergeShape Shape)[] fields) =>
         new() { Fields = fields.ToFrozenDictionary(field => field.Field, field => field.Shape, StringComparer.Ordinal) };

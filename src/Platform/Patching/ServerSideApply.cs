@@ -36,8 +36,7 @@ public static class ServerSideApply
         var before = live ?? [];
         var was = ManagerTable.Read(live) ?? new();
         var managers = ManagerTable.Read(live) ?? new();
-        var entry = new ManagerEntry(
-            manager.Name, ManagerEntry.Apply, apiVersion, manager.Subresource, ManagerEntry.Stamp(manager.Time), FieldSets.Of(applied, root));
+        var entry = ManagerEntry.For(manager, ManagerEntry.Apply, apiVersion, FieldSets.Of(applied, root));
         var last = managers.Find(entry);
         managers.Put(entry);
 
@@ -56,7 +55,7 @@ public static class ServerSideApply
         }
 
         managers.TakeFromOthers(entry, taken.Union(changes.Removed));
-        if (last is not null && managers.Find(entry) is { } current && IsSame(last, current))
+        if (last is not null && managers.Find(entry) is { } current && current.SameAs(last))
         {
             managers.Put(current with { Time = last.Time });
         }
@@ -70,8 +69,6 @@ public static class ServerSideApply
         managers.Write(merged);
         return new Applied(merged, Changed: true);
     }
-
-    private static bool IsSame(ManagerEntry a, ManagerEntry b) => a.ApiVersion == b.ApiVersion && a.Fields.SetEquals(b.Fields);
 
     private static List<FieldConflict> Conflicts(ManagerTable managers, ManagerEntry applier, FieldSet taken) =>
     [

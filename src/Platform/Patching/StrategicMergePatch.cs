@@ -6,7 +6,8 @@ using Flagstone.Platform.Schemas;
 namespace Flagstone.Platform.Patching;
 
 /// <summary>
-/// Strategic merge patch (Kubernetes, "Update API Objects in Place Using kubectl patch"; k8s.io/apimachinery/pkg/util/strategicpatch): lists
+/// Strategic merge patch (Kubernetes, "Update API Objects in Place Using kubectl patch"; k8s.io/apimachinery/pkg/util/strategicpatch):
+/// lists
 /// with a merge key merge item by item, and directives delete, replace and order.
 /// </summary>
 public static class StrategicMergePatch
@@ -116,7 +117,8 @@ public static class StrategicMergePatch
         var result = live.Select(item => item?.DeepClone()).ToList();
         foreach (var item in patch)
         {
-            var change = item as JsonObject ?? throw new PatchRefusedException($"An item of a list that merges by '{shape.MergeKey}' is not an object.");
+            var change = item as JsonObject
+                ?? throw new PatchRefusedException($"An item of a list that merges by '{shape.MergeKey}' is not an object.");
             var key = KeyOf(change, shape);
             var index = result.FindIndex(candidate => candidate is JsonObject map && CanonicalJson.Of(map[shape.MergeKey!]) == key);
             if (DirectiveOf(change) == "delete")
@@ -146,7 +148,8 @@ public static class StrategicMergePatch
         if (target[field] is JsonArray list)
         {
             var keys = doomed.Select(CanonicalJson.Of).ToHashSet(StringComparer.Ordinal);
-            target[field] = new JsonArray([.. list.Where(item => !keys.Contains(CanonicalJson.Of(item))).Select(item => item?.DeepClone())]);
+            var kept = list.Where(item => !keys.Contains(CanonicalJson.Of(item)));
+            target[field] = new JsonArray([.. kept.Select(item => item?.DeepClone())]);
         }
     }
 

@@ -41,7 +41,7 @@ internal static class CanonicalJson
                 text.Append(comma == '[' ? "[]" : "]");
                 return;
             case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                text.Append(FieldError.Quote(value.GetValue<string>()));
+                text.Append(FieldError.Quote(JsonText.Of(value)));
                 return;
             case JsonValue value when JsonNumber.TryRead(value, out var number) && number.IsLong:
                 text.Append(number.Integer);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -38,7 +39,7 @@ public enum FieldErrorType
 /// <param name="Value">The value found, or null where it is not shown.</param>
 public sealed record FieldError(FieldPath? Path, FieldErrorType Type, string Detail, JsonNode? Value)
 {
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The field's path, or <c>&lt;nil&gt;</c> for the document: <c>field</c> of a cause in a Status.</summary>
     public string Field => Path?.ToString() ?? "<nil>";

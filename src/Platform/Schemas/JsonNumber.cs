@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Flagstone.Platform.Schemas;
 
 /// <summary>
-/// A JSON number, whichever CLR type holds it: exact as a long where it is one, else the nearest double. As in Kubernetes, 1.0 is an integer.
+/// A JSON number, whichever CLR type holds it: exact as a long where it is one, else the nearest double. As in Kubernetes, 1.0 is an
+/// integer.
 /// </summary>
 internal readonly record struct JsonNumber
 {
@@ -62,6 +63,7 @@ internal readonly record struct JsonNumber
         return true;
     }
 
+    /// <summary>-1, 0 or 1.</summary>
     public int CompareTo(JsonNumber other) =>
         IsLong && other.IsLong ? Integer.CompareTo(other.Integer) : Value.CompareTo(other.Value);
 

@@ -16,7 +16,7 @@ internal static class JsonText
     {
         if (!value.TryGetValue<JsonElement>(out var element))
         {
-            return value.GetValue<string>();
+            return Of(value);
         }
 
         var raw = JsonMarshal.GetRawUtf8Value(element);
@@ -29,6 +29,9 @@ internal static class JsonText
         var status = Encoding.UTF8.TryGetChars(content, buffer, out var written);
         return status ? buffer[..written] : element.GetString();
     }
+
+    /// <summary>The text of a JSON string. A value that a program made of a Guid or a time is one too, though no CLR string.</summary>
+    public static string Of(JsonValue value) => value.TryGetValue<string>(out var text) ? text : value.ToJsonString().Trim('"');
 
     /// <summary>Whether two values are equal JSON; for texts, which enums and keys are made of, without allocating.</summary>
     public static bool AreEqual(JsonNode? a, JsonNode? b)

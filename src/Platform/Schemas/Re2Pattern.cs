@@ -163,7 +163,8 @@ public static class Re2Pattern
     private static bool TryRune(ReadOnlySpan<char> hex, out Rune rune)
     {
         rune = default;
-        return int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) && Rune.TryCreate(value, out rune);
+        return int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            && Rune.TryCreate(value, out rune);
     }
 
     private static string Literal(Rune rune) =>

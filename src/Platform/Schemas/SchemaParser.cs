@@ -148,7 +148,8 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
         if (!preserve && !reader.Has("properties"))
         {
             errors.Add(FieldError.Required(
-                reader.At("properties"), "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"));
+                reader.At("properties"),
+                "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"));
         }
     }
 
@@ -272,7 +273,8 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
         var items = node.Items ?? SchemaNode.Empty;
         if (node.Items is not null && items.Type != SchemaType.Object)
         {
-            errors.Add(FieldError.Invalid(reader.At("items").Child("type"), null, "must be object if parent array's x-kubernetes-list-type is map"));
+            errors.Add(FieldError.Invalid(
+                reader.At("items").Child("type"), null, "must be object if parent array's x-kubernetes-list-type is map"));
             return;
         }
 

@@ -1,7 +1,8 @@
 namespace Flagstone.Platform.Schemas;
 
 /// <summary>A CEL rule of <c>x-kubernetes-validations</c>: kept for the engine that runs it.</summary>
-/// <param name="Place">The field names from the document's root to the value that the rule is about; <see cref="Any"/> is every item or entry.</param>
+/// <param name="Place">The field names from the document's root to the value that the rule is about; <see cref="Any"/> is every item or
+/// entry.</param>
 /// <param name="Rule">The CEL expression over <c>self</c> and <c>oldSelf</c>.</param>
 /// <param name="Message">What to say when it is false, or null.</param>
 /// <param name="MessageExpression">A CEL expression that makes the message, or null.</param>

@@ -78,8 +78,8 @@ internal static class SchemaValidation
         {
             var wanted = node.IntOrString ? "integer,string" : NameOf(node.Type);
             var found = NameOf(kind, value);
-            walk.Add(new(
-                walk.Path(), FieldErrorType.TypeInvalid, $"{InBody(ref walk)} must be of type {wanted}: \"{found}\"", JsonValue.Create(found)));
+            var detail = $"{InBody(ref walk)} must be of type {wanted}: \"{found}\"";
+            walk.Add(new(walk.Path(), FieldErrorType.TypeInvalid, detail, JsonValue.Create(found)));
         }
 
         return false;
@@ -142,7 +142,8 @@ internal static class SchemaValidation
 
             if (list.Count > rules.MaxItems && walk.Fail())
             {
-                walk.Add(new(walk.Path(), FieldErrorType.TooMany, $"must have at most {rules.MaxItems} items", JsonValue.Create(list.Count)));
+                var detail = $"must have at most {rules.MaxItems} items";
+                walk.Add(new(walk.Path(), FieldErrorType.TooMany, detail, JsonValue.Create(list.Count)));
             }
 
             if (rules.UniqueItems && FirstDuplicate(list, []) >= 0 && walk.Fail())
@@ -305,12 +306,12 @@ internal static class SchemaValidation
 
     private static void CheckNumber(JsonValue value, JsonNumber number, ValueRules rules, ref SchemaWalk walk)
     {
-        if (rules.Minimum is { } min && (number.CompareTo(min) < 0 || (rules.ExclusiveMinimum && number.CompareTo(min) == 0)) && walk.Fail())
+        if (rules.Minimum is { } min && number.CompareTo(min) < (rules.ExclusiveMinimum ? 1 : 0) && walk.Fail())
         {
             Invalid(value, $"should be greater than {(rules.ExclusiveMinimum ? "" : "or equal to ")}{Show(min)}", ref walk);
         }
 
-        if (rules.Maximum is { } max && (number.CompareTo(max) > 0 || (rules.ExclusiveMaximum && number.CompareTo(max) == 0)) && walk.Fail())
+        if (rules.Maximum is { } max && number.CompareTo(max) > (rules.ExclusiveMaximum ? -1 : 0) && walk.Fail())
         {
             Invalid(value, $"should be less than {(rules.ExclusiveMaximum ? "" : "or equal to ")}{Show(max)}", ref walk);
         }
@@ -406,8 +407,25 @@ internal static class SchemaValidation
     }
 
     // The alternative with the fewest errors is most likely the one that was meant.
-    private static void VisitClosest(JsonNode? value, SchemaNode[] alternatives, ref SchemaWalk walk) =>
-        Visit(value, alternatives.MinBy(node => Validate(value, node).Count)!, ref walk);
+    // Junctions inside it are not explained in turn: the work would double with each level.
+    private static void VisitClosest(JsonNode? value, SchemaNode[] alternatives, ref SchemaWalk walk)
+    {
+        if (walk.IsExplaining)
+        {
+            return;
+        }
+
+        walk.IsExplaining = true;
+        Visit(value, alternatives.MinBy(node => CountErrors(value, node))!, ref walk);
+        walk.IsExplaining = false;
+    }
+
+    private static int CountErrors(JsonNode? value, SchemaNode node)
+    {
+        var walk = new SchemaWalk { IsExplaining = true };
+        Visit(value, node, ref walk);
+        return walk.Errors.Count;
+    }
 
     private static void Composite(string rule, ref SchemaWalk walk) =>
         walk.Add(FieldError.Invalid(walk.Path(), "", $"\"{walk.Path()}\" {rule}"));

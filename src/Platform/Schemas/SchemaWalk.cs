@@ -19,6 +19,9 @@ internal ref struct SchemaWalk
 
     public bool Failed { get; private set; }
 
+    /// <summary>Whether the errors of a failed alternative are being told.</summary>
+    public bool IsExplaining { get; set; }
+
     public readonly IReadOnlyList<FieldError> Errors => errors ?? (IReadOnlyList<FieldError>)[];
 
     public void Enter(string name) => segments[depth++] = new(name, 0);

@@ -23,7 +23,9 @@ public sealed class StructuralSchema
 
     internal SchemaNode Root { get; }
 
-    /// <summary>Compiles a schema. When it is malformed or not structural, the errors say so as the API server does, by paths from its root.</summary>
+    /// <summary>
+    /// Compiles a schema. When it is malformed or not structural, the errors say so as the API server does, by paths from its root.
+    /// </summary>
     public static bool TryParse(
         JsonNode? openApiV3Schema, [NotNullWhen(true)] out StructuralSchema? schema, out IReadOnlyList<FieldError> errors)
     {
@@ -56,7 +58,9 @@ public sealed class StructuralSchema
     /// </summary>
     public IReadOnlyList<FieldPath> Prune(JsonObject resource) => SchemaPruning.Prune(resource, Root, isRoot: true);
 
-    /// <summary>What is wrong with a resource, in the API server's words; empty when nothing is. Unknown fields are not errors here.</summary>
+    /// <summary>
+    /// What is wrong with a resource, in the API server's words; empty when nothing is. Unknown fields are not errors here.
+    /// </summary>
     public IReadOnlyList<FieldError> Validate(JsonNode resource) => SchemaValidation.Validate(resource, Root);
 
     /// <summary>The schema as it was given, for <c>/openapi/v3</c>; the caller owns the copy.</summary>

@@ -147,7 +147,8 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
     {
         JsonObject map => [map],
         JsonArray list when list.All(item => item is JsonObject) => [.. list.Select(item => item!.AsObject())],
-        _ => throw Refuse(place, "The merge key '<<' takes a mapping or a list of mappings, such as an alias. Quote it to use it as a name."),
+        _ => throw Refuse(
+            place, "The merge key '<<' takes a mapping or a list of mappings, such as an alias. Quote it to make it a name."),
     };
 
     private static JsonNode? Resolve(Scalar scalar)
@@ -189,7 +190,8 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
     {
         if (nodes > budget)
         {
-            throw Refuse(place, $"The text has more than {limits.MaxNodes} values, aliases written out. Split it, or repeat less by aliases.");
+            throw Refuse(
+                place, $"The text has more than {limits.MaxNodes} values, aliases written out. Split it, or repeat less by aliases.");
         }
 
         budget -= nodes;
@@ -197,7 +199,9 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
 
     private static YamlRefusedException Refuse(ParsingEvent place, string message) => new(place.Start, message);
 
-    /// <summary>A value with its number of nodes and its height. A shared one belongs to its anchor, and is copied where it is used.</summary>
+    /// <summary>
+    /// A value with its number of nodes and its height. A shared one belongs to its anchor, and is copied where it is used.
+    /// </summary>
     private readonly record struct Built(JsonNode? Node, int Count, int Height, bool IsShared = false)
     {
         public JsonNode? Owned() => IsShared || Node?.Parent is not null ? Node?.DeepClone() : Node;

@@ -8,10 +8,13 @@ internal static class YamlFlow
     public static string Write(JsonNode? node) => node switch
     {
         JsonObject { Count: 0 } => "{}",
-        JsonObject map => $"{{ {string.Join(", ", map.Select(member => member.Value is null ? member.Key : $"{member.Key}: {Write(member.Value)}"))} }}",
+        JsonObject map => $"{{ {string.Join(", ", map.Select(Member))} }}",
         JsonArray { Count: 0 } => "[]",
         JsonArray list => $"[ {string.Join(", ", list.Select(Write))} ]",
         JsonValue value => value.ToString(),
         _ => "null",
     };
+
+    private static string Member(KeyValuePair<string, JsonNode?> member) =>
+        member.Value is null ? member.Key : $"{member.Key}: {Write(member.Value)}";
 }

@@ -52,7 +52,8 @@ internal static class YamlLines
             return null;
         }
 
-        if (!parser.TryConsume<SequenceStart>(out _) || !int.TryParse(segment, NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+        if (!parser.TryConsume<SequenceStart>(out _)
+            || !int.TryParse(segment, NumberStyles.None, CultureInfo.InvariantCulture, out var index))
         {
             return null;
         }

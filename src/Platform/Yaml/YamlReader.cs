@@ -11,8 +11,9 @@ namespace Flagstone.Platform.Yaml;
 /// </summary>
 public static class YamlReader
 {
-    // Each costs one more reading of the text.
-    private const int MaxRepairs = 50;
+    // Each costs one more reading of the text, so that a large one gets none.
+    private const int MaxRepairs = 20;
+    private const int MaxRepairedLength = 256 * 1024;
 
     /// <summary>
     /// Reads the documents of a text, each of which must be a mapping, as a resource is. Empty documents are passed over, so the result
@@ -26,7 +27,8 @@ public static class YamlReader
         string text,
         YamlLimits? limits,
         [NotNullWhen(true)] out IReadOnlyList<YamlDocument>? documents,
-        [NotNullWhen(false)] out YamlError? error) => TryRead(text, limits ?? YamlLimits.Default, onlyMappings: true, out documents, out error);
+        [NotNullWhen(false)] out YamlError? error) =>
+        TryRead(text, limits ?? YamlLimits.Default, onlyMappings: true, out documents, out error);
 
     /// <summary>Reads a text of one document with any value, such as a list of patches; an empty text is null.</summary>
     public static bool TryReadValue(string text, YamlLimits? limits, out JsonNode? value, [NotNullWhen(false)] out YamlError? error)
@@ -66,7 +68,7 @@ public static class YamlReader
         for (var repairs = 0; ; repairs++)
         {
             (documents, error, var cause) = Attempt(text, limits, onlyMappings);
-            if (cause is null || repairs == MaxRepairs || !YamlText.TryIndent(text, cause, out text))
+            if (cause is null || repairs == MaxRepairs || text.Length > MaxRepairedLength || !YamlText.TryIndent(text, cause, out text))
             {
                 return error is null;
             }
@@ -115,7 +117,8 @@ public static class YamlReader
             if (onlyMappings && root is not JsonObject)
             {
                 var found = root is JsonArray ? "a list" : "a single value";
-                throw new YamlRefusedException(start, $"The document is {found}, and a resource is a mapping. Write 'name: value' lines at its root.");
+                throw new YamlRefusedException(
+                    start, $"The document is {found}, and a resource is a mapping. Write 'name: value' lines at its root.");
             }
 
             documents.Add(new(text, index, (int)start.Line, root));

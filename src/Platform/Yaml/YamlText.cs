@@ -7,6 +7,7 @@ namespace Flagstone.Platform.Yaml;
 internal static class YamlText
 {
     private const char ByteOrderMark = '\uFEFF';
+    private const int MaxIndent = 100;
     private const string WrongIndentation = "found wrong indentation";
 
     public static string Normalize(string text) => text is [ByteOrderMark, ..] ? text[1..] : text;
@@ -22,7 +23,10 @@ internal static class YamlText
     {
         repaired = text;
         var start = (int)error.Start.Index;
-        if (!error.Message.Contains(WrongIndentation, StringComparison.Ordinal) || start >= text.Length || text[start] is not ('"' or '\''))
+        if (!error.Message.Contains(WrongIndentation, StringComparison.Ordinal)
+            || error.Start.Column > MaxIndent
+            || start >= text.Length
+            || text[start] is not ('"' or '\''))
         {
             return false;
         }

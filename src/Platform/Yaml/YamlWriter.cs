@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Flagstone.Platform.Schemas;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -55,7 +56,7 @@ public static partial class YamlWriter
                 emitter.Emit(new SequenceEnd());
                 return;
             case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                var text = value.GetValue<string>();
+                var text = JsonText.Of(value);
                 emitter.Emit(new Scalar(null, null, text, StyleOf(text), true, true));
                 return;
             default:

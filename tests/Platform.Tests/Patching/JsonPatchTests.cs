@@ -89,9 +89,14 @@ public sealed class JsonPatchTests
         Assert.False(JsonPatch.TryParse(many, out _, out var error));
         Assert.Contains("at most 10000", error, StringComparison.Ordinal);
 
-        var bomb = string.Join(',', Enumerable.Repeat("""{"op":"copy","from":"/a","path":"/a/-"}""", 100));
-        var outcome = Assert.IsType<JsonPatchRefused>(Parse($"[{bomb}]").Apply(JsonNode.Parse("""{"a":[1]}""")));
+        var bomb = string.Join(',', Enumerable.Range(0, 200).Select(i => $$"""{"op":"copy","from":"/a","path":"/b{{i}}"}"""));
+        var wide = new JsonObject { ["a"] = new JsonArray([.. Enumerable.Range(0, 1000).Select(i => (JsonNode)i)]) };
+        var outcome = Assert.IsType<JsonPatchRefused>(Parse($"[{bomb}]").Apply(wide));
         Assert.Contains("copies more than 100000 values", outcome.Message, StringComparison.Ordinal);
+
+        var tower = string.Join(',', Enumerable.Repeat("""{"op":"copy","from":"","path":"/a"}""", 100));
+        outcome = Assert.IsType<JsonPatchRefused>(Parse($"[{tower}]").Apply(JsonNode.Parse("""{"a":1}""")));
+        Assert.Contains("nested more than 64 deep", outcome.Message, StringComparison.Ordinal);
     }
 
     private static JsonPatch Parse(string patch)

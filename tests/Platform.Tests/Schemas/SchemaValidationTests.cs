@@ -102,6 +102,26 @@ public sealed class SchemaValidationTests
     }
 
     [Fact]
+    public void Nested_alternatives_are_explained_once()
+    {
+        var rule = "{\"minimum\":1}";
+        for (var i = 0; i < 20; i++)
+        {
+            rule = $"{{\"anyOf\":[{rule},{{\"minimum\":2}}]}}";
+        }
+
+        var errors = Schema($"{{\"type\":\"integer\",\"allOf\":[{rule}]}}").Validate(JsonNode.Parse("""{"spec":{"a":0}}""")!);
+        Assert.InRange(errors.Count, 1, 5);
+    }
+
+    [Fact]
+    public void A_time_that_a_program_put_in_is_a_text()
+    {
+        var resource = new JsonObject { ["spec"] = new JsonObject { ["a"] = JsonValue.Create(DateTimeOffset.UnixEpoch) } };
+        Assert.Empty(Schema("""{"type":"string","format":"date-time"}""").Validate(resource));
+    }
+
+    [Fact]
     public void A_valid_resource_costs_no_memory()
     {
         var schema = Schema("""

@@ -61,7 +61,7 @@ public sealed class YamlReaderTests
     [InlineData("a: .inf\n", 1, 4, "'.inf' is no number that JSON can hold. Put it in quotes to keep the text.")]
     [InlineData("a: 1\n---\n- b\n", 3, 1, "The document is a list, and a resource is a mapping. Write 'name: value' lines at its root.")]
     [InlineData("just text\n", 1, 1, "The document is a single value, and a resource is a mapping. Write 'name: value' lines at its root.")]
-    [InlineData("<<: 5\n", 1, 1, "The merge key '<<' takes a mapping or a list of mappings, such as an alias. Quote it to use it as a name.")]
+    [InlineData("<<: 5\n", 1, 1, "The merge key '<<' takes a mapping or a list of mappings, such as an alias. Quote it to make it a name.")]
     public void A_text_that_cannot_be_read_says_where_why_and_what_to_do(string yaml, int line, int column, string message)
     {
         Assert.False(YamlReader.TryReadAll(yaml, null, out _, out var error));

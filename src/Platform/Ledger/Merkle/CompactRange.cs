@@ -42,7 +42,9 @@ internal readonly struct CompactRange
         }
     }
 
-    /// <summary>Reads what <see cref="ToBytes"/> wrote for a tree of this size; false when the length does not belong to the size.</summary>
+    /// <summary>
+    /// Reads what <see cref="ToBytes"/> wrote for a tree of this size; false when the length does not belong to the size.
+    /// </summary>
     public static bool TryRead(long size, ReadOnlySpan<byte> bytes, out CompactRange range)
     {
         if (size < 0 || bytes.Length != BitOperations.PopCount((ulong)size) * MerkleHash.Length)

@@ -6,7 +6,9 @@ namespace Flagstone.Platform.Ledger.Merkle;
 /// </summary>
 public static class MerkleProof
 {
-    /// <summary>Whether the proof shows that a leaf is at this index in the tree of this size and root (RFC 9162 section 2.1.3.2).</summary>
+    /// <summary>
+    /// Whether the proof shows that a leaf is at this index in the tree of this size and root (RFC 9162 section 2.1.3.2).
+    /// </summary>
     public static bool VerifyInclusion(
         long index, long size, ReadOnlySpan<byte> leafHash, IReadOnlyList<ReadOnlyMemory<byte>> proof, ReadOnlySpan<byte> root)
     {
@@ -40,7 +42,8 @@ public static class MerkleProof
     }
 
     /// <summary>
-    /// Whether the proof shows that the tree of the new size and root extends the one of the old (RFC 9162 section 2.1.4.2). Equal sizes ask
+    /// Whether the proof shows that the tree of the new size and root extends the one of the old (RFC 9162 section 2.1.4.2). Equal sizes
+    /// ask
     /// for equal roots and no proof. Nothing is consistent with the empty tree except itself: such a proof says nothing.
     /// </summary>
     public static bool VerifyConsistency(

@@ -18,7 +18,9 @@ public readonly record struct NodeId(int Level, long Index)
         return Fold(tile.Slice(first, width));
     }
 
-    /// <summary>The complete subtrees that make up the leaves from <paramref name="begin"/> to before <paramref name="end"/>, widest first.</summary>
+    /// <summary>
+    /// The complete subtrees that make up the leaves from <paramref name="begin"/> to before <paramref name="end"/>, widest first.
+    /// </summary>
     internal static void Cover(long begin, long end, List<NodeId> nodes)
     {
         while (begin < end)

@@ -14,7 +14,8 @@ public sealed class NoteSigner : IDisposable
     {
         if (!NoteVerifierKey.IsValidName(name))
         {
-            throw new ArgumentException($"'{name}' cannot name a key: a name is not empty and holds no space and no plus sign.", nameof(name));
+            throw new ArgumentException(
+                $"'{name}' cannot name a key: a name is not empty and holds no space and no plus sign.", nameof(name));
         }
 
         if (!Key.TryImport(SignatureAlgorithm.Ed25519, seed, KeyBlobFormat.RawPrivateKey, out var imported))
