@@ -21,7 +21,7 @@ public sealed class SkeletonTests : IDisposable
         Write("run.sh", "#!/bin/sh\n");
         File.SetUnixFileMode(Path.Combine(folder, "run.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
-        var files = Assert.IsType<SkeletonRead>(await RenderAsync(new JsonObject { ["name"] = "web" })).Files;
+        var files = Assert.IsType<FilesRead>(await RenderAsync(new JsonObject { ["name"] = "web" })).Files;
 
         Assert.Equal(["run.sh", "src/web.txt"], files.Select(file => file.Key.Value));
         Assert.Equal("hello web\n", Text(files, "src/web.txt"));
@@ -36,7 +36,7 @@ public sealed class SkeletonTests : IDisposable
         Write("${{ 'docs' if values.docs }}/index.md", "docs");
         Write("a/${{ 'only.txt' if values.docs }}", "only");
 
-        var files = Assert.IsType<SkeletonRead>(await RenderAsync(new JsonObject { ["package"] = "com.acme.web", ["docs"] = false })).Files;
+        var files = Assert.IsType<FilesRead>(await RenderAsync(new JsonObject { ["package"] = "com.acme.web", ["docs"] = false })).Files;
 
         Assert.Equal(["src/com/acme/web/Main.java"], files.Select(file => file.Key.Value));
     }
@@ -51,7 +51,7 @@ public sealed class SkeletonTests : IDisposable
         Write(".github/workflows/${{ values.name }}.yaml", "${{ secrets.TOKEN }}");
 
         var options = new SkeletonOptions { CopyWithoutTemplating = [".github/workflows/*.yaml"] };
-        var files = Assert.IsType<SkeletonRead>(await RenderAsync(new JsonObject { ["name"] = "web" }, options)).Files;
+        var files = Assert.IsType<FilesRead>(await RenderAsync(new JsonObject { ["name"] = "web" }, options)).Files;
 
         Assert.Equal(binary, Find(files, "logo.png").Bytes.ToArray());
         Assert.Equal(latin1, Find(files, "latin1.txt").Bytes.ToArray());
@@ -65,7 +65,7 @@ public sealed class SkeletonTests : IDisposable
         Write("b.txt", "${{ values.name }}");
 
         var options = new SkeletonOptions { TemplateFileExtension = ".njk" };
-        var files = Assert.IsType<SkeletonRead>(await RenderAsync(new JsonObject { ["name"] = "web" }, options)).Files;
+        var files = Assert.IsType<FilesRead>(await RenderAsync(new JsonObject { ["name"] = "web" }, options)).Files;
 
         Assert.Equal("web", Text(files, "a.txt"));
         Assert.Equal("${{ values.name }}", Text(files, "b.txt"));
@@ -82,7 +82,7 @@ public sealed class SkeletonTests : IDisposable
         Write("${{ values.name }}.txt", "x");
         Write("x/${{ values.name }}/y.txt", "x");
 
-        var refused = Assert.IsType<SkeletonRefused>(await RenderAsync(new JsonObject { ["name"] = value }));
+        var refused = Assert.IsType<FilesRefused>(await RenderAsync(new JsonObject { ["name"] = value }));
 
         Assert.Contains("${{ values.name }}", refused.Refusal.File, StringComparison.Ordinal);
         Assert.Contains(reason, refused.Refusal.Reason, StringComparison.Ordinal);
@@ -93,10 +93,10 @@ public sealed class SkeletonTests : IDisposable
     {
         Write("ok.txt", "fine");
         File.CreateSymbolicLink(Path.Combine(folder, "link"), "/etc/passwd");
-        var file = Assert.IsType<SkeletonRefused>(await RenderAsync([]));
+        var file = Assert.IsType<FilesRefused>(await RenderAsync([]));
         File.Delete(Path.Combine(folder, "link"));
         Directory.CreateSymbolicLink(Path.Combine(folder, "tree"), "/etc");
-        var tree = Assert.IsType<SkeletonRefused>(await RenderAsync([]));
+        var tree = Assert.IsType<FilesRefused>(await RenderAsync([]));
 
         Assert.Equal(new FileRefusal("link", "it is a symbolic link"), file.Refusal);
         Assert.Equal(new FileRefusal("tree", "it is a symbolic link"), tree.Refusal);
@@ -107,7 +107,7 @@ public sealed class SkeletonTests : IDisposable
     {
         Write("${{ values.a }}.txt", "1");
         Write("${{ values.b }}.txt", "2");
-        var refused = Assert.IsType<SkeletonRefused>(await RenderAsync(new JsonObject { ["a"] = "Same", ["b"] = "same" }));
+        var refused = Assert.IsType<FilesRefused>(await RenderAsync(new JsonObject { ["a"] = "Same", ["b"] = "same" }));
         Assert.Contains("case only", refused.Refusal.Reason, StringComparison.Ordinal);
     }
 
@@ -115,18 +115,18 @@ public sealed class SkeletonTests : IDisposable
     public async Task An_error_in_a_file_names_the_file_the_line_and_the_column()
     {
         Write("deep/broken.yaml", "a: 1\nb: ${{ values.x | nope }}\n");
-        var refused = Assert.IsType<SkeletonRefused>(await RenderAsync([]));
+        var refused = Assert.IsType<FilesRefused>(await RenderAsync([]));
         Assert.Equal(
             "File 'deep/broken.yaml' is refused: Template error at line 2, column 19: Unknown template filter \"nope\".",
             refused.Refusal.Message);
     }
 
-    private async Task<SkeletonReading> RenderAsync(JsonObject values, SkeletonOptions? options = null)
+    private async Task<FileReading> RenderAsync(JsonObject values, SkeletonOptions? options = null)
     {
         var ct = TestContext.Current.CancellationToken;
         var reading = await new FolderSkeletons(folder, FileLimits.Default).ReadAsync(FolderPath.Root, ct);
         var context = new TemplateContext(new JsonObject { ["values"] = values });
-        return reading is SkeletonRead read
+        return reading is FilesRead read
             ? new SkeletonRenderer(options ?? new SkeletonOptions(), context, FileLimits.Default).Render(read.Files, ct)
             : reading;
     }

@@ -25,10 +25,10 @@ internal sealed class FetchTemplateAction : IScaffolderAction
         }
 
         var source = await context.Skeletons.ReadAsync(url, ct);
-        var rendered = source is SkeletonRead skeleton ? Render(skeleton, values, options, context, ct) : source;
-        if (rendered is not SkeletonRead read)
+        var rendered = source is FilesRead skeleton ? Render(skeleton, values, options, context, ct) : source;
+        if (rendered is not FilesRead read)
         {
-            return Refuse(((SkeletonRefused)rendered).Refusal);
+            return Refuse(((FilesRefused)rendered).Refusal);
         }
 
         return context.Workspace.TryAdd(target, read.Files, replace, out var unfit) ? new ActionDone([]) : Refuse(unfit);
@@ -36,8 +36,8 @@ internal sealed class FetchTemplateAction : IScaffolderAction
 
     private ActionRefused Refuse(FileRefusal refusal) => new($"Action '{Name}': {refusal.Message}");
 
-    private static SkeletonReading Render(
-        SkeletonRead skeleton, JsonObject values, SkeletonOptions options, ActionContext context, CancellationToken ct)
+    private static FileReading Render(
+        FilesRead skeleton, JsonObject values, SkeletonOptions options, ActionContext context, CancellationToken ct)
     {
         var variables = new TemplateContext(new JsonObject { ["values"] = values.DeepClone() }, context.Run.Seed);
         return new SkeletonRenderer(options, variables, context.Workspace.Limits).Render(skeleton.Files, ct);

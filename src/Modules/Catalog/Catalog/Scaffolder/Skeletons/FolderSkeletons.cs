@@ -11,12 +11,12 @@ internal sealed class FolderSkeletons(string root, FileLimits limits) : ISkeleto
     // Links are listed, to be refused, and never followed.
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None, RecurseSubdirectories = true };
 
-    public async Task<SkeletonReading> ReadAsync(FolderPath folder, CancellationToken ct)
+    public async Task<FileReading> ReadAsync(FolderPath folder, CancellationToken ct)
     {
         var start = Path.Combine(root, folder.Value);
         if (!Directory.Exists(start))
         {
-            return new SkeletonRefused(new FileRefusal(folder.ToString(), "the template has no such folder"));
+            return new FilesRefused(new FileRefusal(folder.ToString(), "the template has no such folder"));
         }
 
         List<KeyValuePair<RelativePath, FileContent>> files = [];
@@ -27,14 +27,14 @@ internal sealed class FolderSkeletons(string root, FileLimits limits) : ISkeleto
             var refusal = Refuse(entry, name, files.Count, total += entry.Length);
             if (refusal is not null || !RelativePath.TryParse(name, out var path, out refusal))
             {
-                return new SkeletonRefused(new FileRefusal(folder.Join(name), refusal));
+                return new FilesRefused(new FileRefusal(folder.Join(name), refusal));
             }
 
             var executable = !OperatingSystem.IsWindows() && (File.GetUnixFileMode(entry.FullPath) & AnyExecute) != 0;
             files.Add(KeyValuePair.Create(path, new FileContent(await File.ReadAllBytesAsync(entry.FullPath, ct), executable)));
         }
 
-        return FileSet.TryCreate(files, limits, out var set, out var unfit) ? new SkeletonRead(set) : new SkeletonRefused(unfit);
+        return FileSet.TryCreate(files, limits, out var set, out var unfit) ? new FilesRead(set) : new FilesRefused(unfit);
     }
 
     // Before a byte is read, so that a large folder costs nothing.

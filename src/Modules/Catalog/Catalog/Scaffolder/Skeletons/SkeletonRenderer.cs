@@ -14,7 +14,7 @@ internal sealed class SkeletonRenderer(SkeletonOptions options, TemplateContext 
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public SkeletonReading Render(FileSet skeleton, CancellationToken ct)
+    public FileReading Render(FileSet skeleton, CancellationToken ct)
     {
         var copied = CopiedFiles(skeleton);
         List<KeyValuePair<RelativePath, FileContent>> files = [];
@@ -30,18 +30,18 @@ internal sealed class SkeletonRenderer(SkeletonOptions options, TemplateContext 
 
                 if (!RelativePath.TryParse(name, out var target, out var refusal))
                 {
-                    return new SkeletonRefused(new FileRefusal(path.Value, $"its name renders to '{name}', and {refusal}"));
+                    return new FilesRefused(new FileRefusal(path.Value, $"its name renders to '{name}', and {refusal}"));
                 }
 
                 files.Add(KeyValuePair.Create(target, copied.Contains(path.Value) ? content : Render(path, content, ct)));
             }
             catch (TemplateException e)
             {
-                return new SkeletonRefused(new FileRefusal(path.Value, e.Message));
+                return new FilesRefused(new FileRefusal(path.Value, e.Message));
             }
         }
 
-        return FileSet.TryCreate(files, limits, out var set, out var unfit) ? new SkeletonRead(set) : new SkeletonRefused(unfit);
+        return FileSet.TryCreate(files, limits, out var set, out var unfit) ? new FilesRead(set) : new FilesRefused(unfit);
     }
 
     // A segment that renders to nothing leaves out the file, or all files of the folder.
