@@ -4,7 +4,6 @@ using Flagstone.Catalog.Repositories;
 using Flagstone.Catalog.Scaffolder;
 using Flagstone.Catalog.Scaffolder.Actions;
 using Flagstone.Catalog.Scaffolder.Skeletons;
-using Flagstone.Catalog.Yaml;
 
 namespace Flagstone.Catalog.Tests.Repositories;
 
@@ -33,7 +32,7 @@ public sealed class PublishGitActionTests : IDisposable
 
         // The commit that the Deployment names is the one that was published.
         var gitops = Files("claims-gitops");
-        var deployment = Assert.IsType<YamlRead>(YamlReader.Read(gitops["manifests/deployment.yaml"])).Documents.Single().Root;
+        var deployment = YamlText.ReadAll(gitops["manifests/deployment.yaml"]).Single();
         Assert.Equal($"claims@{Head("claims")}", deployment["metadata"]!["annotations"]!["flagstone.dev/source"]!.GetValue<string>());
         Assert.Contains("package-lock.json", Files("claims").Keys);
     }
@@ -107,7 +106,7 @@ public sealed class PublishGitActionTests : IDisposable
         var ct = TestContext.Current.CancellationToken;
         var yaml = await File.ReadAllTextAsync(Path.Combine(GoldenPath, "template.yaml"), ct);
         var template = Assert.IsType<TemplateAccepted>(
-            TemplateDefinitionReader.Read(Assert.IsType<YamlRead>(YamlReader.Read(yaml)).Documents.Single().Root)).Definition;
+            TemplateDefinitionReader.Read(YamlText.ReadAll(yaml).Single())).Definition;
         var values = new JsonObject
         {
             ["name"] = "claims",

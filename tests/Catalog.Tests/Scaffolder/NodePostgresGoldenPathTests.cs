@@ -4,7 +4,6 @@ using Flagstone.Catalog.Files;
 using Flagstone.Catalog.Scaffolder;
 using Flagstone.Catalog.Scaffolder.Actions;
 using Flagstone.Catalog.Scaffolder.Skeletons;
-using Flagstone.Catalog.Yaml;
 
 namespace Flagstone.Catalog.Tests.Scaffolder;
 
@@ -57,8 +56,9 @@ public sealed class NodePostgresGoldenPathTests
 
         foreach (var (path, content) in files.Where(file => file.Key.Value.EndsWith(".yaml", StringComparison.Ordinal)))
         {
-            Assert.IsType<YamlRead>(YamlReader.Read(Encoding.UTF8.GetString(content.Bytes.Span)));
-            Assert.DoesNotContain("${{", Encoding.UTF8.GetString(content.Bytes.Span).Replace("${{ 1 }}", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            var text = Encoding.UTF8.GetString(content.Bytes.Span);
+            Assert.NotEmpty(YamlText.ReadAll(text));
+            Assert.DoesNotContain("${{", text.Replace("${{ 1 }}", "", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.False(path.Value.EndsWith(".yml", StringComparison.Ordinal));
         }
 
@@ -134,8 +134,7 @@ public sealed class NodePostgresGoldenPathTests
 
     private static TemplateDefinition Definition()
     {
-        var document = Assert.IsType<YamlRead>(YamlReader.Read(File.ReadAllText(Path.Combine(Root, "template.yaml")))).Documents.Single();
-        var outcome = TemplateDefinitionReader.Read(document.Root);
+        var outcome = TemplateDefinitionReader.Read(YamlText.ReadAll(File.ReadAllText(Path.Combine(Root, "template.yaml"))).Single());
         return outcome is TemplateAccepted accepted
             ? accepted.Definition
             : throw new InvalidOperationException(string.Join("\n", ((TemplateRefused)outcome).Problems));
@@ -153,6 +152,5 @@ public sealed class NodePostgresGoldenPathTests
     private static string Text(FileSet files, string path) =>
         Encoding.UTF8.GetString(files.Single(file => file.Key.Value == path).Value.Bytes.Span);
 
-    private static JsonObject Yaml(FileSet files, string path, int document) =>
-        Assert.IsType<YamlRead>(YamlReader.Read(Text(files, path))).Documents[document].Root.AsObject();
+    private static JsonObject Yaml(FileSet files, string path, int document) => YamlText.ReadAll(Text(files, path))[document];
 }

@@ -1,5 +1,4 @@
 using Flagstone.Catalog.Scaffolder;
-using Flagstone.Catalog.Yaml;
 
 namespace Flagstone.Catalog.Tests.Scaffolder;
 
@@ -46,5 +45,5 @@ public sealed class TemplateDefinitionTests
         Assert.IsType<TemplateRefused>(Read("{apiVersion: scaffolder.backstage.io/v1beta3, kind: Template, metadata: {name: t}, spec: {type: s, steps: []}}"));
 
     private static TemplateOutcome Read(string yaml) =>
-        TemplateDefinitionReader.Read(Assert.IsType<YamlRead>(YamlReader.Read(yaml)).Documents.Single().Root);
+        TemplateDefinitionReader.Read(YamlText.ReadAll(yaml).Single());
 }
