@@ -32,12 +32,29 @@ public sealed class TemplateDefinitionTests
             spec:
               parameters: [{type: 3}]
               steps:
-                - {id: a, input: {values: {x: ["${{ a && b }}"]}}}
+                - {id: a}
                 - {id: a, action: x}
             """));
         Assert.Equal(
-            ["apiVersion", "spec.type", "spec.parameters[0]", "spec.steps[0].action", "spec.steps[0].input.values.x[0]", "spec.steps[1].id"],
+            ["apiVersion", "spec.type", "spec.parameters[0]", "spec.steps[0].action", "spec.steps[1].id"],
             refused.Problems.Select(problem => problem.Path));
+    }
+
+    [Fact]
+    public void A_broken_expression_is_a_warning_with_its_place()
+    {
+        var accepted = Assert.IsType<TemplateAccepted>(Read("""
+            apiVersion: scaffolder.backstage.io/v1beta3
+            kind: Template
+            metadata: {name: t}
+            spec:
+              type: service
+              steps:
+                - {action: debug:log, input: {values: {x: ["${{ a && b }}"]}}}
+            """));
+        Assert.Equal(
+            new TemplateProblem("spec.steps[0].input.values.x[0]", "Template error at line 1, column 7: Unexpected character \"&\""),
+            Assert.Single(accepted.Warnings));
     }
 
     [Fact]

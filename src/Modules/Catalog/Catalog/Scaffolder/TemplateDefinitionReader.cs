@@ -6,8 +6,8 @@ using Flagstone.Catalog.Templating;
 namespace Flagstone.Catalog.Scaffolder;
 
 /// <summary>
-/// Reads a Template v1beta3. Every expression in it is parsed here, so that a template that cannot run is refused when it is registered,
-/// not in the middle of somebody's run.
+/// Reads a Template v1beta3. Every expression in it is parsed here, so that the author hears of a broken one when the template is registered,
+/// not somebody else in the middle of a run.
 /// </summary>
 internal sealed class TemplateDefinitionReader
 {
@@ -17,6 +17,7 @@ internal sealed class TemplateDefinitionReader
     private const int MaxSteps = 100;
 
     private readonly List<TemplateProblem> problems = [];
+    private readonly List<TemplateProblem> warnings = [];
 
     private TemplateDefinitionReader() { }
 
@@ -44,7 +45,9 @@ internal sealed class TemplateDefinitionReader
         var steps = ReadSteps(spec["steps"]);
         var output = spec["output"] is null ? [] : Object(spec, "output", "spec.output");
         CheckExpressions(output, "spec.output");
-        return problems.Count > 0 ? new TemplateRefused(problems) : new TemplateAccepted(new TemplateDefinition(identity, parameters, steps, output));
+        return problems.Count > 0
+            ? new TemplateRefused(problems)
+            : new TemplateAccepted(new TemplateDefinition(identity, parameters, steps, output), warnings);
     }
 
     private List<ParameterStep> ReadParameters(JsonNode? parameters)
@@ -139,7 +142,7 @@ internal sealed class TemplateDefinitionReader
         }
         catch (TemplateException e)
         {
-            Report(path, e.Message);
+            warnings.Add(new TemplateProblem(path, e.Message));
         }
     }
 
