@@ -13,6 +13,10 @@ internal static class GitReferences
         var start = GitEnvironment.Start(
             folder.EmptyHome,
             "--git-dir", folder.PathOf(name), "update-ref", "-m", "commit by the platform", branch.Reference, to.Value, from?.Value ?? Nothing);
+
+        // For the reference's log. Git would otherwise make a name up from the machine's, or find none in a container.
+        start.Environment["GIT_COMMITTER_NAME"] = "flagstone";
+        start.Environment["GIT_COMMITTER_EMAIL"] = "platform@flagstone.invalid";
         using var git = Process.Start(start) ?? throw new InvalidOperationException("git could not be started");
         git.StandardInput.Close();
         var error = git.StandardError.ReadToEnd();

@@ -32,12 +32,15 @@ internal sealed class PublishGitAction(HostedRepositories repositories, Reposito
         }
 
         // Once begun it is finished: half a publication has no owner.
-        var request = new CommitRequest(branch, new WholeTree(files), message, author, context.Run.CreatedAt);
+        var request = new CommitRequest(branch, new WholeTree(files), WithOrigin(message, context.Run), author, context.Run.CreatedAt);
         var outcome = await Task.Run(() => repositories.Publish(name, request), CancellationToken.None);
         return outcome is Published published
             ? Done(name, branch, published.Commit)
             : new ActionRefused($"Action '{Name}': a repository '{name}' is there already, and was not begun by this run. Choose another name.");
     }
+
+    // A trailer of Git: where the repository comes from, and what sets the commit apart from that of another run that writes the same files.
+    private static string WithOrigin(string message, RunIdentity run) => $"{message.TrimEnd()}\n\nFlagstone-Run: {run.Id}\n";
 
     private ActionDone Done(RepositoryName name, BranchName branch, CommitId commit) => new(new JsonObject
     {
