@@ -167,7 +167,7 @@ public sealed class GitHttpBackendTests : IAsyncLifetime
 
         // The only turn is free again when the program has ended.
         await git.RunAsync("push", one.Url("writer", "web"), "main");
-        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(server.Repositories.Folder.PathOf(Name), "objects"), "*incoming*"));
+        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(server.Repositories.Folder.PathOf(Name), "objects"), "tmp_objdir-*"));
     }
 
     [Fact]

@@ -82,6 +82,21 @@ public sealed class HostedRepositoriesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_of_git_in_the_middle_leaves_nothing_that_blocks_a_branch()
+    {
+        var path = repositories.Folder.PathOf(name);
+        await new GitClient(path).RunAsync("config", "core.filesRefLockTimeout", "0");
+        await File.WriteAllTextAsync(System.IO.Path.Combine(path, "refs/heads/main.lock"), "", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "objects/tmp_objdir-incoming-Xy12"));
+        Directory.CreateDirectory(folder.At("git/.new/0198"));
+
+        Assert.Throws<IOException>(() => repositories.Commit(name, Whole(("a", "1"))));
+        Assert.Equal(0, RepositoryLeftovers.Remove(repositories.Folder, DateTimeOffset.UnixEpoch));
+        Assert.Equal(3, RepositoryLeftovers.Remove(repositories.Folder, TimeProvider.System.GetUtcNow().AddMinutes(1)));
+        Assert.IsType<Committed>(repositories.Commit(name, Whole(("a", "1"))));
+    }
+
+    [Fact]
     public void A_commit_of_what_is_there_changes_nothing()
     {
         var first = Assert.IsType<Committed>(repositories.Commit(name, Whole(("a", "1"))));

@@ -10,7 +10,7 @@ internal sealed class RepositoryFolder
 
     // Names that no repository can have.
     private const string HomeFolder = ".home";
-    private const string NewFolder = ".new";
+    internal const string NewFolder = ".new";
 
     private static readonly (string Key, string Value)[] Configuration =
     [
@@ -20,6 +20,9 @@ internal sealed class RepositoryFolder
 
         // What Git acknowledges is on disk, also after a power cut.
         ("core.fsync", "all"),
+
+        // A push and the platform may meet at a branch; each waits for the other rather than fail.
+        ("core.filesRefLockTimeout", "5000"),
         ("transfer.fsckObjects", "true"),
         ("http.receivepack", "true"),
         ("receive.maxInputSize", MaxPackBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)),
