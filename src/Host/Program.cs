@@ -1,3 +1,50 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Flagstone.Catalog;
+using Flagstone.Compliance;
+using Flagstone.Host;
+using Flagstone.Metrics;
+using Flagstone.Platform;
+using Flagstone.Platform.Data;
+using Flagstone.Provisioning;
+using Flagstone.Workflows;
+
+try
+{
+    var builder = HostSettings.CreateBuilder(args);
+    var options = HostSettings.Read(builder.Configuration);
+    using var folder = DataFolder.Open(options.Data);
+    var (certificate, authority) = ServerCertificate.Open(folder, TimeProvider.System);
+
+    builder.AddListeners(options, certificate);
+    builder.AddObservability();
+    builder.AddSilo(options);
+    builder.Services.AddSingleton<Readiness>();
+    builder.AddPlatform(options, folder);
+    builder.AddCatalog();
+    builder.AddProvisioning();
+    builder.AddWorkflows();
+    builder.AddMetrics();
+    builder.AddCompliance();
+
+    await using var app = builder.Build();
+    app.UseListeners(options);
+    app.MapHealth();
+    app.MapPrometheusScrapingEndpoint("/metrics");
+    app.MapCatalog();
+    app.MapProvisioning();
+    app.MapWorkflows();
+    app.MapMetrics();
+    app.MapCompliance();
+
+    await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
+    await app.StartAsync();
+    await PlatformModule.BootstrapAsync(app.Services, options.KubernetesUrl, authority, CancellationToken.None);
+    app.Services.GetRequiredService<Readiness>().Set();
+    HostSettings.Announce(options, folder);
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception e) when (StartFailure.Explain(e) is { } why)
+{
+    await Console.Error.WriteLineAsync($"flagstone: {why}");
+    return 1;
+}

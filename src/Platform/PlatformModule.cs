@@ -10,6 +10,7 @@ using Flagstone.Platform.Ledger.Merkle;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Storage;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -75,9 +76,15 @@ public static class PlatformModule
         services.AddSingleton<KubernetesReads>();
         services.AddSingleton<KubernetesWrites>();
         services.AddSingleton<PatchRequests>();
-        services.AddSingleton(s => ActivatorUtilities.CreateInstance<KubernetesApi>(s));
+        services.AddSingleton<KubernetesApi>();
         return services;
     }
+
+    /// <summary>The Kubernetes API, for the port that serves nothing else.</summary>
+    public static RequestDelegate KubernetesApi(IServiceProvider services) => services.GetRequiredService<KubernetesApi>().HandleAsync;
+
+    /// <summary>The connection string of the database in team mode.</summary>
+    public static string ConnectionString(PlatformOptions options) => PostgresUrl.ToConnectionString(options.Database);
 
     /// <summary>Brings the database to this release's schema; before anything else reads it.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct) =>

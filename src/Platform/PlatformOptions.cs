@@ -39,5 +39,8 @@ public sealed class PlatformOptions
     /// <summary>Whether the services themselves run here: by default in embedded mode only.</summary>
     public bool? RunServices { get; init; }
 
+    /// <summary>Where this machine reaches the Kubernetes API.</summary>
+    public string KubernetesUrl => $"https://{(Address is "0.0.0.0" ? "127.0.0.1" : Address)}:{KubernetesPort}";
+
     public bool IsEmbedded => Database == "sqlite";
 }

@@ -10,31 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace Flagstone.Platform.Kubernetes;
 
 /// <summary>The Kubernetes API over the store: the entry point of its own TLS port. Everything but health and version needs a token.</summary>
-public sealed partial class KubernetesApi
+internal sealed partial class KubernetesApi(
+    Authenticator authenticator, Discovery discovery, OpenApiDocuments documents, AccessReviews reviews, KindRegistry kinds,
+    KubernetesReads reads, KubernetesWrites writes, ILogger<KubernetesApi> logger)
 {
-    private readonly Authenticator authenticator;
-    private readonly Discovery discovery;
-    private readonly OpenApiDocuments documents;
-    private readonly AccessReviews reviews;
-    private readonly KindRegistry kinds;
-    private readonly KubernetesReads reads;
-    private readonly KubernetesWrites writes;
-    private readonly ILogger<KubernetesApi> logger;
-
-    internal KubernetesApi(
-        Authenticator authenticator, Discovery discovery, OpenApiDocuments documents, AccessReviews reviews, KindRegistry kinds,
-        KubernetesReads reads, KubernetesWrites writes, ILogger<KubernetesApi> logger)
-    {
-        this.authenticator = authenticator;
-        this.discovery = discovery;
-        this.documents = documents;
-        this.reviews = reviews;
-        this.kinds = kinds;
-        this.reads = reads;
-        this.writes = writes;
-        this.logger = logger;
-    }
-
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "A bug must answer as a Status, and be logged, once.")]
     public async Task HandleAsync(HttpContext context)
     {
