@@ -57,7 +57,7 @@ public static class PlatformModule
         services.AddHostedService<KindSync>();
         services.AddHostedService<ReconcilePump>();
 
-        foreach (var kind in CoreKinds.All().Append(CustomKinds.Definition))
+        foreach (var kind in CoreKinds.All().Concat(TransientKinds.All()).Append(CustomKinds.Definition))
         {
             services.AddSingleton(kind);
         }
@@ -76,6 +76,9 @@ public static class PlatformModule
         services.AddSingleton<KubernetesReads>();
         services.AddSingleton<KubernetesWrites>();
         services.AddSingleton<PatchRequests>();
+        services.AddSingleton<TransientResources>();
+        services.AddSingleton<TransientRequests>();
+        services.AddSingleton<EventRecorder>();
         services.AddSingleton<KubernetesApi>();
         return services;
     }

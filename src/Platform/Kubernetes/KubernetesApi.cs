@@ -12,7 +12,7 @@ namespace Flagstone.Platform.Kubernetes;
 /// <summary>The Kubernetes API over the store: the entry point of its own TLS port. Everything but health and version needs a token.</summary>
 internal sealed partial class KubernetesApi(
     Authenticator authenticator, Discovery discovery, OpenApiDocuments documents, AccessReviews reviews, KindRegistry kinds,
-    KubernetesReads reads, KubernetesWrites writes, ILogger<KubernetesApi> logger)
+    KubernetesReads reads, KubernetesWrites writes, TransientRequests transients, ILogger<KubernetesApi> logger)
 {
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "A bug must answer as a Status, and be logged, once.")]
     public async Task HandleAsync(HttpContext context)
@@ -92,6 +92,11 @@ internal sealed partial class KubernetesApi(
         if (info.Subresource.Length > 0 && !(info.Subresource == "status" && kind.HasStatus) && !(info.Subresource == "finalize" && kind.Id == NamespaceView.Kind))
         {
             return context.Response.ProblemAsync(Catalogue.NoSuchKind($"{info.Plural}/{info.Subresource}"), ct);
+        }
+
+        if (kind.Transient)
+        {
+            return transients.HandleAsync(context, caller, kind, info, ct);
         }
 
         return (context.Request.Method, info.Name.Length > 0) switch

@@ -105,7 +105,7 @@ internal sealed class PatchRequests(TimeProvider clock)
         {
             Applied done => ((JsonObject?)done.Resource.DeepClone(), null),
             ApplyConflicted conflicted => (null, new Problem(409, "apply-conflict", "Conflict", "Another manager has these fields",
-                $"{conflicted.Message}\nApply with force to take them, or leave them out.")
+                conflicted.Message)
             {
                 Causes = [.. conflicted.Conflicts.Select(c => new ProblemCause(c.Path, "FieldManagerConflict", $"conflict with {c.Manager}"))],
                 Subject = new ProblemSubject(kind.Id.Group, kind.Id.Plural, applied.NameOf()),

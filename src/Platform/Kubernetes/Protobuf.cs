@@ -21,12 +21,54 @@ internal static class Protobuf
         ("labels{}", 11), ("annotations{}", 12), ("finalizers[]", 14))
     { Nested = { [13] = ("ownerReferences[]", OwnerReference) } };
 
+    private static readonly Message PolicyRule = new(("verbs[]", 1), ("apiGroups[]", 2), ("resources[]", 3), ("resourceNames[]", 4), ("nonResourceURLs[]", 5));
+
+    private static readonly Message ServiceSpec = new(("selector{}", 2), ("clusterIP", 3), ("type", 4), ("externalIPs[]", 5), ("sessionAffinity", 7), ("loadBalancerIP", 8), ("externalName", 10))
+    {
+        Nested = { [1] = ("ports[]", new(("name", 1), ("protocol", 2), ("port#", 3), ("targetPort%", 4), ("nodePort#", 5), ("appProtocol", 6))) },
+    };
+
+    private static readonly Message Container = new(("name", 1), ("image", 2), ("command[]", 3), ("args[]", 4), ("workingDir", 5), ("imagePullPolicy", 14))
+    {
+        Nested =
+        {
+            [6] = ("ports[]", new(("name", 1), ("hostPort#", 2), ("containerPort#", 3), ("protocol", 4), ("hostIP", 5))),
+            [7] = ("env[]", new(("name", 1), ("value", 2))),
+        },
+    };
+
+    private static readonly Message PodTemplate = new()
+    {
+        Nested =
+        {
+            [1] = ("metadata", Meta),
+            [2] = ("spec", new(("restartPolicy", 3), ("serviceAccountName", 8)) { Nested = { [2] = ("containers[]", Container) } }),
+        },
+    };
+
+    private static readonly Message DeploymentSpec = new(("replicas#", 1), ("minReadySeconds#", 5), ("revisionHistoryLimit#", 6), ("paused!", 7), ("progressDeadlineSeconds#", 9))
+    {
+        Nested = { [2] = ("selector", new(("matchLabels{}", 1))), [3] = ("template", PodTemplate), [4] = ("strategy", new(("type", 1))) },
+    };
+
     private static readonly Dictionary<string, Message> Kinds = new(StringComparer.Ordinal)
     {
         ["v1/Namespace"] = new() { Nested = { [1] = ("metadata", Meta), [2] = ("spec", new(("finalizers[]", 1))), [3] = ("status", new(("phase", 1))) } },
         ["v1/Secret"] = new(("data{b}", 2), ("type", 3), ("stringData{}", 4), ("immutable!", 5)) { Nested = { [1] = ("metadata", Meta) } },
         ["v1/ConfigMap"] = new(("data{}", 2), ("binaryData{b}", 3), ("immutable!", 4)) { Nested = { [1] = ("metadata", Meta) } },
         ["v1/ServiceAccount"] = new(("automountServiceAccountToken!", 4)) { Nested = { [1] = ("metadata", Meta), [2] = ("secrets[]", ObjectReference), [3] = ("imagePullSecrets[]", new(("name", 1))) } },
+        ["v1/Service"] = new() { Nested = { [1] = ("metadata", Meta), [2] = ("spec", ServiceSpec) } },
+        ["apps/v1/Deployment"] = new() { Nested = { [1] = ("metadata", Meta), [2] = ("spec", DeploymentSpec) } },
+        ["rbac.authorization.k8s.io/v1/Role"] = new() { Nested = { [1] = ("metadata", Meta), [2] = ("rules[]", PolicyRule) } },
+        ["rbac.authorization.k8s.io/v1/RoleBinding"] = new()
+        {
+            Nested =
+            {
+                [1] = ("metadata", Meta),
+                [2] = ("subjects[]", new(("kind", 1), ("apiGroup", 2), ("name", 3), ("namespace", 4))),
+                [3] = ("roleRef", new(("apiGroup", 1), ("kind", 2), ("name", 3))),
+            },
+        },
         ["authorization.k8s.io/v1/SelfSubjectAccessReview"] = new()
         {
             Nested =
@@ -134,12 +176,25 @@ internal static class Protobuf
             {
                 switch (field[^1])
                 {
-                    case '!': result[field[..^1]] = input.ReadBool(); break;
-                    case '#': result[field[..^1]] = input.ReadInt64(); break;
+                    // gogo-proto writes what is empty, false or zero too; JSON leaves it out.
+                    case '!':
+                        if (input.ReadBool())
+                        {
+                            result[field[..^1]] = true;
+                        }
+
+                        break;
+                    case '#':
+                        if (input.ReadInt64() is not 0 and var number64)
+                        {
+                            result[field[..^1]] = number64;
+                        }
+
+                        break;
+                    case '%': result[field[..^1]] = ReadIntOrString(new CodedInputStream(input.ReadBytes().ToByteArray())); break;
                     default:
                         var text = input.ReadString();
-                        // gogo-proto writes empty texts too; JSON leaves them out.
-                        if (text.Length > 0)
+                        if (text.Length > 0 || field.EndsWith("[]", StringComparison.Ordinal))
                         {
                             Put(result, field, text);
                         }
@@ -174,6 +229,23 @@ internal static class Protobuf
         map[key] = value;
     }
 
+    private static JsonNode ReadIntOrString(CodedInputStream input)
+    {
+        var (isText, number, text) = (false, 0L, "");
+        while (input.ReadTag() is not 0 and var tag)
+        {
+            switch (WireFormat.GetTagFieldNumber(tag))
+            {
+                case 1: isText = input.ReadInt64() == 1; break;
+                case 2: number = input.ReadInt64(); break;
+                case 3: text = input.ReadString(); break;
+                default: input.SkipLastField(); break;
+            }
+        }
+
+        return isText ? text : number;
+    }
+
     private static void Put(JsonObject result, string field, JsonNode value)
     {
         if (!field.EndsWith("[]", StringComparison.Ordinal))
@@ -190,7 +262,7 @@ internal static class Protobuf
         list.Add(value);
     }
 
-    /// <summary>Fields by number. A name's ending tells its type: <c>[]</c> list, <c>{}</c> map of texts, <c>{b}</c> map of bytes, <c>!</c> truth, <c>#</c> number.</summary>
+    /// <summary>Fields by number. A name's ending tells its type: <c>[]</c> list, <c>{}</c> map of texts, <c>{b}</c> map of bytes, <c>!</c> truth, <c>#</c> number, <c>%</c> int-or-string.</summary>
     private sealed class Message(params (string Name, int Number)[] fields)
     {
         public Dictionary<int, string> Fields { get; } = fields.ToDictionary(f => f.Number, f => f.Name);
