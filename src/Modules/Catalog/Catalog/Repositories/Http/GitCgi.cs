@@ -28,7 +28,11 @@ internal sealed class GitCgi(RepositoryFolder folder) : IDisposable
             await EndAsync(process);
         }
 
-        return await relay;
+        var result = await relay;
+
+        // What the program says when its input is cut off is no answer to the client.
+        ct.ThrowIfCancellationRequested();
+        return result;
     }
 
     public void Dispose() => process?.Dispose();
