@@ -22,6 +22,9 @@ internal sealed partial class GitHttpBackend(
 
     private readonly SemaphoreSlim turns = new(options.Concurrency, options.Concurrency);
 
+    /// <summary>How many more requests could be served at this moment.</summary>
+    public int FreeTurns => turns.CurrentCount;
+
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup("/git");
