@@ -161,6 +161,7 @@ public sealed class GitHttpBackendTests : IAsyncLifetime
             var body = new UnfinishedBody();
             var push = client.SendAsync(Request(one, HttpMethod.Post, "web.git/git-receive-pack", "writer", body), leaving.Token);
             await body.Sent;
+            await one.BusyAsync();
             await leaving.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => push);
         }
@@ -178,7 +179,7 @@ public sealed class GitHttpBackendTests : IAsyncLifetime
         using var leaving = new CancellationTokenSource();
         var body = new UnfinishedBody();
         var push = client.SendAsync(Request(busy, HttpMethod.Post, "web.git/git-receive-pack", "writer", body), leaving.Token);
-        await body.Sent;
+        await busy.BusyAsync();
 
         using var refused = await client.SendAsync(
             Request(busy, HttpMethod.Get, "web.git/info/refs?service=git-upload-pack", "reader"), TestContext.Current.CancellationToken);

@@ -53,6 +53,16 @@ internal sealed class GitServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Comes back when a request holds the last turn.</summary>
+    public async Task BusyAsync()
+    {
+        while (backend.FreeTurns > 0)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     public string Url(string user, string repository) => $"http://{user}:token@{Base.Authority}/git/{repository}.git";
 
     public async ValueTask DisposeAsync()

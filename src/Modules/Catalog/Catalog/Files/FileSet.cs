@@ -76,7 +76,9 @@ internal sealed class FileSet : IReadOnlyCollection<KeyValuePair<RelativePath, F
             return new FileRefusal(path.Value, $"it is larger than {limits.FileBytes} bytes");
         }
 
-        return total > limits.TotalBytes ? new FileRefusal(path.Value, $"the files are larger than {limits.TotalBytes} bytes together") : null;
+        return total > limits.TotalBytes
+            ? new FileRefusal(path.Value, $"the files are larger than {limits.TotalBytes} bytes together")
+            : null;
     }
 
     /// <summary>The names taken so far, as a disk that does not tell case apart would see them.</summary>

@@ -4,8 +4,8 @@ using LibGit2Sharp;
 namespace Flagstone.Catalog.Repositories;
 
 /// <summary>
-/// The Git repositories that the platform hosts: bare, in one folder, open to the platform here and to people over HTTP. Every call blocks on
-/// the disk; a grain makes it on the thread pool.
+/// The Git repositories that the platform hosts: bare, in one folder, open to the platform here and to people over HTTP. Every call blocks
+/// on the disk; a grain makes it on the thread pool.
 /// </summary>
 internal sealed class HostedRepositories(RepositoryFolder folder)
 {

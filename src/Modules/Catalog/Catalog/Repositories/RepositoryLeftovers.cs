@@ -8,8 +8,8 @@ internal static class RepositoryLeftovers
     private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
 
     /// <summary>
-    /// Only what was last touched before the given time goes. That is now when no other process works in the folder, as at an embedded start,
-    /// else longer ago than any push may take. Returns how many there were.
+    /// Only what was last touched before the given time goes. That is now when no other process works in the folder, as at an embedded
+    /// start, else longer ago than any push may take. Returns how many there were.
     /// </summary>
     public static int Remove(RepositoryFolder folder, DateTimeOffset before)
     {

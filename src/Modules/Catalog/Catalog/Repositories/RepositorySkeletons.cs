@@ -4,7 +4,8 @@ using Flagstone.Catalog.Scaffolder.Skeletons;
 namespace Flagstone.Catalog.Repositories;
 
 /// <summary>Skeletons of a template that lies in a folder of a hosted repository, as they were at one commit.</summary>
-internal sealed class RepositorySkeletons(HostedRepositories repositories, RepositoryName name, CommitId commit, FolderPath root, FileLimits limits)
+internal sealed class RepositorySkeletons(
+    HostedRepositories repositories, RepositoryName name, CommitId commit, FolderPath root, FileLimits limits)
     : ISkeletonSource
 {
     public Task<FileReading> ReadAsync(FolderPath folder, CancellationToken ct)

@@ -3,7 +3,9 @@ using LibGit2Sharp;
 
 namespace Flagstone.Catalog.Repositories;
 
-/// <summary>Reads the files of a commit into memory, within limits. What is pushed is not trusted: sizes are asked for before bytes.</summary>
+/// <summary>
+/// Reads the files of a commit into memory, within limits. What is pushed is not trusted: sizes are asked for before bytes.
+/// </summary>
 internal sealed class TreeReader(Repository repository, FileLimits limits)
 {
     private readonly List<KeyValuePair<RelativePath, FileContent>> files = [];

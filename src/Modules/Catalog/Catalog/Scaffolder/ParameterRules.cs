@@ -4,7 +4,9 @@ using Json.Schema;
 
 namespace Flagstone.Catalog.Scaffolder;
 
-/// <summary>What a form may hold. Each page is judged against all values, as Backstage does, because a page may ask for another's value.</summary>
+/// <summary>
+/// What a form may hold. Each page is judged against all values, as Backstage does, because a page may ask for another's value.
+/// </summary>
 internal static class ParameterRules
 {
     // A schema may not fetch another: what it names must be inside it.

@@ -43,7 +43,9 @@ internal sealed record RunState(RunIdentity Run, JsonObject Parameters, JsonObje
     }
 }
 
-/// <summary>Which run this is and when it was asked for. Commits carry that time, so that an execution that is repeated makes the same ones.</summary>
+/// <summary>
+/// Which run this is and when it was asked for. Commits carry that time, so that an execution that is repeated makes the same ones.
+/// </summary>
 internal sealed record RunIdentity(Guid Id, DateTimeOffset CreatedAt, string Actor)
 {
     public int Seed => BitConverter.ToInt32(Id.ToByteArray());

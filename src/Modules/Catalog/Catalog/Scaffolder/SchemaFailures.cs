@@ -3,8 +3,8 @@ using Json.Schema;
 namespace Flagstone.Catalog.Scaffolder;
 
 /// <summary>
-/// Finds in the tree of an evaluation the leaves that made it fail. The tree holds more: branches of an <c>anyOf</c> that another branch made
-/// good, conditions that did not hold, and refusals by <c>not</c>, which leave no message.
+/// Finds in the tree of an evaluation the leaves that made it fail. The tree holds more: branches of an <c>anyOf</c> that another branch
+/// made good, conditions that did not hold, and refusals by <c>not</c>, which leave no message.
 /// </summary>
 internal static class SchemaFailures
 {

@@ -21,7 +21,9 @@ internal static class StepRules
         }
     }
 
-    /// <summary>The output of the run, rendered when all steps are done. Links and texts whose <c>if</c> does not hold are left out.</summary>
+    /// <summary>
+    /// The output of the run, rendered when all steps are done. Links and texts whose <c>if</c> does not hold are left out.
+    /// </summary>
     public static JsonObject Output(TemplateDefinition template, RunState state, CancellationToken ct)
     {
         var rendered = ValueTemplates.Render(template.Output, "output", state.Context(), ct) as JsonObject ?? [];

@@ -27,8 +27,8 @@ internal abstract record TemplateOutcome
 }
 
 /// <summary>
-/// The template can be offered. Broken expressions are warnings, because Backstage takes such templates too and most of their steps may run:
-/// a run stops at the step that has one.
+/// The template can be offered. Broken expressions are warnings, because Backstage takes such templates too and most of their steps may
+/// run: a run stops at the step that has one.
 /// </summary>
 internal sealed record TemplateAccepted(TemplateDefinition Definition, IReadOnlyList<TemplateProblem> Warnings) : TemplateOutcome;
 

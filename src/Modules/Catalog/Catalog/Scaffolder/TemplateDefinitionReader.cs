@@ -6,8 +6,8 @@ using Flagstone.Catalog.Templating;
 namespace Flagstone.Catalog.Scaffolder;
 
 /// <summary>
-/// Reads a Template v1beta3. Every expression in it is parsed here, so that the author hears of a broken one when the template is registered,
-/// not somebody else in the middle of a run.
+/// Reads a Template v1beta3. Every expression in it is parsed here, so that the author hears of a broken one when the template is
+/// registered, not somebody else in the middle of a run.
 /// </summary>
 internal sealed class TemplateDefinitionReader
 {

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Flagstone.Catalog.Templating;
 
-/// <summary>A template that cannot be parsed or rendered. The position is one-based and points at the construct that is the cause.</summary>
+/// <summary>
+/// A template that cannot be parsed or rendered. The position is one-based and points at the construct that is the cause.
+/// </summary>
 [SuppressMessage("Design", "CA1032", Justification = "An error without a position and a cause helps no author of a template.")]
 [SuppressMessage("Design", "CA1064", Justification = "Caught inside this module only.")]
 internal sealed class TemplateException(string cause, int line, int column)

@@ -7,7 +7,9 @@ namespace Flagstone.Catalog.Templating;
 /// <summary>Renders every string of a document. Keys are never rendered, and a key whose value renders to nothing goes away.</summary>
 internal static class ValueTemplates
 {
-    /// <summary>The root is the document's name in errors, as <c>input</c> in <c>input.values.name</c>. Null where nothing is left of it.</summary>
+    /// <summary>
+    /// The root is the document's name in errors, as <c>input</c> in <c>input.values.name</c>. Null where nothing is left of it.
+    /// </summary>
     public static JsonNode? Render(JsonNode? node, string root, TemplateContext context, CancellationToken ct) =>
         TryRender(node, root, context, ct, out var rendered) ? rendered : null;
 

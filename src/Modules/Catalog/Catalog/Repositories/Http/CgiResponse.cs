@@ -5,13 +5,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace Flagstone.Catalog.Repositories.Http;
 
-/// <summary>Takes the answer of a CGI program apart (RFC 3875 section 6): headers, of which Status is the status line, then the body.</summary>
+/// <summary>
+/// Takes the answer of a CGI program apart (RFC 3875 section 6): headers, of which Status is the status line, then the body.
+/// </summary>
 internal static class CgiResponse
 {
     private const int MaxHeaderBytes = 16 * 1024;
 
     // What http-backend sends. Anything else a program says about the connection is not its business.
-    private static readonly HashSet<string> Passed = new(StringComparer.OrdinalIgnoreCase) { "Content-Type", "Cache-Control", "Expires", "Pragma" };
+    private static readonly HashSet<string> Passed =
+        new(StringComparer.OrdinalIgnoreCase) { "Content-Type", "Cache-Control", "Expires", "Pragma" };
 
     /// <summary>Reads the headers into the response. False where the program ended without an answer.</summary>
     public static async Task<bool> ReadHeadersAsync(PipeReader output, HttpResponse response, CancellationToken ct)

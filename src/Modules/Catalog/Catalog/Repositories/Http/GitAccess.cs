@@ -12,8 +12,8 @@ internal enum GitAccess
 internal sealed record GitCaller(string Name);
 
 /// <summary>
-/// Decides whether a request may read or write a repository. Null refuses: with 401, so that Git asks for a token, unless the decision has set
-/// another status itself. It is asked before anything is said about whether the repository is there.
+/// Decides whether a request may read or write a repository. Null refuses: with 401, so that Git asks for a token, unless the decision has
+/// set another status itself. It is asked before anything is said about whether the repository is there.
 /// </summary>
 internal delegate ValueTask<GitCaller?> AuthorizeGit(HttpContext context, RepositoryName repository, GitAccess access);
 

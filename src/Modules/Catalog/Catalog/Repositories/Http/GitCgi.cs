@@ -28,7 +28,19 @@ internal sealed class GitCgi(RepositoryFolder folder) : IDisposable
             await EndAsync(process);
         }
 
-        return await relay;
+        try
+        {
+            var result = await relay;
+
+            // What the program says when its input is cut off is no answer to the client.
+            ct.ThrowIfCancellationRequested();
+            return result;
+        }
+        catch (Exception e) when (ct.IsCancellationRequested && e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The relay was in the middle of a read from what has just been closed.
+            throw new OperationCanceledException(e.Message, e, ct);
+        }
     }
 
     public void Dispose() => process?.Dispose();

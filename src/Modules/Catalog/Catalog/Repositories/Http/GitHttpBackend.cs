@@ -11,19 +11,27 @@ namespace Flagstone.Catalog.Repositories.Http;
 /// Git's smart protocol at <c>/git/NAME.git</c>, spoken by Git itself. Who may do what is decided by the platform, in front of it.
 /// </summary>
 internal sealed partial class GitHttpBackend(
-    HostedRepositories repositories, GitHttpOptions options, AuthorizeGit authorize, GitPushed pushed, TimeProvider clock, ILogger<GitHttpBackend> logger)
-    : IDisposable
+    HostedRepositories repositories,
+    GitHttpOptions options,
+    AuthorizeGit authorize,
+    GitPushed pushed,
+    TimeProvider clock,
+    ILogger<GitHttpBackend> logger) : IDisposable
 {
     private const string Challenge = "Basic realm=\"Flagstone\", charset=\"UTF-8\"";
 
     private readonly SemaphoreSlim turns = new(options.Concurrency, options.Concurrency);
 
+    /// <summary>How many more requests could be served at this moment.</summary>
+    public int FreeTurns => turns.CurrentCount;
+
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup("/git");
-        group.MapGet("/{name}.git/info/refs", (HttpContext context, string name) => ServeAsync(context, name, GitService.Advertisement(context.Request)));
-        group.MapPost("/{name}.git/git-upload-pack", (HttpContext context, string name) => ServeAsync(context, name, GitService.UploadPack));
-        group.MapPost("/{name}.git/git-receive-pack", (HttpContext context, string name) => ServeAsync(context, name, GitService.ReceivePack));
+        group.MapGet(
+            "/{name}.git/info/refs", (HttpContext http, string name) => ServeAsync(http, name, GitService.Advertisement(http.Request)));
+        group.MapPost("/{name}.git/git-upload-pack", (HttpContext http, string name) => ServeAsync(http, name, GitService.UploadPack));
+        group.MapPost("/{name}.git/git-receive-pack", (HttpContext http, string name) => ServeAsync(http, name, GitService.ReceivePack));
 
         // The dumb protocol would hand out files of the repository's folder; and no page answers below /git.
         group.Map("/{**rest}", () => TypedResults.NotFound());
@@ -126,7 +134,7 @@ internal sealed partial class GitHttpBackend(
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The push is stored whatever its listener does; the listener's source compares branches anyway.")]
+    [SuppressMessage("Design", "CA1031", Justification = "The push is stored whatever its listener does, and a source compares branches.")]
     private async ValueTask TellAsync(RepositoryName repository, GitService service, GitCaller caller)
     {
         if (service != GitService.ReceivePack)

@@ -9,6 +9,7 @@ namespace Flagstone.Catalog.Scaffolder.Actions;
 /// </summary>
 internal sealed class PublishGitAction(HostedRepositories repositories, RepositoryUrls urls) : IScaffolderAction
 {
+    private const string DefaultEmail = "scaffolder@flagstone.invalid";
     private const string DefaultMessage = "Initial commit";
 
     public string Name => "publish:git";
@@ -20,7 +21,7 @@ internal sealed class PublishGitAction(HostedRepositories repositories, Reposito
         var branch = Branch(input);
         var files = context.Workspace.Files.Below(input.Folder("sourcePath", "./"));
         var message = input.Text("gitCommitMessage", DefaultMessage);
-        var author = new CommitAuthor(input.Text("gitAuthorName", context.Run.Actor), input.Text("gitAuthorEmail", "scaffolder@flagstone.invalid"));
+        var author = new CommitAuthor(input.Text("gitAuthorName", context.Run.Actor), input.Text("gitAuthorEmail", DefaultEmail));
         if (files.Count == 0)
         {
             input.Refuse("there are no files in 'sourcePath'");
@@ -36,10 +37,11 @@ internal sealed class PublishGitAction(HostedRepositories repositories, Reposito
         var outcome = await Task.Run(() => repositories.Publish(name, request), CancellationToken.None);
         return outcome is Published published
             ? Done(name, branch, published.Commit)
-            : new ActionRefused($"Action '{Name}': a repository '{name}' is there already, and was not begun by this run. Choose another name.");
+            : new ActionRefused($"Action '{Name}': repository '{name}' is there already, and not from this run. Use another name.");
     }
 
-    // A trailer of Git: where the repository comes from, and what sets the commit apart from that of another run that writes the same files.
+    // A trailer of Git: where the repository comes from, and what sets the commit apart from that of another run that writes the same
+    // files.
     private static string WithOrigin(string message, RunIdentity run) => $"{message.TrimEnd()}\n\nFlagstone-Run: {run.Id}\n";
 
     private ActionDone Done(RepositoryName name, BranchName branch, CommitId commit) => new(new JsonObject

@@ -76,7 +76,9 @@ internal sealed class SkeletonRenderer(SkeletonOptions options, TemplateContext 
         options.TemplateFileExtension is not { } extension || path.EndsWith(extension, StringComparison.Ordinal);
 
     private string StripExtension(string path) =>
-        options.TemplateFileExtension is { } extension && path.EndsWith(extension, StringComparison.Ordinal) ? path[..^extension.Length] : path;
+        options.TemplateFileExtension is { } extension && path.EndsWith(extension, StringComparison.Ordinal)
+            ? path[..^extension.Length]
+            : path;
 
     private static string? TryDecode(ReadOnlySpan<byte> bytes)
     {

@@ -23,7 +23,9 @@ internal sealed class Frame(Frame? parent, bool isolatesWrites = false)
     /// <summary>A name of this frame, whatever the frames around it have.</summary>
     public void Declare(string name, TemplateValue value) => names[name] = value;
 
-    /// <summary>The nearest variable of the name, so that a loop can count in one outside it; but a macro changes nothing around it.</summary>
+    /// <summary>
+    /// The nearest variable of the name, so that a loop can count in one outside it; but a macro changes nothing around it.
+    /// </summary>
     public void Assign(string name, TemplateValue value)
     {
         for (var frame = this; frame is not null && !frame.IsolatesWrites; frame = frame.Parent)

@@ -3,7 +3,9 @@ using Flagstone.Catalog.Templating.Values;
 
 namespace Flagstone.Catalog.Templating.Evaluation;
 
-/// <summary>What <c>a.b</c> and <c>a[b]</c> find: the entries of maps and lists, and a closed set of methods. There is no way from here to the host.</summary>
+/// <summary>
+/// What <c>a.b</c> and <c>a[b]</c> find: the entries of maps and lists, and a closed set of methods. There is no way from here to the host.
+/// </summary>
 internal static class Members
 {
     public static TemplateValue Get(TemplateValue target, TemplateValue key, Budget budget) => target switch

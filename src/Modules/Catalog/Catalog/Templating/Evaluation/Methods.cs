@@ -56,8 +56,9 @@ internal static class Methods
             "toString" => _ => Written(Coercion.ToText(target), budget),
             "join" => a => Written(string.Join(a.Text(0, "separator", ","), items.Select(Coercion.Print)), budget),
             "includes" => a => Flag.Of(items.Any(item => Coercion.StrictEquals(item, a.At(0)))),
-            "indexOf" => a => new Number(items.TakeWhile(item => !Coercion.StrictEquals(item, a.At(0))).Count() is var i && i < items.Count ? i : -1),
-            "slice" => a => new ListValue(Slice(items.Count, a, (from, to) => [.. items.Skip(from).Take(to - from)], (List<TemplateValue>)[])),
+            "indexOf" => a => new Number(IndexOf(items, a.At(0))),
+            "slice" => a =>
+                new ListValue(Slice<List<TemplateValue>>(items.Count, a, (from, to) => [.. items.Skip(from).Take(to - from)], [])),
             "concat" => a => new ListValue([.. items, .. a.Positional.SelectMany(more => more is ListValue list ? list.Items : [more])]),
             "at" => a => a.Integer(0, "index", 0) is var i && (i < 0 ? i + items.Count : i) is var at && at >= 0 && at < items.Count
                 ? items[at]
@@ -69,6 +70,12 @@ internal static class Methods
             budget.Spend(items.Count);
             return method(a);
         });
+    }
+
+    private static int IndexOf(IReadOnlyList<TemplateValue> items, TemplateValue wanted)
+    {
+        var before = items.TakeWhile(item => !Coercion.StrictEquals(item, wanted)).Count();
+        return before < items.Count ? before : -1;
     }
 
     private static T Slice<T>(int length, Arguments arguments, Func<int, int, T> take, T nothing)

@@ -21,7 +21,7 @@ internal readonly record struct EntityReference(string Kind, string Namespace, s
         }
 
         return new EntityReference(
-            kind ?? defaultKind ?? throw new TemplateFault($"entity reference \"{text}\" had missing or empty kind, and no default kind was given"),
+            kind ?? defaultKind ?? throw new TemplateFault($"entity reference \"{text}\" had missing or empty kind"),
             scope ?? defaultNamespace ?? DefaultNamespace,
             name);
     }

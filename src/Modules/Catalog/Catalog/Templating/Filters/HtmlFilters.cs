@@ -47,7 +47,7 @@ internal static partial class HtmlFilters
             return context.Text(Spaces().Replace(text, " "));
         }
 
-        var lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n').Select(line => BlanksInLine().Replace(line, " ").Trim());
+        var lines = text.Split('\n').Select(line => BlanksInLine().Replace(line, " ").Trim());
         return context.Text(ManyLineBreaks().Replace(string.Join('\n', lines), "\n\n"));
     }
 

@@ -85,8 +85,9 @@ internal static class ListFilters
         var items = FilterInput.AsList(input, "join", context);
         var separator = arguments.Text(0, "delimiter", "");
         context.Budget.Write((long)separator.Length * items.Count);
-        var parts = arguments.Has(1, "attribute") ? items.Select(item => FilterInput.Attribute(item, arguments.Get(1, "attribute"))) : items;
-        return context.Text(string.Join(separator, parts.Select(Coercion.Print)));
+        var attribute = arguments.Has(1, "attribute") ? arguments.Get(1, "attribute") : null;
+        var parts = items.Select(item => Coercion.Print(attribute is null ? item : FilterInput.Attribute(item, attribute)));
+        return context.Text(string.Join(separator, parts));
     }
 
     private static TemplateValue Reverse(TemplateValue input, Arguments arguments, FilterContext context)

@@ -76,8 +76,9 @@ internal static partial class NumberFilters
     private static Number Sum(TemplateValue input, Arguments arguments, FilterContext context)
     {
         var items = FilterInput.AsList(input, "sum", context);
-        var values = arguments.Has(0, "attribute") ? items.Select(item => FilterInput.Attribute(item, arguments.Get(0, "attribute"))) : items;
-        return new Number(Coercion.ToNumber(arguments.Has(1, "start") ? arguments.Get(1, "start") : new Number(0)) + values.Sum(Coercion.ToNumber));
+        var attribute = arguments.Has(0, "attribute") ? arguments.Get(0, "attribute") : null;
+        var start = arguments.Has(1, "start") ? Coercion.ToNumber(arguments.Get(1, "start")) : 0;
+        return new Number(start + items.Sum(item => Coercion.ToNumber(attribute is null ? item : FilterInput.Attribute(item, attribute))));
     }
 
     [GeneratedRegex(@"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")]

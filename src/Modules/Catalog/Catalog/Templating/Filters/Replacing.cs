@@ -14,7 +14,10 @@ internal static class Replacing
     public static Text ByPattern(string text, Pattern pattern, string replacement, Budget budget)
     {
         var count = pattern.Global ? pattern.Regex.Count(text) : 1;
-        budget.Write(text.Length + ((long)count * (replacement.Length + (replacement.Contains('$', StringComparison.Ordinal) ? text.Length : 0))));
+
+        // A replacement such as $& repeats what was found, which is at most the text.
+        var repeated = replacement.Contains('$', StringComparison.Ordinal) ? text.Length : 0;
+        budget.Write(text.Length + ((long)count * (replacement.Length + repeated)));
         return new Text(pattern.Regex.Replace(text, replacement, pattern.Global ? -1 : 1));
     }
 

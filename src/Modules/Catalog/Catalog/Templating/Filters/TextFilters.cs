@@ -26,7 +26,8 @@ internal static partial class TextFilters
         ["wordcount"] = (input, _, _) => Words().Count(FilterInput.AsText(input)) is var words and > 0 ? new Number(words) : Null.Value,
     };
 
-    private static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
+    private static string Capitalize(string text) =>
+        text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
 
     private static Text Center(TemplateValue input, Arguments arguments, FilterContext context)
     {

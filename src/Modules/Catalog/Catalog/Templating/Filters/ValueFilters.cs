@@ -55,7 +55,11 @@ internal static class ValueFilters
     }
 
     private static MapValue KeyAndValue(KeyValuePair<string, TemplateValue> entry) =>
-        new(new OrderedDictionary<string, TemplateValue>(StringComparer.Ordinal) { ["key"] = new Text(entry.Key), ["value"] = entry.Value });
+        new(new OrderedDictionary<string, TemplateValue>(StringComparer.Ordinal)
+        {
+            ["key"] = new Text(entry.Key),
+            ["value"] = entry.Value,
+        });
 
     private static ListValue DictSort(TemplateValue input, Arguments arguments, FilterContext context)
     {

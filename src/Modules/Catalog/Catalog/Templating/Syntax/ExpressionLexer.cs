@@ -7,7 +7,10 @@ internal sealed class ExpressionLexer
 {
     // Longer operators first, so that "===" is not read as "==" and "=".
     private static readonly string[] Symbols =
-        ["===", "!==", "==", "!=", "<=", ">=", "//", "**", "(", ")", "[", "]", "{", "}", "%", "*", "-", "+", "~", "/", ",", ":", "|", ".", "<", ">", "="];
+    [
+        "===", "!==", "==", "!=", "<=", ">=", "//", "**",
+        "(", ")", "[", "]", "{", "}", "%", "*", "-", "+", "~", "/", ",", ":", "|", ".", "<", ">", "=",
+    ];
 
     private readonly SourceText source;
     private readonly string text;

@@ -4,7 +4,9 @@ using Flagstone.Catalog.Templating.Values;
 
 namespace Flagstone.Catalog.Templating.Syntax;
 
-/// <summary>Precedence climbing over nunjucks' operators. Each binary operator has a level of its own there, and templates depend on it.</summary>
+/// <summary>
+/// Precedence climbing over nunjucks' operators. Each binary operator has a level of its own there, and templates depend on it.
+/// </summary>
 internal sealed class ExpressionParser(TokenReader tokens)
 {
     // A parser calls itself for each parenthesis; its own limit keeps the stack safe before the evaluator's can.

@@ -17,7 +17,8 @@ internal sealed record ForStatement(
     : Statement(Offset);
 
 /// <summary>Sets names to a value, or, without one, to what the body renders.</summary>
-internal sealed record SetStatement(int Offset, IReadOnlyList<string> Names, Expression? Value, IReadOnlyList<Statement> Body) : Statement(Offset);
+internal sealed record SetStatement(int Offset, IReadOnlyList<string> Names, Expression? Value, IReadOnlyList<Statement> Body)
+    : Statement(Offset);
 
 /// <summary>A case without a body falls through to the next, as in JavaScript.</summary>
 internal sealed record SwitchStatement(int Offset, Expression Value, IReadOnlyList<IfBranch> Cases, IReadOnlyList<Statement> Otherwise)
@@ -25,9 +26,11 @@ internal sealed record SwitchStatement(int Offset, Expression Value, IReadOnlyLi
 
 internal sealed record FilterStatement(int Offset, string Name, ArgumentList Arguments, IReadOnlyList<Statement> Body) : Statement(Offset);
 
-internal sealed record MacroStatement(int Offset, string Name, MacroParameters Parameters, IReadOnlyList<Statement> Body) : Statement(Offset);
+internal sealed record MacroStatement(int Offset, string Name, MacroParameters Parameters, IReadOnlyList<Statement> Body)
+    : Statement(Offset);
 
 /// <summary>Calls a macro that reaches the body by <c>caller()</c>.</summary>
-internal sealed record CallStatement(int Offset, CallExpression Call, MacroParameters Parameters, IReadOnlyList<Statement> Body) : Statement(Offset);
+internal sealed record CallStatement(int Offset, CallExpression Call, MacroParameters Parameters, IReadOnlyList<Statement> Body)
+    : Statement(Offset);
 
 internal sealed record MacroParameters(IReadOnlyList<(string Name, Expression? Default)> Items);

@@ -1,22 +1,15 @@
 namespace Flagstone.Catalog.Templating.Syntax;
 
-/// <summary>Parses a whole template: text between marks, and the statements that enclose parts of it.</summary>
+/// <summary>Parses a whole template: which statements enclose which parts.</summary>
 internal sealed class TemplateParser(SourceText source, TemplateSyntax syntax)
 {
     private const int MaxDepth = 100;
-    private const string OutputOpen = "${{";
-    private const string OutputClose = "}}";
-    private const string BlockOpen = "{%";
-    private const string BlockClose = "%}";
-    private const string CommentOpen = "{#";
-    private const string CommentClose = "#}";
 
-    private static readonly HashSet<string> Unsupported = ["include", "import", "from", "extends", "block", "asyncEach", "asyncAll", "ifAsync"];
+    private static readonly HashSet<string> Unsupported =
+        ["include", "import", "from", "extends", "block", "asyncEach", "asyncAll", "ifAsync"];
 
-    private readonly string text = source.Text;
-    private int at;
+    private readonly TemplateScanner scanner = new(source, syntax);
     private int depth;
-    private bool trimNext;
     private Block? pending;
 
     public IReadOnlyList<Statement> Parse() => ParseUntil([]);
@@ -26,134 +19,39 @@ internal sealed class TemplateParser(SourceText source, TemplateSyntax syntax)
     {
         if (++depth > MaxDepth)
         {
-            throw source.Error(at, $"Blocks nest deeper than {MaxDepth} levels");
+            throw source.Error(scanner.Offset, $"Blocks nest deeper than {MaxDepth} levels");
         }
 
         List<Statement> statements = [];
         pending = null;
-        while (at < text.Length)
+        while (pending is null && scanner.Next() is { } part)
         {
-            var mark = FindMark();
-            AddText(statements, mark);
-            if (mark == text.Length)
-            {
-                break;
-            }
-
-            if (StartsAt(mark, OutputOpen))
-            {
-                statements.Add(ParseOutput(mark));
-            }
-            else if (StartsAt(mark, CommentOpen))
-            {
-                SkipComment(mark);
-            }
-            else if (ParseBlock(mark, ends) is { } statement)
+            if (ParsePart(part, ends) is { } statement)
             {
                 statements.Add(statement);
-            }
-            else
-            {
-                depth--;
-                return statements;
             }
         }
 
         depth--;
-        return opened is null ? statements : throw source.Error(openedAt, $"\"{opened}\" is not closed; expected one of: {string.Join(", ", ends)}");
+        return pending is not null || opened is null
+            ? statements
+            : throw source.Error(openedAt, $"\"{opened}\" is not closed; expected one of: {string.Join(", ", ends)}");
     }
 
-    private int FindMark()
+    private Statement? ParsePart(TemplatePart part, string[] ends) => part switch
     {
-        for (var i = at; i < text.Length - 1; i++)
-        {
-            if (StartsAt(i, OutputOpen) || StartsAt(i, BlockOpen) || StartsAt(i, CommentOpen))
-            {
-                return i;
-            }
-        }
+        TextPart text => new TextStatement(text.Offset, text.Text),
+        OutputPart output => new OutputStatement(output.Offset, ParseWhole(output.Tokens)),
+        BlockPart block => ParseBlock(block.Tokens, ends),
+        _ => throw new System.Diagnostics.UnreachableException(part.GetType().Name),
+    };
 
-        return text.Length;
-    }
-
-    private void AddText(List<Statement> statements, int mark)
+    private Statement? ParseBlock(TokenReader tokens, string[] ends)
     {
-        var from = at;
-        var to = mark;
-        if (trimNext)
-        {
-            while (from < to && char.IsWhiteSpace(text[from]))
-            {
-                from++;
-            }
-        }
-
-        if (mark < text.Length && IsDash(mark))
-        {
-            while (to > from && char.IsWhiteSpace(text[to - 1]))
-            {
-                to--;
-            }
-        }
-        else if (syntax.LstripBlocks && mark < text.Length && text[mark] == '{')
-        {
-            to = StartOfBlankLine(from, to);
-        }
-
-        trimNext = false;
-        at = mark;
-        if (to > from)
-        {
-            statements.Add(new TextStatement(from, text[from..to]));
-        }
-    }
-
-    private int StartOfBlankLine(int from, int to)
-    {
-        var start = to;
-        while (start > from && text[start - 1] is ' ' or '\t')
-        {
-            start--;
-        }
-
-        return start == 0 || text[start - 1] == '\n' ? start : to;
-    }
-
-    private bool IsDash(int mark)
-    {
-        var after = mark + (StartsAt(mark, OutputOpen) ? OutputOpen.Length : BlockOpen.Length);
-        return after < text.Length && text[after] == '-';
-    }
-
-    private OutputStatement ParseOutput(int mark)
-    {
-        var tokens = Lex(mark, OutputOpen, OutputClose);
-        var value = new ExpressionParser(tokens).Parse();
-        tokens.ExpectEnd();
-        return new OutputStatement(mark, value);
-    }
-
-    private void SkipComment(int mark)
-    {
-        var end = text.IndexOf(CommentClose, mark + CommentOpen.Length, StringComparison.Ordinal);
-        if (end < 0)
-        {
-            throw source.Error(mark, "The comment is not closed");
-        }
-
-        trimNext = text[end - 1] == '-' && end - 1 >= mark + CommentOpen.Length;
-        at = end + CommentClose.Length;
-        SkipLineBreak();
-    }
-
-    private Statement? ParseBlock(int mark, string[] ends)
-    {
-        var tokens = Lex(mark, BlockOpen, BlockClose);
-        SkipLineBreak();
         var name = tokens.ExpectName();
         if (ends.Contains(name.Value))
         {
-            pending = new Block(name.Value, name.Offset, tokens);
+            pending = new Block(name.Value, tokens);
             return null;
         }
 
@@ -230,25 +128,8 @@ internal sealed class TemplateParser(SourceText source, TemplateSyntax syntax)
     private TextStatement ParseRaw(Token name, TokenReader tokens)
     {
         tokens.ExpectEnd();
-        var from = at;
-        for (var mark = text.IndexOf(BlockOpen, at, StringComparison.Ordinal);
-            mark >= 0;
-            mark = text.IndexOf(BlockOpen, mark + 1, StringComparison.Ordinal))
-        {
-            var inside = mark + BlockOpen.Length + (IsDash(mark) ? 1 : 0);
-            var close = text.IndexOf(BlockClose, inside, StringComparison.Ordinal);
-            if (close < 0 || text[inside..close].Trim().TrimEnd('-').TrimEnd() != "end" + name.Value)
-            {
-                continue;
-            }
-
-            trimNext = text[close - 1] == '-';
-            at = close + BlockClose.Length;
-            SkipLineBreak();
-            return new TextStatement(from, text[from..mark]);
-        }
-
-        throw source.Error(name.Offset, $"\"{name.Value}\" is not closed; expected \"end{name.Value}\"");
+        var raw = scanner.ReadRaw(name);
+        return new TextStatement(raw.Offset, raw.Text);
     }
 
     private SwitchStatement ParseSwitch(Token name, TokenReader tokens)
@@ -347,25 +228,6 @@ internal sealed class TemplateParser(SourceText source, TemplateSyntax syntax)
         return expression;
     }
 
-    private TokenReader Lex(int mark, string open, string close)
-    {
-        var start = mark + open.Length + (IsDash(mark) ? 1 : 0);
-        var lexed = new ExpressionLexer(source, start, close).Run();
-        at = lexed.End;
-        trimNext = lexed.TrimsAfter;
-        return new TokenReader(source, lexed.Tokens);
-    }
-
-    private void SkipLineBreak()
-    {
-        if (!syntax.TrimBlocks)
-        {
-            return;
-        }
-
-        at += StartsAt(at, "\r\n") ? 2 : StartsAt(at, "\n") ? 1 : 0;
-    }
-
     private Block TakePending()
     {
         var block = pending ?? throw new System.Diagnostics.UnreachableException("a body ends at a statement or throws");
@@ -373,7 +235,5 @@ internal sealed class TemplateParser(SourceText source, TemplateSyntax syntax)
         return block;
     }
 
-    private bool StartsAt(int index, string expected) => string.CompareOrdinal(text, index, expected, 0, expected.Length) == 0;
-
-    private sealed record Block(string Name, int Offset, TokenReader Tokens);
+    private sealed record Block(string Name, TokenReader Tokens);
 }

@@ -8,6 +8,9 @@ namespace Flagstone.Catalog.Templating.Values;
 /// <summary>Between the document model and the values of templates.</summary>
 internal static class JsonValues
 {
+    // 2^53: the last up to which each whole number is one of its own.
+    private const double MaxSafeInteger = 9_007_199_254_740_992;
+
     // As JSON.stringify escapes: only what JSON itself demands.
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -81,8 +84,7 @@ internal static class JsonValues
             return null;
         }
 
-        // 2^53: the last up to which each whole number is one of its own.
-        return double.IsInteger(value) && Math.Abs(value) <= 9_007_199_254_740_992 ? JsonValue.Create((long)value) : JsonValue.Create(value);
+        return double.IsInteger(value) && Math.Abs(value) <= MaxSafeInteger ? JsonValue.Create((long)value) : JsonValue.Create(value);
     }
 
     private static JsonObject ToObject(MapValue map)

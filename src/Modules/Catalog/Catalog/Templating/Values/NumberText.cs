@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Flagstone.Catalog.Templating.Values;
 
-/// <summary>Numbers as JavaScript prints them (ECMA-262, Number::toString): the shortest digits that read back as the same number.</summary>
+/// <summary>
+/// Numbers as JavaScript prints them (ECMA-262, Number::toString): the shortest digits that read back as the same number.
+/// </summary>
 internal static class NumberText
 {
     public static string Format(double value)
@@ -38,7 +40,9 @@ internal static class NumberText
         // "E16" may add digits that the number does not need; "R" never does.
         var text = Math.Abs(value).ToString("R", CultureInfo.InvariantCulture);
         var exponentAt = text.IndexOf('E', StringComparison.Ordinal);
-        var exponent = exponentAt < 0 ? 0 : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = exponentAt < 0
+            ? 0
+            : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var mantissa = exponentAt < 0 ? text : text[..exponentAt];
         var dot = mantissa.IndexOf('.', StringComparison.Ordinal);
         var point = (dot < 0 ? mantissa.Length : dot) + exponent;
