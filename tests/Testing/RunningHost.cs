@@ -12,11 +12,13 @@ public sealed class RunningHost : IAsyncDisposable
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
 
     private readonly string[] arguments;
+    private readonly string binary;
     private Process? process;
 
-    private RunningHost(string data, string[] arguments, int port, int kubernetesPort, int appsPort)
+    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort)
     {
         Data = data;
+        this.binary = binary;
         this.arguments = arguments;
         Port = port;
         KubernetesPort = kubernetesPort;
@@ -40,19 +42,18 @@ public sealed class RunningHost : IAsyncDisposable
     private string LogFile => Path.Combine(Path.GetDirectoryName(Data)!, Path.GetFileName(Data) + ".log");
 
     /// <param name="database"><c>sqlite</c> or a PostgreSQL URL.</param>
-    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null)
+    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null)
     {
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         var (port, kubernetes, apps) = (FreePort(), FreePort(), FreePort());
         string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps)];
-        var host = new RunningHost(data, arguments, port, kubernetes, apps);
+        var host = new RunningHost(data, binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone"), arguments, port, kubernetes, apps);
         await host.StartAgainAsync(ct);
         return host;
     }
 
     public async Task StartAgainAsync(CancellationToken ct)
     {
-        var binary = Path.Combine(AppContext.BaseDirectory, "flagstone");
         process = new Process { StartInfo = new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", LogFile, binary } } };
         foreach (var argument in arguments)
         {
@@ -102,7 +103,8 @@ public sealed class RunningHost : IAsyncDisposable
 
     public string Log() => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "(no log)";
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the process as an operator would.</summary>
+    public async Task StopAsync()
     {
         if (process is { HasExited: false })
         {
@@ -120,6 +122,11 @@ public sealed class RunningHost : IAsyncDisposable
             }
         }
 
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         process?.Dispose();
         Directory.Delete(Data, recursive: true);
         File.Delete(LogFile);
