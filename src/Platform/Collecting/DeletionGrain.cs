@@ -99,8 +99,8 @@ internal sealed class DeletionGrain(ResourceStore store, ResourceGateway gateway
         return ReconcileResult.Done;
     }
 
-    private Task FinishAsync(KindDefinition kind, ResourceKey key, string finalizer) =>
-        gateway.MutateAsync(Controller, kind, key, d => RemoveFinalizer(d, finalizer), new WriteOptions(), CancellationToken.None);
+    private async Task FinishAsync(KindDefinition kind, ResourceKey key, string finalizer) =>
+        await gateway.MutateAsync(Controller, kind, key, d => RemoveFinalizer(d, finalizer), new WriteOptions(), CancellationToken.None);
 
     private static void RemoveFinalizer(JsonObject document, string finalizer)
     {
