@@ -148,6 +148,10 @@ internal sealed class SqlDriver(PrivatePostgres server) : IProviderDriver
             // Made already, by a call whose answer was lost: the next observation looks at it.
             return Done.Plain;
         }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.DependentObjectsStillExist)
+        {
+            return new Waiting(e.MessageText);
+        }
         catch (PostgresException e)
         {
             return new Failed(e.MessageText);
