@@ -220,8 +220,9 @@ internal sealed class ManagedResourceGrain(
     private async Task<ReconcileResult> WaitAsync(Run run, Waiting waiting)
     {
         await SetAsync(run.Resource.Kind, run.Resource.Key, Condition.False("Synced", "Waiting", waiting.For));
-        var made = DateTimeOffset.Parse(run.Resource.Document.Metadata().Text("creationTimestamp"), CultureInfo.InvariantCulture);
-        return ReconcileResult.After(run.Resource.Document.IsDeleting() || clock.GetUtcNow() - made < Young ? NotReadyYet : Late);
+        var since = run.Resource.Document.IsDeleting() ? "deletionTimestamp" : "creationTimestamp";
+        var begun = DateTimeOffset.Parse(run.Resource.Document.Metadata().Text(since), CultureInfo.InvariantCulture);
+        return ReconcileResult.After(clock.GetUtcNow() - begun < Young ? NotReadyYet : Late);
     }
 
     /// <summary>Says why, and backs off: how often in a row is the scheduler's to count.</summary>
