@@ -42,13 +42,7 @@ public sealed partial class GoldenPathTests(PlatformHost platform) : IClassFixtu
             File.WriteAllText(target, Fill(File.ReadAllText(file), name, ""));
         }
 
-        var repository = Path.Combine(platform.Data, "git", $"{name}.git");
-        Git("/", "init", "--quiet", "--bare", "--initial-branch=main", repository);
-        Git(work, "init", "--quiet", "--initial-branch=main");
-        Git(work, "add", "--all");
-        Git(work, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "first");
-        Git(work, "push", "--quiet", repository, "main");
-        var commit = Git(work, "rev-parse", "HEAD");
+        var commit = HostedSource.Publish(platform.Data, name, work);
         Directory.Delete(work, recursive: true);
         return commit;
     }
@@ -76,21 +70,6 @@ public sealed partial class GoldenPathTests(PlatformHost platform) : IClassFixtu
         }
 
         return folder.FullName;
-    }
-
-    private static string Git(string folder, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("git") { WorkingDirectory = folder, RedirectStandardOutput = true };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output.Trim();
     }
 
     [GeneratedRegex(@"\$\{\{(?<what>[^}]*)\}\}", RegexOptions.ExplicitCapture)]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Data;
@@ -170,7 +169,6 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
     /// <summary>Commits a service of one file to the hosted repository of that name, and gives the commit.</summary>
     private string Commit(string name, string text)
     {
-        var repository = Path.Combine(platform.Data, "git", $"{name}.git");
         var work = Directory.CreateTempSubdirectory("flagstone-app-").FullName;
         File.WriteAllText(Path.Combine(work, "package.json"), """{ "name": "app", "version": "1.0.0", "main": "server.js" }""");
         File.WriteAllText(Path.Combine(work, "package-lock.json"), """
@@ -186,32 +184,8 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
               processes: fs.readdirSync('/proc').filter((n) => /^[0-9]+$/.test(n)).length,
             }))).listen(process.env.PORT, process.env.HOST, () => console.log('listening'));
             """);
-        if (!Directory.Exists(repository))
-        {
-            Git("/", "init", "--quiet", "--bare", "--initial-branch=main", repository);
-        }
-
-        Git(work, "init", "--quiet", "--initial-branch=main");
-        Git(work, "add", ".");
-        Git(work, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", text);
-        Git(work, "push", "--quiet", "--force", repository, "main");
-        var commit = Git(work, "rev-parse", "HEAD");
+        var commit = HostedSource.Publish(platform.Data, name, work);
         Directory.Delete(work, recursive: true);
         return commit;
-    }
-
-    private static string Git(string folder, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("git") { WorkingDirectory = folder, RedirectStandardOutput = true };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
-        return output.Trim();
     }
 }
