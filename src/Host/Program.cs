@@ -4,6 +4,7 @@ using Flagstone.Host;
 using Flagstone.Metrics;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
 
@@ -29,6 +30,7 @@ try
     app.UseListeners(options);
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
+    app.MapLog();
     app.MapCatalog();
     app.MapProvisioning();
     app.MapWorkflows();

@@ -1,0 +1,319 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Ledger.Merkle;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Platform.Storage;
+using static Flagstone.Platform.Tests.Storage.KernelStore;
+
+namespace Flagstone.Platform.Tests.Storage;
+
+/// <summary>What every database must do; run on SQLite and on PostgreSQL.</summary>
+public abstract class StorageConformance
+{
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
+
+    protected static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>Stores of so many processes over one new database.</summary>
+    private protected abstract Task<IReadOnlyList<KernelStore>> OpenAsync(int processes);
+
+    protected abstract int MaxProcesses { get; }
+
+    [Fact]
+    public async Task A_committed_resource_is_read_with_its_sequence_as_its_version()
+    {
+        await using var store = (await OpenAsync(1))[0];
+
+        var outcome = Assert.IsType<Committed>(await store.CommitAsync(Create(Widget("a")), Create(Widget("b"))));
+
+        Assert.Equal([1L, 2L], outcome.Versions);
+        var found = await store.Resources.FindAsync(Widget("b"), Ct);
+        Assert.Equal(2, found!.Version);
+        Assert.Equal("2", found.ToDocument().Metadata().Text("resourceVersion"));
+    }
+
+    [Fact]
+    public async Task Of_two_writers_that_saw_the_same_version_one_is_told_what_it_is_now()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync(Create(Widget("a")));
+
+        var outcomes = await Task.WhenAll(store.CommitAsync(Update(Widget("a"), 1, "x")), store.CommitAsync(Update(Widget("a"), 1, "y")));
+
+        Assert.Single(outcomes.OfType<Committed>());
+        var lost = Assert.Single(outcomes.OfType<Conflicted>());
+        Assert.Equal((1L, 2L), (lost.Expected, lost.Actual));
+    }
+
+    [Fact]
+    public async Task A_unit_whose_precondition_moved_stores_nothing_of_itself()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync(Create(Widget("policy")));
+        await store.CommitAsync(Update(Widget("policy"), 1, "stricter"));
+
+        var outcome = await store.Writer.CommitAsync(Unit(Create(Widget("a"))) with { Requires = [new Precondition(Widget("policy"), 1)] }, Ct);
+
+        Assert.Equal(new Conflicted(Widget("policy"), 1, 2), outcome);
+        Assert.Null(await store.Resources.FindAsync(Widget("a"), Ct));
+        Assert.Equal(2, await store.Reader.HeadAsync(Ct));
+    }
+
+    [Fact]
+    public async Task A_unit_whose_statement_fails_is_answered_alone()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        var broken = Unit(Create(Widget("bad"))) with { Sql = [new SqlStatement("INSERT INTO there_is_no_such_table (a) VALUES (1)")] };
+
+        var good = Enumerable.Range(0, 20).Select(i => store.CommitAsync(Create(Widget($"g{i}")))).ToList();
+        var failing = store.Writer.CommitAsync(broken, Ct);
+        good.AddRange(Enumerable.Range(20, 20).Select(i => store.CommitAsync(Create(Widget($"g{i}")))));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => failing);
+        Assert.All(await Task.WhenAll(good), outcome => Assert.IsType<Committed>(outcome));
+        Assert.Null(await store.Resources.FindAsync(Widget("bad"), Ct));
+        Assert.Equal(40, await store.Reader.HeadAsync(Ct));
+    }
+
+    [Fact]
+    public async Task The_sequence_has_no_gap_and_every_row_its_proof_whoever_writes()
+    {
+        var stores = await OpenAsync(MaxProcesses);
+        const int each = 400;
+
+        await Task.WhenAll(stores.SelectMany((store, p) => Enumerable.Range(0, each).Select(i => store.CommitAsync(Create(Widget($"w{p}-{i}"))))));
+
+        var size = each * stores.Count;
+        var log = stores[0].Log;
+        var rows = new List<CommittedRow>();
+        while (await stores[0].Reader.ReadAsync(rows.Count, 500, Ct) is { Count: > 0 } page)
+        {
+            rows.AddRange(page);
+        }
+
+        Assert.Equal(Enumerable.Range(1, size).Select(i => (long)i), rows.Select(r => r.Sequence));
+        var head = await log.HeadAsync(Ct);
+        Assert.Equal(size, head.Size);
+        var leaves = await LeavesAsync(stores[0], size);
+        for (var sequence = 1; sequence <= size; sequence += sequence < 10 ? 1 : 37)
+        {
+            var proof = await log.InclusionAsync(sequence, size, Ct);
+            Assert.True(MerkleProof.VerifyInclusion(sequence - 1, size, leaves[sequence - 1].AsSpan(), Bytes(proof), head.Root.AsSpan()));
+        }
+
+        foreach (var old in new[] { 1, 255, 256, 257, size - 1 }.Where(o => o < size))
+        {
+            var oldRoot = Assert.IsType<MerkleHash>(RootOf(leaves.AsSpan(0, old)));
+            var proof = await log.ConsistencyAsync(old, size, Ct);
+            Assert.True(MerkleProof.VerifyConsistency(old, size, oldRoot.AsSpan(), head.Root.AsSpan(), Bytes(proof)));
+        }
+
+        await CloseAsync(stores);
+    }
+
+    [Fact]
+    public async Task A_watcher_sees_every_commit_once_and_in_order_whoever_writes()
+    {
+        var stores = await OpenAsync(MaxProcesses);
+        const int each = 300;
+        var size = each * stores.Count;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var watchers = stores.Select(store => WatchAsync(store.Tail, size, end.Token)).ToList();
+
+        await Task.WhenAll(stores.SelectMany((store, p) => Enumerable.Range(0, each).Select(i => store.CommitAsync(Create(Widget($"w{p}-{i}"))))));
+
+        foreach (var seen in await Task.WhenAll(watchers))
+        {
+            Assert.Equal(Enumerable.Range(1, size).Select(i => (long)i), seen);
+        }
+
+        await end.CancelAsync();
+        await CloseAsync(stores);
+    }
+
+    [Fact]
+    public async Task A_watcher_that_comes_late_reads_every_version_from_the_store()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync(Create(Widget("a"), "one", """{"app":"x"}"""));
+        await store.CommitAsync(Update(Widget("a"), 1, "two", """{"app":"y"}"""));
+        await store.CommitAsync(Delete(Widget("a"), 2));
+
+        var rows = await store.Reader.ReadAsync(0, 10, Ct);
+
+        Assert.Equal([ChangeType.Added, ChangeType.Modified, ChangeType.Deleted], rows.Select(r => r.Change));
+        Assert.Equal(["one", "two", "gone"], rows.Select(r => JsonNode.Parse(r.Body.Span)!["spec"]!.GetValue<string>()));
+        Assert.Equal([null, """{"app":"x"}""", """{"app":"y"}"""], rows.Select(r => r.OldLabels));
+        Assert.Null(await store.Resources.FindAsync(Widget("a"), Ct));
+    }
+
+    [Fact]
+    public async Task Changes_of_one_resource_within_a_group_all_keep_their_revision()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync(Create(Widget("a"), "v1"));
+
+        // One unit may write a resource once; a group of units may write it often.
+        var next = store.CommitAsync(Update(Widget("a"), 1, "v2"));
+        var after = store.CommitAsync(Update(Widget("a"), 2, "v3"));
+        await Task.WhenAll(next, after);
+
+        var versions = (await store.Reader.ReadAsync(0, 10, Ct)).Select(r => JsonNode.Parse(r.Body.Span)!["spec"]!.GetValue<string>());
+        Assert.Equal(["v1", "v2", "v3"], versions);
+    }
+
+    [Fact]
+    public async Task Lists_select_by_label_and_page_in_the_order_of_names()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        foreach (var i in Enumerable.Range(0, 25))
+        {
+            await store.CommitAsync(Create(Widget($"w{i:00}"), "1", i % 2 == 0 ? """{"app":"even","tier":"a"}""" : """{"app":"odd"}"""));
+        }
+
+        async Task<string[]> Select(string selector)
+        {
+            Assert.True(LabelSelector.TryParse(selector, out var labels, out _));
+            return [.. (await store.Resources.ListAsync(new ListQuery(Widgets, "default", labels), Ct)).Items.Select(i => i.Key.Name)];
+        }
+
+        Assert.Equal(13, (await Select("app=even")).Length);
+        Assert.Equal(12, (await Select("app!=even")).Length);
+        Assert.Equal(25, (await Select("app in (even,odd)")).Length);
+        Assert.Equal(12, (await Select("!tier")).Length);
+        Assert.Equal(13, (await Select("tier,app notin (odd)")).Length);
+
+        var names = new List<string>();
+        (string, string)? after = null;
+        ListPage page;
+        do
+        {
+            page = await store.Resources.ListAsync(new ListQuery(Widgets, null, null, null, 10, after), Ct);
+            names.AddRange(page.Items.Select(i => i.Key.Name));
+            after = (page.Items[^1].Key.Namespace, page.Items[^1].Key.Name);
+        }
+        while (page.More);
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"w{i:00}"), names);
+        Assert.Equal(25, page.Version);
+    }
+
+    [Fact]
+    public async Task A_secret_is_nowhere_in_clear_text_and_the_ledger_commits_to_it_with_salt()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        var (one, two) = (new ResourceKey(new KindId("secrets", ""), "default", "one"), new ResourceKey(new KindId("secrets", ""), "default", "two"));
+        await store.CommitAsync(Create(one, "canary-Zx81", kind: "Secret", isSealed: true));
+        await store.CommitAsync(Create(two, "canary-Zx81", kind: "Secret", isSealed: true));
+
+        Assert.Equal("canary-Zx81", (await store.Resources.FindAsync(one, Ct))!.ToDocument()["spec"]!.GetValue<string>());
+        await using var connection = await store.Database.OpenAsync(Ct);
+        await using var command = connection.Command("SELECT body FROM resource UNION ALL SELECT entry FROM ledger");
+        await using var reader = await command.ExecuteReaderAsync(Ct);
+        while (await reader.ReadAsync(Ct))
+        {
+            Assert.DoesNotContain("canary-Zx81", Encoding.Latin1.GetString(reader.GetFieldValue<byte[]>(0)), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_wake_up_during_a_reconcile_is_not_cleared_by_its_end()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        var due = new DueIndex(store.Database, store.Writer);
+        var now = TimeProvider.System.GetUtcNow();
+        await due.SetAsync([new DueChange("claim", "a", now)], Ct);
+        var running = Assert.Single(await AllDueAsync(due, now));
+
+        await due.SetAsync([new DueChange("claim", "a", now)], Ct);
+        await due.SetAsync([new DueChange("claim", "a", null, 0, running.Stamp)], Ct);
+
+        var again = Assert.Single(await AllDueAsync(due, now));
+        await due.SetAsync([new DueChange("claim", "a", null, 0, again.Stamp)], Ct);
+        Assert.Empty(await AllDueAsync(due, now));
+    }
+
+    [Fact]
+    public async Task A_wake_up_brings_the_time_forward_and_never_back()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        var due = new DueIndex(store.Database, store.Writer);
+        var now = TimeProvider.System.GetUtcNow();
+        await due.SetAsync([new DueChange("claim", "a", now)], Ct);
+        await due.SetAsync([new DueChange("claim", "a", now + TimeSpan.FromHours(1))], Ct);
+
+        Assert.Single(await AllDueAsync(due, now));
+    }
+
+    [Fact]
+    public async Task Data_of_a_newer_release_are_refused_by_name()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.Writer.CommitAsync(
+            new Unit { Actor = new Actor("u-test"), Origin = "api", Sql = [new SqlStatement("UPDATE schema_version SET version = 99 WHERE component = 'kernel'")] }, Ct);
+
+        var refusal = await Assert.ThrowsAsync<NewerDataException>(
+            () => Migrator.ApplyAsync(store.Database, [new MigrationSource("kernel", typeof(PlatformModule).Assembly)], Ct));
+
+        Assert.Contains("version 99 of 'kernel'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<IReadOnlyList<DueEntry>> AllDueAsync(DueIndex due, DateTimeOffset until)
+    {
+        var entries = new List<DueEntry>();
+        for (var partition = 0; partition < DuePartition.Count; partition++)
+        {
+            entries.AddRange(await due.ReadAsync(partition, until, 100, Ct));
+        }
+
+        return entries;
+    }
+
+    private static async Task<List<long>> WatchAsync(LedgerTail tail, int count, CancellationToken ct)
+    {
+        var seen = new List<long>();
+        await foreach (var rows in tail.FollowAsync(0, Idle, ct))
+        {
+            Assert.True(rows.Count > 0, $"No row in {Idle}; {seen.Count} of {count} seen, the head is {tail.Head}.");
+            seen.AddRange(rows.Select(r => r.Sequence));
+            if (seen.Count >= count)
+            {
+                break;
+            }
+        }
+
+        return seen;
+    }
+
+    private static async Task<MerkleHash[]> LeavesAsync(KernelStore store, int size)
+    {
+        await using var connection = await store.Database.OpenAsync(Ct);
+        await using var command = connection.Command("SELECT entry FROM ledger ORDER BY seq");
+        await using var reader = await command.ExecuteReaderAsync(Ct);
+        var leaves = new List<MerkleHash>(size);
+        while (await reader.ReadAsync(Ct))
+        {
+            leaves.Add(MerkleHash.OfLeaf(reader.GetFieldValue<byte[]>(0)));
+        }
+
+        return [.. leaves];
+    }
+
+    private static MerkleHash RootOf(ReadOnlySpan<MerkleHash> leaves)
+    {
+        Assert.True(CompactRange.TryRead(0, [], out var range));
+        return range.Append(leaves).Root;
+    }
+
+    private static List<ReadOnlyMemory<byte>> Bytes(IReadOnlyList<MerkleHash> hashes) => [.. hashes.Select(h => (ReadOnlyMemory<byte>)h.ToArray())];
+
+    private static async Task CloseAsync(IReadOnlyList<KernelStore> stores)
+    {
+        foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+}
