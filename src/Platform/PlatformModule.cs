@@ -42,6 +42,7 @@ public static class PlatformModule
     {
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<LedgerReader>();
+        services.AddSingleton<LedgerHistory>();
         services.AddSingleton<FeedCursors>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<TransparencyLog>();
