@@ -30,6 +30,8 @@ public sealed class LedgerHistory(PlatformDatabase database)
 
     private const string OfKey = Columns + " WHERE l.kind = @kind AND l.namespace = @ns AND l.name = @name ORDER BY l.seq DESC LIMIT @limit";
 
+    private const string OfCorrelation = Columns + " WHERE l.correlation = @correlation ORDER BY l.seq DESC LIMIT @limit";
+
     /// <param name="people">True leaves out what the platform's own controllers did.</param>
     public async Task<IReadOnlyList<HistoryRow>> RecentAsync(bool people, int limit, CancellationToken ct)
     {
@@ -43,6 +45,19 @@ public sealed class LedgerHistory(PlatformDatabase database)
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.Command(
             OfKey, ("kind", key.Kind.ToString()), ("ns", key.Namespace), ("name", key.Name), ("limit", Math.Min(limit, MaxRows)));
+        return await ReadAsync(command, ct);
+    }
+
+    /// <summary>The rows of one request or run; none for an empty correlation.</summary>
+    public async Task<IReadOnlyList<HistoryRow>> OfCorrelationAsync(string correlation, int limit, CancellationToken ct)
+    {
+        if (correlation.Length == 0)
+        {
+            return [];
+        }
+
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(OfCorrelation, ("correlation", correlation), ("limit", Math.Min(limit, MaxRows)));
         return await ReadAsync(command, ct);
     }
 
