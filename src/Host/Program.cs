@@ -4,6 +4,7 @@ using Flagstone.Host;
 using Flagstone.Metrics;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
 
@@ -31,6 +32,7 @@ try
     app.UseConsole();
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
+    app.MapLog();
     app.MapCatalog();
     app.MapProvisioning();
     app.MapWorkflows();

@@ -36,7 +36,9 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables t
         var writer = new EventWriter(context.Response, query, tables);
         try
         {
+            // Clients wait for the headers before they trust what they listed; starting a response alone does not send them.
             await context.Response.StartAsync(end.Token);
+            await writer.FlushAsync(end.Token);
             var after = query.Version ?? 0;
             if (after > 0 && after > tail.Head)
             {

@@ -49,6 +49,11 @@ public static class ServerSideApply
         var changes = FieldSets.Compare(before, merged, root);
         var taken = changes.Modified.Union(changes.Added);
         var conflicts = Conflicts(managers, entry, taken);
+        if (conflicts.Count > 0 && !force && manager.Name == LastApplied.Manager)
+        {
+            conflicts = Conflicts(managers, entry, taken.Except(LastApplied.Unchanged(before, root)));
+        }
+
         if (conflicts.Count > 0 && !force)
         {
             return new ApplyConflicted(conflicts);

@@ -1,4 +1,15 @@
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Kinds;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.BuiltIn;
+using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Managed;
+using Flagstone.Provisioning.Providers.Simulated;
+using Flagstone.Provisioning.Providers.Sql;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Flagstone.Provisioning;
@@ -6,7 +17,67 @@ namespace Flagstone.Provisioning;
 /// <summary>Registers the Provisioning module with the host.</summary>
 public static class ProvisioningModule
 {
-    public static IHostApplicationBuilder AddProvisioning(this IHostApplicationBuilder builder) => builder;
+    public static IHostApplicationBuilder AddProvisioning(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddCompositions();
+        services.AddClaims();
+        services.AddManagedResources();
+        services.AddHostedService<BuiltInCatalog>();
+        return builder;
+    }
 
     public static IEndpointRouteBuilder MapProvisioning(this IEndpointRouteBuilder app) => app;
+
+    private static void AddCompositions(this IServiceCollection services)
+    {
+        services.AddSingleton(CompositionKinds.Definition);
+        services.AddSingleton(CompositionKinds.Composition);
+        services.AddSingleton(new KindSource(CompositionKinds.DefinitionId, OfferedKinds.Read));
+        services.AddController<ICompositeDefinitionGrain>(CompositeDefinitionGrain.Controller, row => Names(row, CompositionKinds.DefinitionId));
+        services.AddController<ICompositionGrain>(CompositionGrain.Controller, row => Names(row, CompositionKinds.CompositionId));
+    }
+
+    private static void AddClaims(this IServiceCollection services)
+    {
+        services.AddSingleton<ConnectionSecrets>();
+        services.AddSingleton<CompositionChoice>();
+        services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
+        services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
+    }
+
+    private static void AddManagedResources(this IServiceCollection services)
+    {
+        services.AddSingleton<PrivatePostgres>();
+        services.AddHostedService(s => s.GetRequiredService<PrivatePostgres>());
+        services.AddDriver<SqlDriver>(SqlKinds.All);
+        services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
+        services.AddSingleton<ProviderDrivers>();
+        services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, (row, drivers) =>
+            row.Change is ChangeType.Added or ChangeType.Modified && drivers.Serves(row.Key.Kind) ? [row.Key.ToString()] : []);
+    }
+
+    private static void AddDriver<TDriver>(this IServiceCollection services, IEnumerable<KindDefinition> kinds)
+        where TDriver : class, IProviderDriver
+    {
+        services.AddSingleton<IProviderDriver, TDriver>();
+        foreach (var kind in kinds)
+        {
+            services.AddSingleton(kind);
+        }
+    }
+
+    /// <summary>A controller whose route asks a service, such as which kinds are claims now.</summary>
+    private static void AddRoutedController<TGrain, TService>(
+        this IServiceCollection services, string name, Func<CommittedRow, TService, IEnumerable<string>> route)
+        where TGrain : IReconcileGrain
+        where TService : notnull =>
+        services.AddSingleton(s =>
+        {
+            var service = s.GetRequiredService<TService>();
+            return new Controller(name, (grains, key) => grains.GetGrain<TGrain>(key), row => route(row, service));
+        });
+
+    private static IEnumerable<string> Names(CommittedRow row, KindId kind) =>
+        row.Key.Kind == kind && (row.Change is ChangeType.Added or ChangeType.Modified) ? [row.Key.Name] : [];
 }

@@ -1,0 +1,242 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
+
+namespace Flagstone.Provisioning.Claims;
+
+[GrainInterfaceType("flagstone.claim")]
+internal interface IClaimGrain : IReconcileGrain;
+
+/// <summary>Binds a claim to its composite: makes it, follows it, hands its connection secret on, and takes it away. The key is the claim's.</summary>
+[GrainType("flagstone.claim")]
+internal sealed class ClaimGrain(
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, CompositionChoice choice, TimeProvider clock) : Grain, IClaimGrain
+{
+    public const string Controller = "claim";
+
+    /// <summary>Kubernetes' base length for a generated name: 63 less the five random characters.</summary>
+    private const int MaxBase = 57;
+
+    private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    private static readonly string[] NotPropagated =
+        ["resourceRef", "writeConnectionSecretToRef", "compositeDeletePolicy", "compositionRevisionRef", "claimRef", "resourceRefs"];
+
+    private static readonly string[] OwnStatus = ["conditions", "connectionDetails", "claimConditionTypes"];
+
+    public async Task<ReconcileResult> ReconcileAsync()
+    {
+        if (!ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key)
+            || kinds.Find(key.Kind) is not { } kind || !kind.IsClaim() || kinds.Partner(kind) is not { } compositeKind
+            || await store.FindAsync(key, CancellationToken.None) is not { } found
+            || await store.FindAsync(kind.DefinedBy!.Value, CancellationToken.None) is not { } definition)
+        {
+            return ReconcileResult.Done;
+        }
+
+        var claim = found.ToDocument();
+        var run = new Run(key, kind, compositeKind, claim, definition.ToDocument());
+        if (claim.IsPaused())
+        {
+            await SetAsync(run, d => d.SetCondition(Condition.False("Synced", "ReconcilePaused", "Reconciling is paused by the annotation crossplane.io/paused"), clock.GetUtcNow()));
+            return ReconcileResult.Done;
+        }
+
+        return claim.IsDeleting() ? await DeleteAsync(run) : await BindAsync(run);
+    }
+
+    private async Task<ReconcileResult> BindAsync(Run run)
+    {
+        var (composition, problem) = await choice.ChooseAsync(run.Definition, run.CompositeKind, run.Claim["spec"], CancellationToken.None);
+        var name = run.Claim.At("spec", "resourceRef").Text("name");
+        if (composition is null && name.Length == 0)
+        {
+            await FailAsync(run, problem!);
+            return ReconcileResult.Done;
+        }
+
+        // The reference is written before the composite is: after a crash the same composite is found again, never a second one made.
+        if (name.Length == 0 || !run.Claim.Finalizers().Contains(Names.ClaimFinalizer))
+        {
+            name = name.Length > 0 ? name : $"{run.Key.Name[..Math.Min(run.Key.Name.Length, MaxBase)]}-{RandomNumberGenerator.GetString(Alphabet, 5)}";
+            if (await gateway.MutateAsync(Controller, run.Kind, run.Key, d => Claim(d, run.CompositeKind, ref name), new WriteOptions(), CancellationToken.None) is not { } bound)
+            {
+                return ReconcileResult.Done;
+            }
+
+            run = run with { Claim = bound.ToDocument() };
+        }
+
+        var compositeKey = run.CompositeKind.Key("", name);
+        if (await ApplyCompositeAsync(run, compositeKey) is { } refusal)
+        {
+            await FailAsync(run, refusal);
+            return ReconcileResult.After(Retry);
+        }
+
+        var composite = (await store.FindAsync(compositeKey, CancellationToken.None))?.ToDocument();
+        if (composite is null)
+        {
+            return ReconcileResult.After(Soon);
+        }
+
+        var (ready, secretProblem) = await PropagateSecretAsync(run, composite);
+        await SetAsync(run, d => Follow(d, composite, ready, problem ?? secretProblem));
+        return secretProblem is null ? ReconcileResult.Done : ReconcileResult.After(Retry);
+    }
+
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(30);
+
+    private static void Claim(JsonObject document, KindDefinition composite, ref string name)
+    {
+        document.AddFinalizer(Names.ClaimFinalizer);
+        var spec = document.Member("spec");
+        if (spec["resourceRef"].Text("name") is { Length: > 0 } bound)
+        {
+            name = bound;
+            return;
+        }
+
+        spec["resourceRef"] = new JsonObject { ["apiVersion"] = composite.ApiVersion, ["kind"] = composite.Kind, ["name"] = name };
+    }
+
+    private async Task<string?> ApplyCompositeAsync(Run run, ResourceKey key)
+    {
+        var wanted = Wanted(run);
+        var options = new WriteOptions { Origin = "reconcile", FieldManager = "flagstone-claim", Judged = true };
+        string? foreign = null;
+        var outcome = await gateway.UpdateAsync(Caller.System(Controller), run.CompositeKind, key, (current, _) =>
+        {
+            if (!JsonNode.DeepEquals(current.At("spec", "claimRef"), wanted.At("spec", "claimRef")))
+            {
+                foreign = $"cannot bind composite resource: {run.CompositeKind.Kind} \"{key.Name}\" belongs to another claim. Remove spec.resourceRef to have a new one made.";
+                return new((current, null));
+            }
+
+            // The composite's own choice of a composition stays where the claim makes none.
+            Documents.Overlay(current, wanted);
+            foreach (var gone in current.Member("spec").Select(m => m.Key).Where(m => !CompositeSchema.Machinery.Contains(m) && wanted["spec"]![m] is null).ToList())
+            {
+                current.Member("spec").Remove(gone);
+            }
+
+            return new((current, null));
+        }, options, CancellationToken.None);
+        if (outcome is Refused { Problem.Status: 404 })
+        {
+            wanted.Metadata()["name"] = key.Name;
+            outcome = await gateway.CreateAsync(Caller.System(Controller), run.CompositeKind, "", wanted, options, CancellationToken.None);
+        }
+
+        return foreign ?? (outcome is Refused refused ? $"cannot apply composite resource: {refused.Problem.Detail}" : null);
+    }
+
+    private static JsonObject Wanted(Run run)
+    {
+        var spec = (JsonObject)(run.Claim["spec"]?.DeepClone() ?? new JsonObject());
+        foreach (var member in NotPropagated)
+        {
+            spec.Remove(member);
+        }
+
+        spec["claimRef"] = new JsonObject
+        {
+            ["apiVersion"] = run.Kind.ApiVersion, ["kind"] = run.Kind.Kind, ["namespace"] = run.Key.Namespace, ["name"] = run.Key.Name,
+        };
+        var labels = Foreign(run.Claim.At("metadata", "labels"));
+        labels[Names.ClaimNameLabel] = run.Key.Name;
+        labels[Names.ClaimNamespaceLabel] = run.Key.Namespace;
+        var metadata = new JsonObject { ["labels"] = labels };
+        if (Foreign(run.Claim.At("metadata", "annotations")) is { Count: > 0 } annotations)
+        {
+            metadata["annotations"] = annotations;
+        }
+
+        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
+    }
+
+    /// <summary>Kubernetes' own labels and annotations are about the claim alone.</summary>
+    private static JsonObject Foreign(JsonNode? map) => new((map as JsonObject ?? [])
+        .Where(m => m.Key.Split('/')[0] is var domain && !domain.EndsWith("kubernetes.io", StringComparison.Ordinal) && !domain.EndsWith("k8s.io", StringComparison.Ordinal))
+        .Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone())));
+
+    private async Task<(bool Ready, string? Problem)> PropagateSecretAsync(Run run, JsonObject composite)
+    {
+        var name = run.Claim.At("spec", "writeConnectionSecretToRef").Text("name");
+        if (!composite.IsTrue("Ready") || composite.IsDeleting() || name.Length == 0)
+        {
+            return (composite.IsTrue("Ready"), null);
+        }
+
+        var source = composite.At("spec", "writeConnectionSecretToRef");
+        var values = await secrets.ReadAsync(source.Text("namespace"), source.Text("name"), CancellationToken.None);
+        var problem = await secrets.PublishAsync(
+            Controller, new ResourceKey(ConnectionSecrets.Kind, run.Key.Namespace, name),
+            Documents.OwnerReference(run.Kind, run.Key.Name, run.Claim.UidOf()), values, exactly: true, CancellationToken.None);
+        return (problem is null, problem);
+    }
+
+    private void Follow(JsonObject claim, JsonObject composite, bool ready, string? problem)
+    {
+        var status = claim.Member("status");
+        var theirs = composite["status"] as JsonObject ?? [];
+        foreach (var gone in status.Select(m => m.Key).Where(m => !OwnStatus.Contains(m) && theirs[m] is null).ToList())
+        {
+            status.Remove(gone);
+        }
+
+        foreach (var (member, value) in theirs)
+        {
+            if (!OwnStatus.Contains(member) && !JsonNode.DeepEquals(status[member], value))
+            {
+                status[member] = value?.DeepClone();
+            }
+        }
+
+        var now = clock.GetUtcNow();
+        claim.SetCondition(problem is null ? Condition.True("Synced", "ReconcileSuccess") : Condition.False("Synced", "ReconcileError", problem), now);
+        var waiting = composite.FindCondition("Synced") is { Status: "False" } unsynced
+            ? $"Claim is waiting for composite resource {composite.NameOf()} to become Ready: {unsynced.Message}"
+            : "Claim is waiting for composite resource to become Ready";
+        claim.SetCondition(ready ? Condition.True("Ready", "Available") : Condition.False("Ready", "Waiting", waiting), now);
+    }
+
+    private async Task<ReconcileResult> DeleteAsync(Run run)
+    {
+        var name = run.Claim.At("spec", "resourceRef").Text("name");
+        var key = run.CompositeKind.Key("", name);
+        var composite = name.Length == 0 ? null : (await store.FindAsync(key, CancellationToken.None))?.ToDocument();
+        if (composite is not null && composite.At("spec", "claimRef").Text("name") == run.Key.Name && composite.At("spec", "claimRef").Text("namespace") == run.Key.Namespace)
+        {
+            if (!composite.IsDeleting())
+            {
+                await gateway.RemoveAsync(Controller, run.CompositeKind, key, new DeleteOptions(Uid: composite.UidOf()), CancellationToken.None);
+            }
+
+            var policy = run.Claim.At("spec").Text("compositeDeletePolicy") is { Length: > 0 } own ? own : run.Definition.At("spec").Text("defaultCompositeDeletePolicy");
+            if (policy == "Foreground" && await store.FindAsync(key, CancellationToken.None) is not null)
+            {
+                await SetAsync(run, d => d.SetCondition(Condition.False("Ready", "Deleting", "Claim is waiting for composite resource to be gone"), clock.GetUtcNow()));
+                return ReconcileResult.Done;
+            }
+        }
+
+        await gateway.MutateAsync(Controller, run.Kind, run.Key, d => d.RemoveFinalizer(Names.ClaimFinalizer), new WriteOptions(), CancellationToken.None);
+        return ReconcileResult.Done;
+    }
+
+    private Task FailAsync(Run run, string problem) => SetAsync(run, d =>
+    {
+        d.SetCondition(Condition.False("Synced", "ReconcileError", problem), clock.GetUtcNow());
+        d.SetCondition(Condition.False("Ready", "Waiting", "Claim is waiting for composite resource to become Ready"), clock.GetUtcNow());
+    });
+
+    private Task SetAsync(Run run, Action<JsonObject> change) => gateway.SetStatusAsync(Controller, run.Kind, run.Key, change, CancellationToken.None);
+
+    private sealed record Run(ResourceKey Key, KindDefinition Kind, KindDefinition CompositeKind, JsonObject Claim, JsonObject Definition);
+}

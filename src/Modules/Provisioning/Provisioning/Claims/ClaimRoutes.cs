@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
+
+namespace Flagstone.Provisioning.Claims;
+
+/// <summary>Whom a committed row concerns: a claim by its own rows and its composite's, a composite by its own and its composed resources'.</summary>
+internal static class ClaimRoutes
+{
+    public static IEnumerable<string> ToClaims(CommittedRow row, KindRegistry kinds)
+    {
+        if (kinds.Find(row.Key.Kind) is not { } kind)
+        {
+            yield break;
+        }
+
+        if (kind.IsClaim() && row.Change != ChangeType.Deleted)
+        {
+            yield return row.Key.ToString();
+        }
+        else if (kind.IsComposite() && Documents.LabelIn(row.Labels, Names.ClaimNameLabel) is { Length: > 0 } name && kinds.Partner(kind) is { } claim)
+        {
+            yield return claim.Key(Documents.LabelIn(row.Labels, Names.ClaimNamespaceLabel), name).ToString();
+        }
+    }
+
+    public static IEnumerable<string> ToComposites(CommittedRow row, KindRegistry kinds)
+    {
+        if (row.Change == ChangeType.None || kinds.Find(row.Key.Kind) is not { } kind)
+        {
+            yield break;
+        }
+
+        if (kind.IsComposite())
+        {
+            yield return row.Key.ToString();
+        }
+        else if (Documents.LabelIn(row.Labels, Names.CompositeLabel).Length > 0 && !kind.Sealed
+            && JsonNode.Parse(row.Body.Span)!.AsObject().Controller() is { } owner
+            && kinds.TryFind(owner.Text("apiVersion"), owner.Text("kind"), out var composite) && composite.IsComposite())
+        {
+            yield return composite.Key("", owner.Text("name")).ToString();
+        }
+    }
+}

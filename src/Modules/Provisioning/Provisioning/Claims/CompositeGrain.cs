@@ -1,0 +1,271 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.PatchAndTransform;
+
+namespace Flagstone.Provisioning.Claims;
+
+[GrainInterfaceType("flagstone.composite")]
+internal interface ICompositeGrain : IReconcileGrain;
+
+/// <summary>Makes of a composite what its composition says, and says how far that is. The key is the composite's.</summary>
+[GrainType("flagstone.composite")]
+internal sealed class CompositeGrain(
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, CompositionChoice choice, TimeProvider clock) : Grain, ICompositeGrain
+{
+    public const string Controller = "composite";
+
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(30);
+
+    public async Task<ReconcileResult> ReconcileAsync()
+    {
+        if (!ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key)
+            || kinds.Find(key.Kind) is not { } kind || !kind.IsComposite()
+            || await store.FindAsync(key, CancellationToken.None) is not { } found
+            || await store.FindAsync(kind.DefinedBy!.Value, CancellationToken.None) is not { } definition)
+        {
+            return ReconcileResult.Done;
+        }
+
+        var composite = found.ToDocument();
+        if (composite.IsPaused())
+        {
+            await SetAsync(kind, key, Condition.False("Synced", "ReconcilePaused", "Reconciling is paused by the annotation crossplane.io/paused"));
+            return ReconcileResult.Done;
+        }
+
+        return composite.IsDeleting()
+            ? await DeleteAsync(kind, key, found.Uid)
+            : await ComposeAsync(kind, key, composite, definition.ToDocument());
+    }
+
+    private async Task<ReconcileResult> ComposeAsync(KindDefinition kind, ResourceKey key, JsonObject composite, JsonObject definition)
+    {
+        var (composition, problem) = await choice.ChooseAsync(definition, kind, composite["spec"], CancellationToken.None);
+        if (composition is null)
+        {
+            await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", problem!));
+            return ReconcileResult.Done;
+        }
+
+        if (await gateway.MutateAsync(Controller, kind, key, d => Prepare(d, composition), new WriteOptions(), CancellationToken.None) is not { } prepared)
+        {
+            return ReconcileResult.Done;
+        }
+
+        composite = prepared.ToDocument();
+        var observed = await ObserveAsync(composite);
+        var rendering = new Rendering(composite, observed);
+        var work = new List<Composed>();
+        try
+        {
+            CompositionPipeline.Run(composition, rendering);
+            work.AddRange(rendering.Desired.Select(d => Complete(composite, kind, d.Key, d.Value, observed.GetValueOrDefault(d.Key))));
+        }
+        catch (PatchFailure failure)
+        {
+            await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", $"cannot compose resources: {failure.Message}"));
+            return ReconcileResult.After(Retry);
+        }
+
+        await RemoveUnwantedAsync(composite, rendering);
+
+        // The references are written before the resources are: what is made can always be found from the composite.
+        await gateway.MutateAsync(Controller, kind, key, d => Refer(d, work), new WriteOptions(), CancellationToken.None);
+        var unsynced = new List<string>();
+        foreach (var resource in work)
+        {
+            if (await ApplyAsync(resource) is { } refusal)
+            {
+                unsynced.Add($"{resource.Name}: {refusal}");
+            }
+        }
+
+        if (await PublishAsync(kind, composite, definition, rendering) is { } secretProblem)
+        {
+            unsynced.Add(secretProblem);
+        }
+
+        await gateway.SetStatusAsync(Controller, kind, key, d => Report(d, rendering, unsynced), CancellationToken.None);
+        return unsynced.Count > 0 ? ReconcileResult.After(Retry) : ReconcileResult.Done;
+    }
+
+    private static void Prepare(JsonObject composite, JsonObject composition)
+    {
+        composite.AddFinalizer(Names.CompositeFinalizer);
+        composite.MetadataMap("labels")[Names.CompositeLabel] ??= composite.NameOf();
+        var spec = composite.Member("spec");
+        if (spec["compositionRef"].Text("name") != composition.NameOf())
+        {
+            spec["compositionRef"] = new JsonObject { ["name"] = composition.NameOf() };
+        }
+
+        spec["writeConnectionSecretToRef"] ??= new JsonObject
+        {
+            ["name"] = composite.UidOf(),
+            ["namespace"] = composition.At("spec").Text("writeConnectionSecretsToNamespace") is { Length: > 0 } ns ? ns : Names.SystemNamespace,
+        };
+    }
+
+    private async Task<Dictionary<string, ObservedResource>> ObserveAsync(JsonObject composite)
+    {
+        var observed = new Dictionary<string, ObservedResource>(StringComparer.Ordinal);
+        foreach (var owned in await store.OwnedByAsync(composite.UidOf(), CancellationToken.None))
+        {
+            var document = owned.ToDocument();
+            if (document.Annotation(Names.ResourceNameAnnotation) is not { Length: > 0 } name)
+            {
+                continue;
+            }
+
+            var secret = document.At("spec", "writeConnectionSecretToRef");
+            var ns = secret.Text("namespace") is { Length: > 0 } given ? given : owned.Key.Namespace;
+            observed[name] = new ObservedResource(document, await secrets.ReadAsync(ns, secret.Text("name"), CancellationToken.None));
+        }
+
+        return observed;
+    }
+
+    private Composed Complete(JsonObject composite, KindDefinition kind, string name, DesiredResource desired, ObservedResource? observed)
+    {
+        var document = desired.Document;
+        var (apiVersion, wanted) = (document.Text("apiVersion"), document.Text("kind"));
+        if (!kinds.TryFind(apiVersion, wanted, out var composedKind))
+        {
+            throw new PatchFailure($"composed resource \"{name}\" is a {wanted} of {apiVersion}, which no provider here serves. Correct its base, or add the provider.");
+        }
+
+        if (document.NameOf().Length == 0)
+        {
+            document.Metadata()["name"] = ComposedNames.Of(composite.Label(Names.CompositeLabel), composite.UidOf(), name);
+        }
+
+        document.Annotate(Names.ResourceNameAnnotation, name);
+        var labels = document.MetadataMap("labels");
+        foreach (var label in (ReadOnlySpan<string>)[Names.CompositeLabel, Names.ClaimNameLabel, Names.ClaimNamespaceLabel])
+        {
+            if (composite.Label(label) is { Length: > 0 } value)
+            {
+                labels[label] = value;
+            }
+        }
+
+        document.Metadata()["ownerReferences"] = new JsonArray(Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()));
+        document.Metadata().Remove("generateName");
+        return new Composed(name, composedKind, document, observed?.Document);
+    }
+
+    private static void Refer(JsonObject composite, List<Composed> work)
+    {
+        var references = new JsonArray([.. work
+            .Select(w => new JsonObject { ["apiVersion"] = w.Kind.ApiVersion, ["kind"] = w.Kind.Kind, ["name"] = w.Document.NameOf() })
+            .OrderBy(r => $"{r.Text("apiVersion")}/{r.Text("kind")}/{r.Text("name")}", StringComparer.Ordinal)]);
+        if (!JsonNode.DeepEquals(composite.At("spec", "resourceRefs"), references))
+        {
+            composite.Member("spec")["resourceRefs"] = references;
+        }
+    }
+
+    private async Task<string?> ApplyAsync(Composed resource)
+    {
+        var (kind, wanted) = (resource.Kind, resource.Document);
+        var key = kind.Key(wanted.NamespaceOf(), wanted.NameOf());
+        var options = new WriteOptions { Origin = "reconcile", FieldManager = "flagstone-composite", Judged = true, Fields = FieldValidation.Ignore };
+        wanted.Remove("status");
+        string? foreign = null;
+        if (resource.Observed is not null)
+        {
+            var outcome = await gateway.UpdateAsync(Caller.System(Controller), kind, key, (current, _) =>
+            {
+                if (current.Controller() is { } owner && owner.Text("uid") != wanted.Controller()!.Text("uid"))
+                {
+                    foreign = $"it is controlled by {owner.Text("kind")} {owner.Text("name")} already";
+                    return new((current, null));
+                }
+
+                Documents.Overlay(current, wanted);
+                return new((current, null));
+            }, options, CancellationToken.None);
+            if (outcome is not Refused { Problem.Status: 404 })
+            {
+                return foreign ?? (outcome as Refused)?.Problem.Detail;
+            }
+        }
+
+        return (await gateway.CreateAsync(Caller.System(Controller), kind, key.Namespace, wanted, options, CancellationToken.None) as Refused)?.Problem.Detail;
+    }
+
+    private async Task RemoveUnwantedAsync(JsonObject composite, Rendering rendering)
+    {
+        foreach (var (name, resource) in rendering.Observed)
+        {
+            var document = resource.Document;
+            if (!rendering.Desired.ContainsKey(name) && !document.IsDeleting() && document.OwnerUid() == composite.UidOf()
+                && kinds.TryFind(document.Text("apiVersion"), document.Text("kind"), out var kind))
+            {
+                await gateway.RemoveAsync(
+                    Controller, kind, kind.Key(document.NamespaceOf(), document.NameOf()), new DeleteOptions(Uid: document.UidOf()), CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task<string?> PublishAsync(KindDefinition kind, JsonObject composite, JsonObject definition, Rendering rendering)
+    {
+        var keys = (definition.At("spec", "connectionSecretKeys") as JsonArray)?.Select(k => k?.ToString() ?? "").ToHashSet(StringComparer.Ordinal);
+        var values = rendering.Connection.Where(c => keys is null or { Count: 0 } || keys.Contains(c.Key)).ToDictionary(StringComparer.Ordinal);
+        var target = composite.At("spec", "writeConnectionSecretToRef");
+        return values.Count == 0 ? null : await secrets.PublishAsync(
+            Controller, new ResourceKey(ConnectionSecrets.Kind, target.Text("namespace"), target.Text("name")),
+            Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()), values, exactly: true, CancellationToken.None);
+    }
+
+    private void Report(JsonObject document, Rendering rendering, List<string> unsynced)
+    {
+        if (rendering.DesiredComposite["status"] is JsonObject status)
+        {
+            Documents.Overlay(document.Member("status"), status);
+        }
+
+        var now = clock.GetUtcNow();
+        var problems = unsynced.Concat(rendering.Warnings).ToList();
+        document.SetCondition(
+            problems.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
+                : Condition.False("Synced", "ReconcileError", string.Join("; ", problems)), now);
+        var unready = rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).ToList();
+        var ready = unready.Count == 0 && unsynced.Count == 0 && rendering.CompositeReady != false;
+        document.SetCondition(
+            ready ? Condition.True("Ready", "Available")
+                : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {string.Join(", ", unready)}" : "Composite resource is not ready"), now);
+    }
+
+    private async Task<ReconcileResult> DeleteAsync(KindDefinition kind, ResourceKey key, string uid)
+    {
+        // What was composed goes first: a composite that is gone tells that nothing of it is left.
+        var left = (await store.OwnedByAsync(uid, CancellationToken.None)).Where(o => o.Key.Kind != ConnectionSecrets.Kind).ToList();
+        foreach (var composed in left)
+        {
+            if (!composed.ToDocument().IsDeleting() && kinds.Find(composed.Key.Kind) is { } composedKind)
+            {
+                await gateway.RemoveAsync(Controller, composedKind, composed.Key, new DeleteOptions(Uid: composed.Uid), CancellationToken.None);
+            }
+        }
+
+        if (left.Count > 0 && (await store.OwnedByAsync(uid, CancellationToken.None)).Any(o => o.Key.Kind != ConnectionSecrets.Kind))
+        {
+            await SetAsync(kind, key, Condition.False("Ready", "Deleting"));
+            return ReconcileResult.After(Soon * 25);
+        }
+
+        await gateway.MutateAsync(Controller, kind, key, d => d.RemoveFinalizer(Names.CompositeFinalizer), new WriteOptions(), CancellationToken.None);
+        return ReconcileResult.Done;
+    }
+
+    private Task SetAsync(KindDefinition kind, ResourceKey key, Condition condition) =>
+        gateway.SetStatusAsync(Controller, kind, key, d => d.SetCondition(condition, clock.GetUtcNow()), CancellationToken.None);
+
+    private sealed record Composed(string Name, KindDefinition Kind, JsonObject Document, JsonObject? Observed);
+}

@@ -1,0 +1,153 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Provisioning.Compositions.PatchAndTransform;
+
+/// <summary>Crossplane's <c>function-patch-and-transform</c>, without its wire protocol.</summary>
+internal static class PatchAndTransformFunction
+{
+    /// <param name="input">A <c>Resources</c> of <c>pt.fn.crossplane.io/v1beta1</c>.</param>
+    /// <param name="rendering">The state that earlier functions left, changed in place.</param>
+    /// <param name="allFloat">Whether numbers are float64 in transforms, as they are for a function of a pipeline.</param>
+    public static void Run(JsonObject input, Rendering rendering, bool allFloat)
+    {
+        var composite = (JsonObject)Numbers.Read(rendering.Composite, allFloat)!;
+        var sets = PatchSets(input);
+        RunEnvironment(input, rendering, composite);
+        foreach (var template in (input["resources"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            RenderResource(template, sets, rendering, composite, allFloat);
+        }
+
+        Settle(rendering.DesiredComposite);
+    }
+
+    private static void RenderResource(
+        JsonObject template, Dictionary<string, JsonArray> sets, Rendering rendering, JsonObject composite, bool allFloat)
+    {
+        var name = template.Text("name");
+        var document = template["base"] is JsonObject own ? (JsonObject)own.DeepClone()
+            : rendering.Desired.TryGetValue(name, out var earlier) ? earlier.Document
+            : throw new PatchFailure($"composed resource \"{name}\" has no base template, and was not produced by a previous Function in the pipeline");
+        if (document["metadata"] is null)
+        {
+            document["metadata"] = new JsonObject();
+        }
+
+        var desired = new DesiredResource(document);
+        JsonObject? observed = null;
+        if (rendering.Observed.TryGetValue(name, out var existing))
+        {
+            observed = (JsonObject)Numbers.Read(existing.Document, allFloat)!;
+            var metadata = document["metadata"]!.AsObject();
+            metadata["name"] = existing.Document.NameOf();
+            if (existing.Document.NamespaceOf() is { Length: > 0 } ns)
+            {
+                metadata["namespace"] = ns;
+            }
+
+            ConnectionDetails.Extract(template["connectionDetails"] as JsonArray ?? [], existing, rendering.Connection);
+            desired.Ready = Readiness.Evaluate(template["readinessChecks"] as JsonArray, observed, name, rendering.Warnings) ? true : null;
+        }
+
+        var index = 0;
+        foreach (var patch in Inline(template["patches"], sets))
+        {
+            var type = Patches.TypeOf(patch);
+            try
+            {
+                Patches.Apply(patch, composite, observed, document, rendering);
+            }
+            catch (PatchFailure failure) when (failure.NotFound)
+            {
+                if (patch["policy"].Text("fromFieldPath") == "Required")
+                {
+                    if (observed is null && !Patches.ReadsComposed(type))
+                    {
+                        rendering.Warnings.Add(
+                            $"not adding new composed resource \"{name}\" to desired state because \"{type}\" patch at index {index} has 'policy.fromFieldPath: Required': {failure.Message}");
+                        rendering.CompositeReady = false;
+                        rendering.Desired.Remove(name);
+                        return;
+                    }
+
+                    rendering.Warnings.Add($"ignoring \"{type}\" patch at index {index} of composed resource \"{name}\": {failure.Message}");
+                }
+            }
+            catch (PatchFailure failure)
+            {
+                throw new PatchFailure($"cannot render composed resource \"{name}\" \"{type}\" patch at index {index}: {failure.Message}");
+            }
+
+            index++;
+        }
+
+        Settle(document);
+        rendering.Desired[name] = desired;
+    }
+
+    private static void RunEnvironment(JsonObject input, Rendering rendering, JsonObject composite)
+    {
+        var index = 0;
+        foreach (var patch in (input.At("environment", "patches") as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            try
+            {
+                Patches.ApplyToEnvironment(patch, composite, rendering);
+            }
+            catch (PatchFailure failure) when (!failure.NotFound || patch["policy"].Text("fromFieldPath") == "Required")
+            {
+                throw new PatchFailure($"cannot apply the \"{Patches.TypeOf(patch)}\" environment patch at index {index}: {failure.Message}");
+            }
+            catch (PatchFailure)
+            {
+                // Optional, and what it reads is not there.
+            }
+
+            index++;
+        }
+    }
+
+    private static Dictionary<string, JsonArray> PatchSets(JsonObject input)
+    {
+        var sets = new Dictionary<string, JsonArray>(StringComparer.Ordinal);
+        foreach (var set in (input["patchSets"] as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            var patches = set["patches"] as JsonArray ?? [];
+            if (patches.OfType<JsonObject>().Any(p => p.Text("type") == "PatchSet"))
+            {
+                throw new PatchFailure("cannot resolve PatchSets: cannot use patches within patches: a patch set holds no patch of type PatchSet");
+            }
+
+            sets[set.Text("name")] = patches;
+        }
+
+        return sets;
+    }
+
+    private static IEnumerable<JsonObject> Inline(JsonNode? patches, Dictionary<string, JsonArray> sets)
+    {
+        foreach (var patch in (patches as JsonArray)?.OfType<JsonObject>() ?? [])
+        {
+            if (patch.Text("type") != "PatchSet")
+            {
+                yield return patch;
+                continue;
+            }
+
+            var name = patch.Text("patchSetName");
+            foreach (var inner in sets.TryGetValue(name, out var set) ? set.OfType<JsonObject>() : throw new PatchFailure($"cannot resolve PatchSets: cannot find PatchSet by name {name}"))
+            {
+                yield return inner;
+            }
+        }
+    }
+
+    private static void Settle(JsonObject document)
+    {
+        foreach (var (member, value) in document.ToList())
+        {
+            document[member] = Numbers.Settle(value);
+        }
+    }
+}

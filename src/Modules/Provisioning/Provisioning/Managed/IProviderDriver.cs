@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Provisioning.Managed;
+
+/// <summary>
+/// What a provider does for its kinds, after crossplane-runtime's ExternalClient. Each call is idempotent: it may come again after a crash,
+/// with the same names and token.
+/// </summary>
+internal interface IProviderDriver
+{
+    /// <summary>The kinds that it makes.</summary>
+    IReadOnlyList<KindDefinition> Kinds { get; }
+
+    /// <summary>
+    /// True when the external name is chosen here: then Observe tells whether a creation of unknown outcome happened, and it goes on by
+    /// itself. Otherwise it is parked until someone decides.
+    /// </summary>
+    bool NamesAreOurs => true;
+
+    Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct);
+
+    Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct);
+
+    Task<DriverOutcome> UpdateAsync(ManagedResource resource, CancellationToken ct);
+
+    Task<DriverOutcome> DeleteAsync(ManagedResource resource, CancellationToken ct);
+}
+
+/// <summary>What a driver is given.</summary>
+/// <param name="ExternalName">The thing's name at the provider.</param>
+/// <param name="Token">The creation's token; the same for each try.</param>
+/// <param name="Connection">What its connection secret holds now; empty when there is none.</param>
+internal sealed record ManagedResource(
+    KindDefinition Kind, ResourceKey Key, JsonObject Document, string ExternalName, string Token, IReadOnlyDictionary<string, string> Connection)
+{
+    public JsonObject ForProvider => Document.At("spec", "forProvider") as JsonObject ?? [];
+}
+
+/// <summary>What is there.</summary>
+internal abstract record Observation
+{
+    private protected Observation()
+    {
+    }
+}
+
+internal sealed record Absent : Observation;
+
+/// <param name="Difference">How it differs from what is wanted; null when it does not.</param>
+/// <param name="NotReady">Why it cannot be used yet; null when it can.</param>
+/// <param name="AtProvider">For <c>status.atProvider</c>.</param>
+/// <param name="Connection">What the connection secret should hold; nothing is taken out of it.</param>
+/// <param name="Note">What people must know of it; empty for nothing.</param>
+internal sealed record Present(
+    string? Difference, string? NotReady, JsonObject AtProvider, IReadOnlyDictionary<string, string> Connection, string Note = "") : Observation
+{
+    public bool Simulated { get; init; }
+}
+
+/// <summary>It cannot be told what is there, and why.</summary>
+internal sealed record Unobservable(string Problem) : Observation;
+
+/// <summary>How a call ended.</summary>
+internal abstract record DriverOutcome
+{
+    private protected DriverOutcome()
+    {
+    }
+}
+
+/// <param name="Connection">What the connection secret should hold; empty for no change.</param>
+internal sealed record Done(IReadOnlyDictionary<string, string> Connection) : DriverOutcome
+{
+    public static Done Plain { get; } = new(new Dictionary<string, string>());
+}
+
+/// <summary>It did not happen.</summary>
+internal sealed record Failed(string Problem) : DriverOutcome;
+
+/// <summary>It may have happened: the answer was lost.</summary>
+internal sealed record Unknown(string Problem) : DriverOutcome;

@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Text;
+using Flagstone.Platform.Data;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Flagstone.Provisioning.Providers.Sql;
+
+/// <summary>
+/// A PostgreSQL server of this installation alone, made of the machine's binaries at first use: loopback only, passwords by SCRAM, an
+/// unprivileged user when the platform runs as root. It outlives a killed platform, which finds it again, and stops with a stopped one.
+/// </summary>
+internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider clock, ILogger<PrivatePostgres> logger) : IHostedService, IDisposable
+{
+    public const string Host = "127.0.0.1";
+
+    private const string Superuser = "flagstone";
+    private static readonly TimeSpan InitLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private NpgsqlDataSource? source;
+    private bool stopped;
+
+    /// <summary>The port, once the server runs.</summary>
+    public int Port { get; private set; }
+
+    private string Root => folder.In("postgres");
+
+    private string DataPath => Path.Combine(Root, "data");
+
+    private string PortFile => Path.Combine(Root, "port");
+
+    /// <summary>A connection as superuser; starts the server when it does not run.</summary>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        try
+        {
+            if (stopped)
+            {
+                throw new PostgresUnavailableException("The platform is stopping, and its PostgreSQL server with it.");
+            }
+
+            if (source is null || Running() is null)
+            {
+                await StartServerAsync(ct);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            throw new PostgresUnavailableException($"The private PostgreSQL server in {Root} cannot be started: {e.Message}");
+        }
+        finally
+        {
+            gate.Release();
+        }
+
+        try
+        {
+            return await source!.OpenConnectionAsync(ct);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new PostgresUnavailableException($"The private PostgreSQL server does not answer: {e.Message} Its log is in {Root}/log.");
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            stopped = true;
+            if (source is not null)
+            {
+                await source.DisposeAsync();
+            }
+
+            if (Running() is not { } server)
+            {
+                return;
+            }
+
+            // SIGINT is PostgreSQL's fast shutdown: connections are cut, nothing committed is lost.
+            Processes.Signal(server.Pid, Processes.Interrupt);
+            var since = clock.GetTimestamp();
+            while (Running() is not null && clock.GetElapsedTime(since) < StopLimit)
+            {
+                await Task.Delay(Pause, clock, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        source?.Dispose();
+        gate.Dispose();
+    }
+
+    private async Task StartServerAsync(CancellationToken ct)
+    {
+        var binaries = await PostgresBinaries.FindAsync(ct);
+        if (!File.Exists(Path.Combine(DataPath, "PG_VERSION")))
+        {
+            await InitializeAsync(binaries, ct);
+        }
+
+        if (Running() is { } adopted)
+        {
+            Port = adopted.Port;
+            LogAdopted(adopted.Pid, Port);
+        }
+        else
+        {
+            Port = RememberedPort();
+            Processes.StartDetached(
+                UnprivilegedUser.Command("postgres",
+                [
+                    Path.Combine(binaries, "postgres"), "-D", DataPath, "-p", Port.ToString(CultureInfo.InvariantCulture),
+                    "-c", $"listen_addresses={Host}", "-c", "unix_socket_directories=", "-c", "password_encryption=scram-sha-256",
+                    "-c", "logging_collector=on", "-c", "log_directory=../log", "-c", "log_filename=postgresql-%a.log",
+                    "-c", "log_rotation_age=1d", "-c", "log_truncate_on_rotation=on", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
+                ]), Root, Path.Combine(Root, "server.pid"), Path.Combine(Root, "start.log"));
+        }
+
+        if (source is not null)
+        {
+            await source.DisposeAsync();
+        }
+
+        source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
+        {
+            Host = Host, Port = Port, Username = Superuser, Password = Password(), Database = "postgres", MaxPoolSize = 8, Timeout = 5, ApplicationName = "flagstone",
+        }.ConnectionString).Build();
+        await AnswersAsync(ct);
+    }
+
+    private async Task InitializeAsync(string binaries, CancellationToken ct)
+    {
+        var (made, passwordFile) = (Path.Combine(Root, "data.new"), Path.Combine(Root, "password"));
+        Directory.CreateDirectory(Root);
+        if (Directory.Exists(made))
+        {
+            // What a killed start left half done.
+            Directory.Delete(made, recursive: true);
+        }
+
+        DataFolder.WritePrivate(passwordFile, Encoding.ASCII.GetBytes(Password() + "\n"));
+        await UnprivilegedUser.OwnAsync("postgres", Root, ct);
+        var (exit, output) = await Processes.RunAsync(
+            UnprivilegedUser.Command("postgres",
+            [
+                Path.Combine(binaries, "initdb"), "-D", made, "-U", Superuser, "--auth=scram-sha-256", $"--pwfile={passwordFile}", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions",
+            ]), "/", InitLimit, ct);
+        File.Delete(passwordFile);
+        if (exit != 0)
+        {
+            throw new PostgresUnavailableException(
+                $"initdb failed in {Root}: {output} Each folder above it must let other users pass (mode x) when the platform runs as root.");
+        }
+
+        Directory.Move(made, DataPath);
+    }
+
+    private async Task AnswersAsync(CancellationToken ct)
+    {
+        var since = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await using var connection = await source!.OpenConnectionAsync(ct);
+                return;
+            }
+            catch (NpgsqlException e)
+            {
+                if (clock.GetElapsedTime(since) > StartLimit || e.SqlState == PostgresErrorCodes.InvalidPassword)
+                {
+                    throw new PostgresUnavailableException($"The private PostgreSQL server did not come up: {e.Message} Its logs are {Root}/start.log and {Root}/log.");
+                }
+            }
+
+            await Task.Delay(Pause, clock, ct);
+        }
+    }
+
+    /// <summary>The server that holds our data, by its own pid file; null when none lives.</summary>
+    private (int Pid, int Port)? Running()
+    {
+        try
+        {
+            var lines = File.ReadAllLines(Path.Combine(DataPath, "postmaster.pid"));
+            if (lines.Length > 3 && int.TryParse(lines[0], CultureInfo.InvariantCulture, out var pid) && int.TryParse(lines[3], CultureInfo.InvariantCulture, out var port)
+                && File.ReadAllText($"/proc/{pid}/cmdline").Contains(DataPath, StringComparison.Ordinal))
+            {
+                return (pid, port);
+            }
+        }
+        catch (IOException)
+        {
+            // No pid file, or a process that is gone.
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Another user's process has got the number.
+        }
+
+        return null;
+    }
+
+    private int RememberedPort()
+    {
+        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var port) && Processes.IsFree(port))
+        {
+            return port;
+        }
+
+        var free = Processes.FreePort();
+        File.WriteAllText(PortFile, free.ToString(CultureInfo.InvariantCulture));
+        return free;
+    }
+
+    private string Password() => Convert.ToHexStringLower(folder.Key("postgres.key"));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Adopted the private PostgreSQL server that runs as process {Pid} on port {Port}")]
+    private partial void LogAdopted(int pid, int port);
+}

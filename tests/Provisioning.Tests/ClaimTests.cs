@@ -1,0 +1,158 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Npgsql;
+
+namespace Flagstone.Provisioning.Tests;
+
+public sealed class ClaimTests(PlatformHost platform) : IClassFixture<PlatformHost>
+{
+    private static readonly KindId Instances = new("postgresqlinstances", "platform.example.com");
+    private static readonly KindId Composites = new("xpostgresqlinstances", "platform.example.com");
+    private static readonly KindId Secrets = new("secrets", "");
+
+    [Fact]
+    public async Task The_claim_of_the_source_document_becomes_ready_with_its_connection_secret()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: claims-service
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata:
+              name: claims-service-db
+              namespace: claims-service
+            spec:
+              parameters:
+                storageGB: 50
+                instanceClass: db.t3.medium
+                multiAZ: true
+              compositionRef:
+                name: postgresql-aws-standard
+              writeConnectionSecretToRef:
+                name: claims-service-db-connection
+            """);
+
+        var claim = await platform.HasAsync(new ResourceKey(Instances, "claims-service", "claims-service-db"), "Ready");
+
+        Assert.True(claim.IsTrue("Synced"));
+        var secret = (await platform.FindAsync(new ResourceKey(Secrets, "claims-service", "claims-service-db-connection")))!;
+        Assert.Equal("connection.crossplane.io/v1alpha1", secret.Text("type"));
+        var values = PlatformHost.Values(secret);
+        Assert.Equal(["database", "endpoint", "password", "port", "username"], values.Keys.Order());
+        Assert.EndsWith(".simulated.invalid", values["endpoint"], StringComparison.Ordinal);
+
+        var instance = Assert.Single((await platform.Store.ListAsync(new ListQuery(new KindId("instances", "rds.aws.upbound.io")), TestContext.Current.CancellationToken)).Items).ToDocument();
+        var asked = instance.At("spec", "forProvider")!;
+        Assert.Equal(50, asked["allocatedStorage"]!.GetValue<int>());
+        Assert.Equal(14, asked["backupRetentionPeriod"]!.GetValue<int>());
+        Assert.True(asked["storageEncrypted"]!.GetValue<bool>());
+        Assert.False(asked["publiclyAccessible"]!.GetValue<bool>());
+        Assert.Equal("claims-service", asked["tags"].Text("cost-center"));
+        Assert.True(instance.At("status", "simulated")!.GetValue<bool>());
+        Assert.Equal("SIMULATED", instance.FindCondition("Ready")!.Message);
+    }
+
+    [Fact]
+    public async Task A_local_claim_gives_a_database_that_its_secret_opens_and_that_goes_with_it()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: orders
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata:
+              name: orders-db
+              namespace: orders
+            spec:
+              writeConnectionSecretToRef:
+                name: orders-db-connection
+            """);
+        var key = new ResourceKey(Instances, "orders", "orders-db");
+        var claim = await platform.HasAsync(key, "Ready");
+        Assert.Equal(20, claim.At("spec", "parameters", "storageGB")!.GetValue<int>());
+        var values = PlatformHost.Values((await platform.FindAsync(new ResourceKey(Secrets, "orders", "orders-db-connection")))!);
+
+        var login = new NpgsqlConnectionStringBuilder
+        {
+            Host = values["endpoint"], Port = int.Parse(values["port"], null), Username = values["username"], Password = values["password"], Database = values["database"], Pooling = false,
+        };
+        await using (var connection = new NpgsqlConnection(login.ConnectionString))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            await using var command = new NpgsqlCommand("CREATE TABLE visit (id int); INSERT INTO visit VALUES (7); SELECT id FROM visit", connection);
+            Assert.Equal(7, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+        }
+
+        await platform.DeleteAsync(key);
+        await platform.IsGoneAsync(key);
+        await platform.IsGoneAsync(new ResourceKey(Composites, "", claim.At("spec", "resourceRef").Text("name")));
+        await platform.IsGoneAsync(new ResourceKey(Secrets, "orders", "orders-db-connection"));
+        await using var closed = new NpgsqlConnection(login.ConnectionString);
+        await Assert.ThrowsAsync<PostgresException>(() => closed.OpenAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_claim_that_names_a_composition_that_is_not_there_says_so_and_goes_on_when_it_comes()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: typo
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata:
+              name: db
+              namespace: typo
+            spec:
+              compositionRef:
+                name: postgresql-locale
+            """);
+        var key = new ResourceKey(Instances, "typo", "db");
+
+        var claim = await platform.HasAsync(key, "Synced", "False");
+
+        Assert.Equal(
+            "cannot get Composition: composition \"postgresql-locale\" is not there. Use one of: postgresql-aws-standard, postgresql-local; or apply one of that name.",
+            claim.FindCondition("Synced")!.Message);
+        Assert.Null(claim.At("spec", "resourceRef"));
+    }
+
+    [Fact]
+    public async Task What_is_settled_is_left_alone()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: calm
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata:
+              name: db
+              namespace: calm
+            spec:
+              writeConnectionSecretToRef:
+                name: db
+            """);
+        var key = new ResourceKey(Instances, "calm", "db");
+        var claim = await platform.HasAsync(key, "Ready");
+        var composite = new ResourceKey(Composites, "", claim.At("spec", "resourceRef").Text("name"));
+        var before = (await platform.FindAsync(composite))!;
+
+        await platform.ReconcileAsync("composite", composite);
+        await platform.ReconcileAsync("claim", key);
+
+        Assert.Equal(before.Metadata().Text("resourceVersion"), (await platform.FindAsync(composite))!.Metadata().Text("resourceVersion"));
+        Assert.Equal(claim.Metadata().Text("resourceVersion"), (await platform.FindAsync(key))!.Metadata().Text("resourceVersion"));
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace Flagstone.Testing;
+
+/// <summary>The real host as a process of its own, on free ports over a temporary data folder. It can be killed and started again.</summary>
+public sealed class RunningHost : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly string[] arguments;
+    private readonly string binary;
+    private Process? process;
+
+    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort)
+    {
+        Data = data;
+        this.binary = binary;
+        this.arguments = arguments;
+        Port = port;
+        KubernetesPort = kubernetesPort;
+        AppsPort = appsPort;
+    }
+
+    public string Data { get; }
+
+    public int Port { get; }
+
+    public int KubernetesPort { get; }
+
+    public int AppsPort { get; }
+
+    public string Kubeconfig => Path.Combine(Data, "kubeconfig");
+
+    public string Token => File.ReadAllText(Path.Combine(Data, "admin.token")).Trim();
+
+    public int ProcessId => process!.Id;
+
+    private string LogFile => Path.Combine(Path.GetDirectoryName(Data)!, Path.GetFileName(Data) + ".log");
+
+    /// <param name="database"><c>sqlite</c> or a PostgreSQL URL.</param>
+    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null)
+    {
+        data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
+        var (port, kubernetes, apps) = (FreePort(), FreePort(), FreePort());
+        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps)];
+        var host = new RunningHost(data, binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone"), arguments, port, kubernetes, apps);
+        await host.StartAgainAsync(ct);
+        return host;
+    }
+
+    public async Task StartAgainAsync(CancellationToken ct)
+    {
+        process = new Process { StartInfo = new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", LogFile, binary } } };
+        foreach (var argument in arguments)
+        {
+            process.StartInfo.ArgumentList.Add(argument);
+        }
+
+        process.Start();
+        using var client = new HttpClient();
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(ReadyTimeout);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
+        while (!await IsReadyAsync(client, timeout.Token))
+        {
+            await pace.WaitForNextTickAsync(CancellationToken.None);
+            if (process.HasExited || timeout.IsCancellationRequested)
+            {
+                throw new InvalidOperationException($"The host did not get ready (exited: {process.HasExited}). Its log:\n{Log()}");
+            }
+        }
+    }
+
+    /// <summary>Ends the process as a crash would.</summary>
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+    }
+
+    public HttpClient Client(string? token = null)
+    {
+        var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
+        return client;
+    }
+
+    /// <summary>A client of the Kubernetes API that takes the installation's own certificate.</summary>
+    public HttpClient KubernetesClient()
+    {
+#pragma warning disable CA5400 // The certificate is that of an authority made a moment ago; there is no revocation list.
+        var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Issuer == "CN=Flagstone local authority" };
+        var client = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{KubernetesPort}") };
+#pragma warning restore CA5400
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        return client;
+    }
+
+    public string Log() => File.Exists(LogFile) ? File.ReadAllText(LogFile) : "(no log)";
+
+    /// <summary>Ends the process as an operator would.</summary>
+    public async Task StopAsync()
+    {
+        if (process is { HasExited: false })
+        {
+            // A graceful stop ends the children too.
+            using var stop = Process.Start("kill", Text(process.Id));
+            await stop.WaitForExitAsync();
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            try
+            {
+                await process.WaitForExitAsync(timeout.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        process?.Dispose();
+        Directory.Delete(Data, recursive: true);
+        File.Delete(LogFile);
+    }
+
+    private async Task<bool> IsReadyAsync(HttpClient client, CancellationToken ct)
+    {
+        try
+        {
+            using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{Port}/readyz"), ct);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
