@@ -39,6 +39,12 @@ public sealed class PlatformOptions
     /// <summary>Whether the services themselves run here: by default in embedded mode only.</summary>
     public bool? RunServices { get; init; }
 
+    /// <summary>The address that people use for the platform, for example behind a proxy; empty for this machine's own.</summary>
+    public string Url { get; init; } = "";
+
+    /// <summary>Where people reach the console, the REST API and Git; no slash at its end.</summary>
+    public string PublicUrl => Url.Length > 0 ? Url.TrimEnd('/') : $"http://{(Address is "0.0.0.0" ? "127.0.0.1" : Address)}:{Port}";
+
     /// <summary>Where this machine reaches the Kubernetes API.</summary>
     public string KubernetesUrl => $"https://{(Address is "0.0.0.0" ? "127.0.0.1" : Address)}:{KubernetesPort}";
 

@@ -17,7 +17,8 @@ public sealed class NamespaceView(ResourceStore store)
 
     public static ResourceKey KeyOf(string name) => new(Kind, "", name);
 
-    internal void Forget(string name) => active.TryRemove(name, out _);
+    /// <summary>Drops what is remembered of a namespace: after a conflict that names it.</summary>
+    public void Forget(string name) => active.TryRemove(name, out _);
 
     internal async ValueTask<(long Version, Problem? Problem)> RequireActiveAsync(string name, ResourceKey wanted, CancellationToken ct)
     {

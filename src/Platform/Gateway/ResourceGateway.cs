@@ -147,7 +147,7 @@ public sealed partial class ResourceGateway(
         }
 
         var requires = new List<Precondition>();
-        if (kind.Namespaced)
+        if (kind.Namespaced && (ns != options.CreatesNamespace || ns.Length == 0))
         {
             var (version, problem) = await namespaces.RequireActiveAsync(ns, key, ct);
             if (problem is not null)

@@ -36,6 +36,9 @@ public sealed record WriteOptions
     /// <summary>True when a controller's write is judged like a person's: what a composition makes is.</summary>
     public bool Judged { get; init; }
 
+    /// <summary>The namespace that the same unit creates, so that what is created in it need not find it there; empty for none.</summary>
+    public string CreatesNamespace { get; init; } = "";
+
     /// <summary>Where the change comes from, for the ledger.</summary>
     public string Origin { get; init; } = "api";
 

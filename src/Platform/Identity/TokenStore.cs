@@ -18,6 +18,11 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
         WHERE t.hash = @hash AND t.revoked IS NULL
         """;
 
+    private const string ById = """
+        SELECT p.id, p.name, p.role, p.namespace FROM principal p
+        WHERE p.id = @id AND EXISTS (SELECT 1 FROM token t WHERE t.principal = p.id AND t.revoked IS NULL)
+        """;
+
     private const string All = """
         SELECT t.id, p.name, p.role, p.namespace, t.created, t.expires, t.revoked FROM token t JOIN principal p ON p.id = t.principal
         ORDER BY t.created DESC, t.id LIMIT 500
@@ -56,6 +61,20 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
         }
 
         return found.Expires is { } expires && expires <= clock.GetUtcNow() ? null : found.Caller;
+    }
+
+    /// <summary>
+    /// A principal by its id, for what acts on behalf of one that is not there; null when it is unknown or all its tokens are revoked.
+    /// A token that merely expired signs nobody in, and what its owner set up goes on.
+    /// </summary>
+    public async Task<Caller?> PrincipalAsync(string id, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(ById, ("id", id));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct)
+            ? new Caller(new Actor(reader.GetString(0)), reader.GetString(1), Enum.Parse<Role>(reader.GetString(2)), reader.GetString(3))
+            : null;
     }
 
     /// <summary>Issues a token to a new principal and returns its text, which is stored nowhere.</summary>

@@ -101,18 +101,7 @@ internal sealed class PatchRequests(TimeProvider clock)
     }
 
     private (JsonObject?, Problem?) Run(JsonObject? live, JsonObject applied, KindDefinition kind, WriteOptions options, bool force) =>
-        ServerSideApply.Apply(live, applied, FieldOwnership.ManagerOf(options, clock.GetUtcNow()), force, FieldOwnership.SchemaOf(kind)) switch
-        {
-            Applied done => ((JsonObject?)done.Resource.DeepClone(), null),
-            ApplyConflicted conflicted => (null, new Problem(409, "apply-conflict", "Conflict", "Another manager has these fields",
-                conflicted.Message)
-            {
-                Causes = [.. conflicted.Conflicts.Select(c => new ProblemCause(c.Path, "FieldManagerConflict", $"conflict with {c.Manager}"))],
-                Subject = new ProblemSubject(kind.Id.Group, kind.Id.Plural, applied.NameOf()),
-            }),
-            ApplyInvalid invalid => (null, Catalogue.BadRequest(invalid.Message)),
-            var other => throw new System.Diagnostics.UnreachableException(other.GetType().Name),
-        };
+        Applying.Merge(live, applied, kind, options, force, clock.GetUtcNow());
 
     private static Problem Unprocessable(string message) => new(422, "patch-refused", "Invalid", "The patch does not fit", message);
 }

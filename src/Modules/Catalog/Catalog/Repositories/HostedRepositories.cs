@@ -100,6 +100,14 @@ internal sealed class HostedRepositories(RepositoryFolder folder)
         return [.. repository.Commits.QueryBy(filter).Take(limit).Select(GitObjects.Summarize)];
     }
 
+    /// <summary>True when a commit stands on another, or is it.</summary>
+    public bool Contains(RepositoryName name, CommitId head, CommitId commit)
+    {
+        using var repository = Open(name);
+        return repository.Lookup<Commit>(commit.Value) is { } earlier
+            && repository.ObjectDatabase.FindMergeBase(Find(repository, name, head), earlier)?.Id == earlier.Id;
+    }
+
     /// <summary>Which files differ between two commits, or between nothing and a commit.</summary>
     public IReadOnlyList<FileChange> Diff(RepositoryName name, CommitId? from, CommitId to, int limit)
     {

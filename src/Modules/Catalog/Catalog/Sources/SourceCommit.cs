@@ -1,0 +1,14 @@
+using Flagstone.Catalog.Repositories;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Catalog.Sources;
+
+/// <summary>One commit that a source applies: for whom, and with which marks in the ledger.</summary>
+internal sealed record SourceCommit(StoredResource Source, SourceSpec Spec, CommitId Commit, Caller Caller)
+{
+    public string Manager => SourceRules.ManagerPrefix + Source.Key.Name;
+
+    public WriteOptions Options => new() { Origin = $"git:{Spec.Repository}@{Commit}", FieldManager = Manager, Judged = true };
+}

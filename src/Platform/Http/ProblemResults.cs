@@ -1,0 +1,34 @@
+using Flagstone.Platform.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Flagstone.Platform.Http;
+
+/// <summary>Problems as <c>/api/v1</c> answers them (RFC 9457).</summary>
+public static class ProblemResults
+{
+    /// <summary>Where the pages of <c>docs/problems</c> are served.</summary>
+    private const string Types = "https://flagstone.dev/problems/";
+
+    public static ProblemHttpResult ToResult(this Problem problem)
+    {
+        var details = new ProblemDetails
+        {
+            Type = Types + problem.Slug,
+            Status = problem.Status,
+            Title = problem.Title,
+            Detail = problem.Detail,
+        };
+        if (problem.Causes.Count > 0)
+        {
+            details.Extensions["errors"] = problem.Causes.Select(c => new ProblemError(c.Field, c.Message)).ToArray();
+        }
+
+        return TypedResults.Problem(details);
+    }
+}
+
+/// <summary>One cause of a problem.</summary>
+/// <param name="Field">The field's path, for example <c>spec.parameters.storageGB</c>.</param>
+public sealed record ProblemError(string Field, string Message);
