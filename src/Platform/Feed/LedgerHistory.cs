@@ -30,7 +30,17 @@ public sealed class LedgerHistory(PlatformDatabase database)
 
     private const string OfKey = Columns + " WHERE l.kind = @kind AND l.namespace = @ns AND l.name = @name ORDER BY l.seq DESC LIMIT @limit";
 
+    private const string At = Columns + " WHERE l.seq = @seq";
+
     private const string OfCorrelation = Columns + " WHERE l.correlation = @correlation ORDER BY l.seq DESC LIMIT @limit";
+
+    /// <summary>One row, or null when the ledger is not that long.</summary>
+    public async Task<HistoryRow?> AtAsync(long sequence, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(At, ("seq", sequence));
+        return await ReadAsync(command, ct) is [var row] ? row : null;
+    }
 
     /// <param name="people">True leaves out what the platform's own controllers did.</param>
     public async Task<IReadOnlyList<HistoryRow>> RecentAsync(bool people, int limit, CancellationToken ct)

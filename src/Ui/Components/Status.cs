@@ -31,6 +31,11 @@ public sealed record Status(string Word, Tone Tone, string Detail = "")
         }
 
         var (ready, synced) = (document.FindCondition("Ready"), document.FindCondition("Synced"));
+        if (synced is { Status: "False", Reason: "ReconcilePaused" })
+        {
+            return new("Paused", Tone.Warning, Sentence(synced));
+        }
+
         if (synced is { Status: "False" })
         {
             return new("Not synced", Tone.Bad, Sentence(synced));

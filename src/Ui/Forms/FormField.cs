@@ -5,9 +5,9 @@ public enum FieldKind
 {
     Text,
     Lines,
-    Integer,
+    WholeNumber,
     Number,
-    Boolean,
+    YesNo,
 
     /// <summary>One of a list, as a list that opens.</summary>
     Select,

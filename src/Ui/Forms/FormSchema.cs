@@ -12,7 +12,7 @@ public static class FormSchema
         [.. steps.Select((step, index) => new FormPage(
             step.Text("title") is { Length: > 0 } title ? title : steps.Count == 1 ? "Values" : $"Step {index + 1}", step.Text("description"), Fields(step)))];
 
-    private static IReadOnlyList<FormField> Fields(JsonObject schema)
+    private static List<FormField> Fields(JsonObject schema)
     {
         var required = Texts(schema["required"]).ToHashSet(StringComparer.Ordinal);
         var fields = (schema["properties"] as JsonObject ?? [])
@@ -54,8 +54,8 @@ public static class FormSchema
 
         return schema.Text("type") switch
         {
-            "boolean" => FieldKind.Boolean,
-            "integer" => FieldKind.Integer,
+            "boolean" => FieldKind.YesNo,
+            "integer" => FieldKind.WholeNumber,
             "number" => FieldKind.Number,
             "array" or "object" => FieldKind.Json,
             _ => widget == "textarea" ? FieldKind.Lines : FieldKind.Text,
@@ -65,10 +65,10 @@ public static class FormSchema
     private static string Default(JsonObject schema, FieldKind kind)
     {
         var text = schema["default"] is { } value ? AsText(value) : "";
-        return text.Length == 0 && kind == FieldKind.Boolean ? "false" : text;
+        return text.Length == 0 && kind == FieldKind.YesNo ? "false" : text;
     }
 
-    private static IReadOnlyList<FormOption> Options(JsonObject schema)
+    private static List<FormOption> Options(JsonObject schema)
     {
         var names = Texts(schema["enumNames"]).ToList();
         return [.. (schema["enum"] as JsonArray ?? []).Select((value, index) =>

@@ -32,8 +32,8 @@ public static class FormValues
 
     private static JsonNode? Value(FormField field, string text) => field.Kind switch
     {
-        FieldKind.Boolean => text == "true",
-        FieldKind.Integer when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        FieldKind.YesNo => text == "true",
+        FieldKind.WholeNumber when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
         FieldKind.Number when decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
         FieldKind.Json => Parse(text),
         FieldKind.Select or FieldKind.Radio when field.Options.FirstOrDefault(o => o.Value == text) is { IsText: false } => Parse(text),

@@ -5,6 +5,7 @@ using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
@@ -24,6 +25,7 @@ public static class ProvisioningModule
         services.AddClaims();
         services.AddManagedResources();
         services.AddHostedService<BuiltInCatalog>();
+        services.AddProvisioningConsole();
         return builder;
     }
 
