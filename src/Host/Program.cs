@@ -30,9 +30,11 @@ try
     builder.AddWorkflows();
     builder.AddMetrics();
     builder.AddCompliance();
+    builder.AddConsole(folder);
 
     await using var app = builder.Build();
     app.UseListeners(options);
+    app.UseConsole();
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
     app.MapLog();
@@ -41,6 +43,7 @@ try
     app.MapWorkflows();
     app.MapMetrics();
     app.MapCompliance();
+    app.MapConsole();
 
     await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
     await app.StartAsync();

@@ -40,6 +40,7 @@ public static class PlatformModule
     {
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<LedgerReader>();
+        services.AddSingleton<LedgerHistory>();
         services.AddSingleton<FeedCursors>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<TransparencyLog>();

@@ -32,14 +32,15 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
     private readonly ConcurrentDictionary<string, Known> known = new(StringComparer.Ordinal);
 
     /// <summary>Who a token stands for, or null when it is unknown, expired or revoked.</summary>
-    public async ValueTask<Caller?> FindAsync(string text, CancellationToken ct)
-    {
-        if (!TokenText.LooksRight(text))
-        {
-            return null;
-        }
+    public async ValueTask<Caller?> FindAsync(string text, CancellationToken ct) =>
+        TokenText.LooksRight(text) ? await FindByFingerprintAsync(TokenText.Hash(text), ct) : null;
 
-        var hash = TokenText.Hash(text);
+    /// <summary>What a session keeps of its token: enough to ask again whether it is still good, not enough to be used as one.</summary>
+    public static string Fingerprint(string text) => TokenText.Hash(text);
+
+    /// <summary>As <see cref="FindAsync"/>, for who kept the token's <see cref="Fingerprint"/> alone.</summary>
+    public async ValueTask<Caller?> FindByFingerprintAsync(string hash, CancellationToken ct)
+    {
         if (!known.TryGetValue(hash, out var found))
         {
             await using var connection = await database.OpenAsync(ct);

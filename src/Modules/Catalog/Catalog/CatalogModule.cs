@@ -1,3 +1,4 @@
+using Flagstone.Catalog.Console;
 using Flagstone.Catalog.Deployments;
 using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Repositories;
@@ -40,6 +41,7 @@ public static class CatalogModule
         services.AddController<ITemplateRunGrain>(TemplateRunGrain.Controller, TemplateRunGrain.Route);
         services.AddController<IGitSourceGrain>(GitSourceGrain.Controller, GitSourceGrain.Route);
         services.AddController<IReleaseGrain>(ReleaseGrain.Controller, ReleaseGrain.Route);
+        services.AddCatalogConsole();
         return builder;
     }
 

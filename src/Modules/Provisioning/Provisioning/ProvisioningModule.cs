@@ -7,6 +7,7 @@ using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
@@ -28,6 +29,7 @@ public static class ProvisioningModule
         services.AddManagedResources();
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
+        services.AddProvisioningConsole();
         return builder;
     }
 
