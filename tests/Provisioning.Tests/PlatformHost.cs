@@ -64,8 +64,14 @@ public sealed class PlatformHost : IAsyncLifetime
 
     public async Task StopAsync()
     {
-        await host!.StopAsync();
+        if (host is null)
+        {
+            return;
+        }
+
+        await host.StopAsync();
         host.Dispose();
+        host = null;
         data!.Dispose();
     }
 
