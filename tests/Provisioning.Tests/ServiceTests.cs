@@ -18,7 +18,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
     [Fact]
     public async Task A_deployment_runs_its_commit_confined_with_its_secret_and_a_new_commit_takes_over()
     {
-        var first = Commit("shop", "one");
+        var first = Commit(platform, "shop", "one");
         await platform.ApplyAsync($"""
             apiVersion: v1
             kind: Namespace
@@ -52,7 +52,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         Assert.True(answer["processes"]!.GetValue<int>() < 5, "other processes are in view");
         Assert.Contains(await runtime.RecentLogsAsync("shop", "shop", 10, TestContext.Current.CancellationToken), l => l.Contains("listening", StringComparison.Ordinal));
 
-        var second = Commit("shop", "two");
+        var second = Commit(platform, "shop", "two");
         await platform.ApplyAsync(Deployment("shop", second));
         await platform.WaitAsync("the second commit", () => Task.FromResult(runtime.Find("shop", "shop") is { Phase: ServicePhase.Running } s && s.Commit == second), () => $"{runtime.Find("shop", "shop")}");
         Assert.Equal("two", (await AskAsync(runtime.PortOf("shop", "shop")!.Value)).Text("text"));
@@ -67,7 +67,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
     [Fact]
     public async Task A_process_that_ends_is_started_again()
     {
-        var commit = Commit("phoenix", "up");
+        var commit = Commit(platform, "phoenix", "up");
         await platform.ApplyAsync($"""
             apiVersion: v1
             kind: Namespace
@@ -84,6 +84,43 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
 
         await platform.WaitAsync("another process", () => Task.FromResult(
             runtime.Of(new ResourceKey(Deployments, "phoenix", "phoenix")) is [{ Answers: true } now] && now.Process != before), () => $"{runtime.Find("phoenix", "phoenix")}");
+    }
+
+    [Fact]
+    public async Task A_restarted_platform_brings_its_services_and_databases_back()
+    {
+        await using var other = new PlatformHost();
+        await other.InitializeAsync();
+        var commit = Commit(other, "again", "back");
+        await other.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: again
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata:
+              name: db
+              namespace: again
+            spec:
+              writeConnectionSecretToRef:
+                name: db
+            ---
+            {Deployment("again", commit)}
+            """);
+        var (claim, key) = (new ResourceKey(new KindId("postgresqlinstances", "platform.example.com"), "again", "db"), new ResourceKey(Deployments, "again", "again"));
+        await other.HasAsync(claim, "Ready");
+        await other.HasAsync(key, "Available");
+        var password = (await AskAsync(other.Services.GetRequiredService<IRuntime>().PortOf("again", "again")!.Value)).Text("password");
+
+        await other.StopAsync();
+        await other.StartAsync();
+
+        var runtime = other.Services.GetRequiredService<IRuntime>();
+        await other.WaitAsync("the service", () => Task.FromResult(runtime.PortOf("again", "again") is not null), () => $"{runtime.Find("again", "again")}");
+        Assert.Equal(password, (await AskAsync(runtime.PortOf("again", "again")!.Value)).Text("password"));
+        Assert.True((await other.FindAsync(claim))!.IsTrue("Ready"));
     }
 
     [Fact]
@@ -167,7 +204,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         """;
 
     /// <summary>Commits a service of one file to the hosted repository of that name, and gives the commit.</summary>
-    private string Commit(string name, string text)
+    private static string Commit(PlatformHost platform, string name, string text)
     {
         var work = Directory.CreateTempSubdirectory("flagstone-app-").FullName;
         File.WriteAllText(Path.Combine(work, "package.json"), """{ "name": "app", "version": "1.0.0", "main": "server.js" }""");

@@ -25,8 +25,11 @@ internal sealed class DeploymentGrain(
 
     private const string Finalizer = "flagstone.dev/process";
     private const string Verb = "reconcile";
+    private static readonly TimeSpan Eager = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(2);
+
+    private (ServicePhase Phase, string Commit, long Since) step;
 
     public static IEnumerable<string> Route(CommittedRow row) =>
         row.Key.Kind == ServiceRuntime.Deployments && row.Change is ChangeType.Added or ChangeType.Modified && row.Verb is not ("status" or Verb) ? [row.Key.ToString()] : [];
@@ -74,14 +77,14 @@ internal sealed class DeploymentGrain(
             await ProbeAllAsync(key, spec);
             return installed.Problem is { } why
                 ? await ReportAsync(kind, key, spec, ServicePhase.Failed, "InstallFailed", why, ReconcileResult.After(Watch))
-                : await ReportAsync(kind, key, spec, ServicePhase.Installing, "Installing", $"Installing {spec.Source}", ReconcileResult.After(Soon));
+                : await ReportAsync(kind, key, spec, ServicePhase.Installing, "Installing", $"Installing {spec.Source}", null);
         }
 
         var (environment, missing) = await EnvironmentAsync(key.Namespace, spec);
         if (missing is not null)
         {
             await ProbeAllAsync(key, spec);
-            return await ReportAsync(kind, key, spec, ServicePhase.Waiting, "WaitingForConfiguration", missing, ReconcileResult.After(Soon));
+            return await ReportAsync(kind, key, spec, ServicePhase.Waiting, "WaitingForConfiguration", missing, null);
         }
 
         var folder = ServiceFolder.Of(data, key).Commit(spec.Source.Commit);
@@ -101,8 +104,8 @@ internal sealed class DeploymentGrain(
         if (!service.Answers)
         {
             return service.IsAlive || service.Starts <= 1
-                ? await ReportAsync(kind, key, spec, ServicePhase.Starting, "Starting", "The process runs and is not ready yet", ReconcileResult.After(Soon))
-                : await ReportAsync(kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", ReconcileResult.After(Soon));
+                ? await ReportAsync(kind, key, spec, ServicePhase.Starting, "Starting", "The process runs and is not ready yet", null)
+                : await ReportAsync(kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", ReconcileResult.After(Watch));
         }
 
         // The one before it goes only now: there was never nobody to answer.
@@ -159,13 +162,19 @@ internal sealed class DeploymentGrain(
     }
 
     private async Task<ReconcileResult> ReportAsync(
-        KindDefinition kind, ResourceKey key, ServiceSpec? spec, ServicePhase phase, string reason, string message, ReconcileResult result)
+        KindDefinition kind, ResourceKey key, ServiceSpec? spec, ServicePhase phase, string reason, string message, ReconcileResult? result)
     {
+        if (step.Phase != phase || step.Commit != (spec?.Source.Commit ?? ""))
+        {
+            step = (phase, spec?.Source.Commit ?? "", clock.GetTimestamp());
+        }
+
         var answering = runtime.Of(key).FirstOrDefault(s => s.Answers)?.Instance;
         runtime.Report(key, new ServiceState(
             key.Namespace, key.Name, phase, answering?.Port, answering?.Commit ?? "", spec?.Source.Commit ?? "", $"/{key.Namespace}/{key.Name}/", message));
         await gateway.SetStatusAsync(Controller, kind, key, d => Write(d, phase, reason, message, answering), CancellationToken.None);
-        return result;
+        // A step that takes longer than usual is looked at less often.
+        return result ?? ReconcileResult.After(clock.GetElapsedTime(step.Since) < Eager ? Soon : Watch);
     }
 
     private void Write(JsonObject deployment, ServicePhase phase, string reason, string message, ServiceInstance? answering)
