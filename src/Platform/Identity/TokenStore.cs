@@ -32,14 +32,15 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
     private readonly ConcurrentDictionary<string, Known> known = new(StringComparer.Ordinal);
 
     /// <summary>Who a token stands for, or null when it is unknown, expired or revoked.</summary>
-    public async ValueTask<Caller?> FindAsync(string text, CancellationToken ct)
-    {
-        if (!TokenText.LooksRight(text))
-        {
-            return null;
-        }
+    public async ValueTask<Caller?> FindAsync(string text, CancellationToken ct) =>
+        TokenText.LooksRight(text) ? await FindByFingerprintAsync(TokenText.Hash(text), ct) : null;
 
-        var hash = TokenText.Hash(text);
+    /// <summary>What a session keeps of its token: enough to ask again whether it is still good, not enough to be used as one.</summary>
+    public static string Fingerprint(string text) => TokenText.Hash(text);
+
+    /// <summary>As <see cref="FindAsync"/>, for who kept the token's <see cref="Fingerprint"/> alone.</summary>
+    public async ValueTask<Caller?> FindByFingerprintAsync(string hash, CancellationToken ct)
+    {
         if (!known.TryGetValue(hash, out var found))
         {
             await using var connection = await database.OpenAsync(ct);
@@ -81,6 +82,12 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
         Actor by, string name, Role role, string ns, TimeSpan? lifetime, CancellationToken ct)
     {
         var text = TokenText.Create();
+        return (await IssueAsync(by, name, role, ns, lifetime, text, ct), text);
+    }
+
+    /// <summary>Issues a token whose text was made before: for who must have it on disk before it opens anything.</summary>
+    internal async Task<string> IssueAsync(Actor by, string name, Role role, string ns, TimeSpan? lifetime, string text, CancellationToken ct)
+    {
         var id = $"t-{Guid.NewGuid():N}";
         var principal = $"u-{Guid.NewGuid():N}";
         var now = clock.GetUtcNow();
@@ -99,7 +106,7 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
                     ("expires", lifetime is { } span ? Micros.From(now + span) : null)),
             ],
         }, ct);
-        return (id, text);
+        return id;
     }
 
     /// <summary>Ends a token for good; false when there is no such token.</summary>

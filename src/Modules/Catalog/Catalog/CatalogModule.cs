@@ -1,3 +1,4 @@
+using Flagstone.Catalog.Console;
 using Flagstone.Catalog.Contracts;
 using Flagstone.Catalog.Deployments;
 using Flagstone.Catalog.Endpoints;
@@ -50,6 +51,7 @@ public static class CatalogModule
         services.AddController<IReleaseGrain>(ReleaseGrain.Controller, ReleaseGrain.Route);
         services.AddController<IServiceGrain>(ServiceGrain.Controller, ServiceRoutes.Services);
         services.AddController<ITeamGrain>(TeamGrain.Controller, ServiceRoutes.Teams);
+        services.AddCatalogConsole();
         return builder;
     }
 

@@ -1,0 +1,39 @@
+using Flagstone.Catalog.Repositories;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Flagstone.Catalog.Services;
+
+/// <summary>A commit of one of a service's repositories.</summary>
+internal sealed record CommitRow(string Repository, string Id, string Message, string Author, DateTimeOffset At)
+{
+    private const int ShortLength = 8;
+
+    public string ShortId => Id[..ShortLength];
+}
+
+/// <summary>The newest commits of a service's app and of its desired state.</summary>
+internal sealed class CommitReader(IServiceProvider services)
+{
+    private const int MaxCommits = 10;
+
+    /// <summary>Newest first; none where the repositories are hosted elsewhere.</summary>
+    public async Task<IReadOnlyList<CommitRow>> OfAsync(ServiceRow service, CancellationToken ct) =>
+        services.GetService<HostedRepositories>() is { } repositories
+            // Git blocks on the disk, and a circuit draws on the thread that asks.
+            ? await Task.Run(() => Read(repositories, service), ct)
+            : [];
+
+    private static IReadOnlyList<CommitRow> Read(HostedRepositories repositories, ServiceRow service)
+    {
+        var commits = new List<CommitRow>();
+        foreach (var text in new[] { service.Repository, service.GitOpsRepository })
+        {
+            if (RepositoryName.TryParse(text, out var name) && repositories.Resolve(name, BranchName.Main) is { } head)
+            {
+                commits.AddRange(repositories.Log(name, head, MaxCommits).Select(c => new CommitRow(text, c.Id.Value, c.Title, c.Author.Name, c.When)));
+            }
+        }
+
+        return [.. commits.OrderByDescending(c => c.At).Take(MaxCommits)];
+    }
+}
