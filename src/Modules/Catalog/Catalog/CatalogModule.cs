@@ -49,9 +49,9 @@ public static class CatalogModule
         services.AddController<ITemplateRunGrain>(TemplateRunGrain.Controller, TemplateRunGrain.Route);
         services.AddController<IGitSourceGrain>(GitSourceGrain.Controller, GitSourceGrain.Route);
         services.AddController<IReleaseGrain>(ReleaseGrain.Controller, ReleaseGrain.Route);
-        services.AddCatalogConsole();
         services.AddController<IServiceGrain>(ServiceGrain.Controller, ServiceRoutes.Services);
         services.AddController<ITeamGrain>(TeamGrain.Controller, ServiceRoutes.Teams);
+        services.AddCatalogConsole();
         return builder;
     }
 
