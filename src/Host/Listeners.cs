@@ -37,6 +37,5 @@ internal static class Listeners
             c.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }));
-        app.UseRouting();
     }
 }
