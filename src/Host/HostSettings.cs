@@ -23,7 +23,7 @@ internal static class HostSettings
         // The content root is the program's folder: a watcher over the data folder would cost an event for each write of SQLite.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "flagstone" });
         builder.Configuration.AddEnvironmentVariables();
-        builder.Configuration.AddCommandLine(args, Switches);
+        builder.Configuration.AddCommandLine([.. args.SkipWhile(a => !a.StartsWith("--", StringComparison.Ordinal))], Switches);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddRouting();
         return builder;

@@ -13,11 +13,16 @@ try
     var builder = HostSettings.CreateBuilder(args);
     var options = HostSettings.Read(builder.Configuration);
     using var folder = DataFolder.Open(options.Data);
+    if (TransferCommands.IsOne(args))
+    {
+        return await TransferCommands.RunAsync(args, options, folder, CancellationToken.None);
+    }
+
     var (certificate, authority) = ServerCertificate.Open(folder, TimeProvider.System);
 
     builder.AddListeners(options, certificate);
     builder.AddObservability();
-    builder.AddSilo(options);
+    builder.AddSilo(options, folder);
     builder.Services.AddSingleton<Readiness>();
     builder.AddPlatform(options, folder);
     builder.AddCatalog();

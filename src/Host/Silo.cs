@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Flagstone.Platform;
+using Flagstone.Platform.Data;
+using Flagstone.Platform.Storage;
 using Orleans.Configuration;
 
 namespace Flagstone.Host;
@@ -8,11 +11,16 @@ namespace Flagstone.Host;
 /// <summary>The Orleans silo: one process alone over SQLite, a cluster over PostgreSQL.</summary>
 internal static class Silo
 {
-    public static void AddSilo(this WebApplicationBuilder builder, PlatformOptions options)
+    public static void AddSilo(this WebApplicationBuilder builder, PlatformOptions options, DataFolder folder)
     {
+        if (!options.IsEmbedded)
+        {
+            builder.Services.AddSingleton(new MigrationSource("orleans", typeof(Silo).Assembly));
+        }
+
         builder.UseOrleans(silo =>
         {
-            var port = options.SiloPort > 0 ? options.SiloPort : FreePort();
+            var port = options.SiloPort > 0 ? options.SiloPort : KeptPort(folder.In("silo.port"));
             silo.Configure<EndpointOptions>(e => e.AdvertisedIPAddress = IPAddress.Loopback);
             silo.Configure<ClusterMembershipOptions>(m => m.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1));
             if (options.IsEmbedded)
@@ -44,10 +52,33 @@ internal static class Silo
         });
     }
 
-    private static int FreePort()
+    /// <summary>
+    /// The port of the start before, while it is free: a silo that was killed is known dead as soon as another comes up in its place,
+    /// where one beside it would wait until the cluster has given it up.
+    /// </summary>
+    private static int KeptPort(string file)
+    {
+        if (File.Exists(file) && int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var kept) && FreePort(kept) is { } same)
+        {
+            return same;
+        }
+
+        var port = FreePort(0)!.Value;
+        File.WriteAllText(file, port.ToString(CultureInfo.InvariantCulture));
+        return port;
+    }
+
+    private static int? FreePort(int wanted)
     {
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, wanted));
+            return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net.Sockets;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Storage;
+using Flagstone.Platform.Transfer;
 using Npgsql;
 
 namespace Flagstone.Host;
@@ -11,7 +12,7 @@ internal static class StartFailure
 {
     public static string? Explain(Exception failure) => failure switch
     {
-        DataFolderException or NewerDataException or ValidationException or ArgumentException { ParamName: "url" } => failure.Message,
+        DataFolderException or NewerDataException or ArchiveException or ValidationException or ArgumentException { ParamName: "url" } => failure.Message,
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } or Microsoft.AspNetCore.Connections.AddressInUseException =>
             $"{failure.Message} Another program listens there. Stop it, or choose another with --port, --k8s-port or --apps-port.",
         NpgsqlException { InnerException: SocketException } => $"PostgreSQL cannot be reached: {failure.Message} Start it, or correct --database.",

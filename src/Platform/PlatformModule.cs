@@ -26,9 +26,7 @@ public static class PlatformModule
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton(folder);
-        services.AddSingleton<PlatformDatabase>(_ => options.IsEmbedded
-            ? new SqliteDatabase(folder.Database)
-            : new PostgresDatabase(PostgresUrl.ToConnectionString(options.Database)));
+        services.AddSingleton(_ => OpenDatabase(options, folder));
         services.AddSingleton(new MigrationSource("kernel", typeof(PlatformModule).Assembly));
         services.AddSingleton(new Sealer(folder.Key("sealing.key")));
         services.AddSingleton(_ => new NoteSigner(options.LogOrigin, folder.Key("log.key")));
@@ -89,6 +87,15 @@ public static class PlatformModule
 
     /// <summary>The connection string of the database in team mode.</summary>
     public static string ConnectionString(PlatformOptions options) => PostgresUrl.ToConnectionString(options.Database);
+
+    /// <summary>The database that the settings name.</summary>
+    public static PlatformDatabase OpenDatabase(PlatformOptions options, DataFolder folder) => options.IsEmbedded
+        ? new SqliteDatabase(folder.Database)
+        : new PostgresDatabase(PostgresUrl.ToConnectionString(options.Database));
+
+    /// <summary>Brings a database to the schema of this release's kernel.</summary>
+    public static Task MigrateAsync(PlatformDatabase database, CancellationToken ct) =>
+        Migrator.ApplyAsync(database, [new MigrationSource("kernel", typeof(PlatformModule).Assembly)], ct);
 
     /// <summary>Brings the database to this release's schema; before anything else reads it.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct) =>

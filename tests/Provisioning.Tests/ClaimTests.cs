@@ -113,6 +113,8 @@ public sealed class ClaimTests(PlatformHost platform) : IClassFixture<PlatformHo
               name: db
               namespace: typo
             spec:
+              parameters:
+                storageGB: 20
               compositionRef:
                 name: postgresql-locale
             """);
@@ -124,6 +126,36 @@ public sealed class ClaimTests(PlatformHost platform) : IClassFixture<PlatformHo
             "cannot get Composition: composition \"postgresql-locale\" is not there. Use one of: postgresql-aws-standard, postgresql-local; or apply one of that name.",
             claim.FindCondition("Synced")!.Message);
         Assert.Null(claim.At("spec", "resourceRef"));
+
+        // Mode Resources, as Crossplane 1 had it, with what its CRD defaulted left out.
+        await platform.ApplyAsync("""
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: Composition
+            metadata:
+              name: postgresql-locale
+            spec:
+              compositeTypeRef:
+                apiVersion: platform.example.com/v1alpha1
+                kind: XPostgreSQLInstance
+              resources:
+                - base:
+                    apiVersion: kms.aws.upbound.io/v1beta1
+                    kind: Key
+                    spec:
+                      forProvider:
+                        region: us-east-1
+                  patches:
+                    - fromFieldPath: spec.parameters.storageGB
+                      toFieldPath: spec.forProvider.description
+                      transforms:
+                        - type: string
+                          string:
+                            fmt: "%d GB"
+            """);
+        await platform.HasAsync(key, "Ready");
+        var made = (await platform.Store.ListAsync(new ListQuery(new KindId("keys", "kms.aws.upbound.io")), TestContext.Current.CancellationToken)).Items
+            .Select(i => i.ToDocument()).Single(k => k.Label("crossplane.io/claim-namespace") == "typo");
+        Assert.Equal("20 GB", made.At("spec", "forProvider").Text("description"));
     }
 
     [Fact]

@@ -27,6 +27,9 @@ public sealed class PlatformHost : IAsyncLifetime
     private IHost? host;
     private DataFolder? data;
 
+    /// <summary>What a test adds to the host before it is built.</summary>
+    public Action<IServiceCollection> Adds { get; init; } = _ => { };
+
     public string Data => folder.FullName;
 
     public IServiceProvider Services => host!.Services;
@@ -53,6 +56,7 @@ public sealed class PlatformHost : IAsyncLifetime
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0));
         builder.AddPlatform(new PlatformOptions { Data = folder.FullName }, data);
         builder.AddProvisioning();
+        Adds(builder.Services);
         host = builder.Build();
         await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);
         await host.StartAsync();
@@ -64,8 +68,14 @@ public sealed class PlatformHost : IAsyncLifetime
 
     public async Task StopAsync()
     {
-        await host!.StopAsync();
+        if (host is null)
+        {
+            return;
+        }
+
+        await host.StopAsync();
         host.Dispose();
+        host = null;
         data!.Dispose();
     }
 

@@ -91,13 +91,13 @@ public sealed class RunningHost : IAsyncDisposable
     }
 
     /// <summary>A client of the Kubernetes API that takes the installation's own certificate.</summary>
-    public HttpClient KubernetesClient()
+    public HttpClient KubernetesClient(string? token = null)
     {
 #pragma warning disable CA5400 // The certificate is that of an authority made a moment ago; there is no revocation list.
         var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => certificate?.Issuer == "CN=Flagstone local authority" };
         var client = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{KubernetesPort}") };
 #pragma warning restore CA5400
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token);
         return client;
     }
 

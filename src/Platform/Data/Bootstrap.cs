@@ -24,11 +24,16 @@ internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, Tok
                 new WriteOptions { Origin = "bootstrap" }, ct);
         }
 
-        if (!File.Exists(folder.AdminToken))
+        if (!await tokens.AnyAsync(ct))
         {
-            // The file is written last: a start that was interrupted in between issues another token.
-            var (_, text) = await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, ct);
-            DataFolder.WritePrivate(folder.AdminToken, Encoding.ASCII.GetBytes(text + "\n"));
+            // On disk first, then issued: a start that is cut off in between issues the same text, and nobody is locked out.
+            if (!File.Exists(folder.AdminToken))
+            {
+                DataFolder.WritePrivate(folder.AdminToken, Encoding.ASCII.GetBytes(TokenText.Create() + "\n"));
+            }
+
+            var text = (await File.ReadAllTextAsync(folder.AdminToken, ct)).Trim();
+            await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, text, ct);
         }
 
         if (File.Exists(folder.AdminToken))

@@ -82,6 +82,12 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
         Actor by, string name, Role role, string ns, TimeSpan? lifetime, CancellationToken ct)
     {
         var text = TokenText.Create();
+        return (await IssueAsync(by, name, role, ns, lifetime, text, ct), text);
+    }
+
+    /// <summary>Issues a token whose text was made before: for who must have it on disk before it opens anything.</summary>
+    internal async Task<string> IssueAsync(Actor by, string name, Role role, string ns, TimeSpan? lifetime, string text, CancellationToken ct)
+    {
         var id = $"t-{Guid.NewGuid():N}";
         var principal = $"u-{Guid.NewGuid():N}";
         var now = clock.GetUtcNow();
@@ -100,7 +106,7 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
                     ("expires", lifetime is { } span ? Micros.From(now + span) : null)),
             ],
         }, ct);
-        return (id, text);
+        return id;
     }
 
     /// <summary>Ends a token for good; false when there is no such token.</summary>

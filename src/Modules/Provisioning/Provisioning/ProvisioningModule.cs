@@ -1,3 +1,4 @@
+using Flagstone.Platform;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Reconciling;
@@ -5,8 +6,10 @@ using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Contracts;
 using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
+using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
 using Microsoft.AspNetCore.Routing;
@@ -24,6 +27,7 @@ public static class ProvisioningModule
         services.AddCompositions();
         services.AddClaims();
         services.AddManagedResources();
+        services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
         return builder;
@@ -44,6 +48,7 @@ public static class ProvisioningModule
     {
         services.AddSingleton<ConnectionSecrets>();
         services.AddSingleton<CompositionChoice>();
+        services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
@@ -55,8 +60,18 @@ public static class ProvisioningModule
         services.AddDriver<SqlDriver>(SqlKinds.All);
         services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
         services.AddSingleton<ProviderDrivers>();
-        services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, (row, drivers) =>
-            row.Change is ChangeType.Added or ChangeType.Modified && drivers.Serves(row.Key.Kind) ? [row.Key.ToString()] : []);
+        services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
+    }
+
+    private static void AddServices(this IServiceCollection services)
+    {
+        services.AddSingleton<ServiceInstaller>();
+        services.AddSingleton<ReadinessProbe>();
+        services.AddSingleton<ServiceRuntime>();
+        services.AddSingleton<IRuntime>(s => s.GetRequiredService<ServiceRuntime>());
+        services.AddHostedService(s => s.GetRequiredService<ServiceRuntime>());
+        services.AddRoutedController<IDeploymentGrain, PlatformOptions>(DeploymentGrain.Controller, (row, options) =>
+            options.RunServices ?? options.IsEmbedded ? DeploymentGrain.Route(row) : []);
     }
 
     private static void AddDriver<TDriver>(this IServiceCollection services, IEnumerable<KindDefinition> kinds)

@@ -84,6 +84,14 @@ internal sealed class ClaimGrain(
             return ReconcileResult.After(Soon);
         }
 
+        // The claim tells which composition was chosen for it, as people look there first.
+        if (run.Claim.At("spec", "compositionRef") is null && composite.At("spec", "compositionRef") is { } chosen
+            && await gateway.MutateAsync(
+                Controller, run.Kind, run.Key, d => d.Member("spec")["compositionRef"] ??= chosen.DeepClone(), new WriteOptions(), CancellationToken.None) is { } told)
+        {
+            run = run with { Claim = told.ToDocument() };
+        }
+
         var (ready, secretProblem) = await PropagateSecretAsync(run, composite);
         await SetAsync(run, d => Follow(d, composite, ready, problem ?? secretProblem));
         return secretProblem is null ? ReconcileResult.Done : ReconcileResult.After(Retry);

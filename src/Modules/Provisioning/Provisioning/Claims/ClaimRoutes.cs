@@ -8,6 +8,9 @@ namespace Flagstone.Provisioning.Claims;
 /// <summary>Whom a committed row concerns: a claim by its own rows and its composite's, a composite by its own and its composed resources'.</summary>
 internal static class ClaimRoutes
 {
+    /// <summary>Only the grain itself writes the status of what it keeps: that is no news to it.</summary>
+    private const string Status = "status";
+
     public static IEnumerable<string> ToClaims(CommittedRow row, KindRegistry kinds)
     {
         if (kinds.Find(row.Key.Kind) is not { } kind)
@@ -15,9 +18,12 @@ internal static class ClaimRoutes
             yield break;
         }
 
-        if (kind.IsClaim() && row.Change != ChangeType.Deleted)
+        if (kind.IsClaim())
         {
-            yield return row.Key.ToString();
+            if (row.Change != ChangeType.Deleted && row.Verb != Status)
+            {
+                yield return row.Key.ToString();
+            }
         }
         else if (kind.IsComposite() && Documents.LabelIn(row.Labels, Names.ClaimNameLabel) is { Length: > 0 } name && kinds.Partner(kind) is { } claim)
         {
@@ -34,7 +40,10 @@ internal static class ClaimRoutes
 
         if (kind.IsComposite())
         {
-            yield return row.Key.ToString();
+            if (row.Verb != Status)
+            {
+                yield return row.Key.ToString();
+            }
         }
         else if (Documents.LabelIn(row.Labels, Names.CompositeLabel).Length > 0 && !kind.Sealed
             && JsonNode.Parse(row.Body.Span)!.AsObject().Controller() is { } owner

@@ -18,7 +18,11 @@ internal static class CreateIntent
 
     public static void Open(JsonObject document, string token, DateTimeOffset now)
     {
-        document.Annotate(Names.CreatePendingAnnotation, Text(now));
+        if (!IsOpen(document))
+        {
+            document.Annotate(Names.CreatePendingAnnotation, Text(now));
+        }
+
         if (document.Annotation(Names.CreateTokenAnnotation).Length == 0)
         {
             document.Annotate(Names.CreateTokenAnnotation, token);

@@ -78,5 +78,8 @@ internal sealed record Done(IReadOnlyDictionary<string, string> Connection) : Dr
 /// <summary>It did not happen.</summary>
 internal sealed record Failed(string Problem) : DriverOutcome;
 
+/// <summary>It did not happen, since something that it needs is not there yet, or something that needs it still is.</summary>
+internal sealed record Waiting(string For) : DriverOutcome;
+
 /// <summary>It may have happened: the answer was lost.</summary>
 internal sealed record Unknown(string Problem) : DriverOutcome;

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Feed;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
@@ -16,9 +18,19 @@ internal sealed class ManagedResourceGrain(
 {
     public const string Controller = "managed";
 
+    /// <summary>The ledger's verb of what the grain notes on its resource; like its statuses, these rows are no news to it.</summary>
+    private const string Note = "reconcile";
+
+    private static readonly WriteOptions Noting = new() { Verb = Note };
+    private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Poll = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NotReadyYet = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Without the rows that it writes itself: they would wake it at once after each failure, and no backoff would hold.</summary>
+    public static IEnumerable<string> Route(CommittedRow row, ProviderDrivers drivers) =>
+        row.Change is ChangeType.Added or ChangeType.Modified && row.Verb is not ("status" or Note) && drivers.Serves(row.Key.Kind) ? [row.Key.ToString()] : [];
 
     public async Task<ReconcileResult> ReconcileAsync()
     {
@@ -39,7 +51,7 @@ internal sealed class ManagedResourceGrain(
 
         if (!document.IsDeleting() && (!document.Finalizers().Contains(Names.ManagedFinalizer) || document.Annotation(Names.ExternalNameAnnotation).Length == 0))
         {
-            if (await gateway.MutateAsync(Controller, kind, key, Prepare, new WriteOptions(), CancellationToken.None) is not { } prepared)
+            if (await gateway.MutateAsync(Controller, kind, key, Prepare, Noting, CancellationToken.None) is not { } prepared)
             {
                 return ReconcileResult.Done;
             }
@@ -93,7 +105,7 @@ internal sealed class ManagedResourceGrain(
         // The intent is in the ledger before the call: after a crash in between, the same name and token are used again.
         var (kind, key) = (run.Resource.Kind, run.Resource.Key);
         if (await gateway.MutateAsync(
-            Controller, kind, key, d => CreateIntent.Open(d, Guid.NewGuid().ToString("N"), clock.GetUtcNow()), new WriteOptions(), CancellationToken.None) is not { } intended)
+            Controller, kind, key, d => CreateIntent.Open(d, Guid.NewGuid().ToString("N"), clock.GetUtcNow()), Noting, CancellationToken.None) is not { } intended)
         {
             return ReconcileResult.Done;
         }
@@ -108,11 +120,13 @@ internal sealed class ManagedResourceGrain(
                     return await FailAsync(run, unpublished);
                 }
 
-                await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), new WriteOptions(), CancellationToken.None);
+                await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), Noting, CancellationToken.None);
                 return ReconcileResult.After(Soon);
             case Failed failed:
-                await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Failed(d, clock.GetUtcNow()), new WriteOptions(), CancellationToken.None);
+                await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Failed(d, clock.GetUtcNow()), Noting, CancellationToken.None);
                 return await FailAsync(run, $"create failed: {failed.Problem}");
+            case Waiting waiting:
+                return await WaitAsync(run, waiting);
             case Unknown unknown:
                 return await FailAsync(run, $"the outcome of the creation is not known yet: {unknown.Problem}");
             case var other:
@@ -126,7 +140,7 @@ internal sealed class ManagedResourceGrain(
         if (CreateIntent.IsOpen(resource.Document))
         {
             await gateway.MutateAsync(
-                Controller, resource.Kind, resource.Key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), new WriteOptions(), CancellationToken.None);
+                Controller, resource.Kind, resource.Key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), Noting, CancellationToken.None);
         }
 
         if (await PublishAsync(resource, present.Connection) is { } unpublished)
@@ -140,6 +154,7 @@ internal sealed class ManagedResourceGrain(
             var problem = outcome switch
             {
                 Done done => await PublishAsync(resource, done.Connection),
+                Waiting waiting => waiting.For,
                 Failed failed => $"update failed: {failed.Problem}",
                 Unknown unknown => $"the outcome of the update is not known yet: {unknown.Problem}",
                 _ => throw new System.Diagnostics.UnreachableException(outcome.GetType().Name),
@@ -182,13 +197,14 @@ internal sealed class ManagedResourceGrain(
             return await run.Driver.DeleteAsync(run.Resource, CancellationToken.None) switch
             {
                 Done => ReconcileResult.After(Soon),
+                Waiting waiting => await WaitAsync(run, waiting),
                 Failed failed => await FailAsync(run, $"delete failed: {failed.Problem}"),
                 Unknown unknown => await FailAsync(run, $"the outcome of the deletion is not known yet: {unknown.Problem}"),
                 var other => throw new System.Diagnostics.UnreachableException(other.GetType().Name),
             };
         }
 
-        await gateway.MutateAsync(Controller, kind, key, d => d.RemoveFinalizer(Names.ManagedFinalizer), new WriteOptions(), CancellationToken.None);
+        await gateway.MutateAsync(Controller, kind, key, d => d.RemoveFinalizer(Names.ManagedFinalizer), Noting, CancellationToken.None);
         return ReconcileResult.Done;
     }
 
@@ -198,6 +214,15 @@ internal sealed class ManagedResourceGrain(
         return target is null || values.Count == 0 ? null : await secrets.PublishAsync(
             Controller, new ResourceKey(ConnectionSecrets.Kind, target.Text("namespace"), target.Text("name")),
             Documents.OwnerReference(resource.Kind, resource.Key.Name, resource.Document.UidOf()), values, exactly: false, CancellationToken.None);
+    }
+
+    /// <summary>What one composition makes at once comes in any order: no failure, and soon over while it is young.</summary>
+    private async Task<ReconcileResult> WaitAsync(Run run, Waiting waiting)
+    {
+        await SetAsync(run.Resource.Kind, run.Resource.Key, Condition.False("Synced", "Waiting", waiting.For));
+        var since = run.Resource.Document.IsDeleting() ? "deletionTimestamp" : "creationTimestamp";
+        var begun = DateTimeOffset.Parse(run.Resource.Document.Metadata().Text(since), CultureInfo.InvariantCulture);
+        return ReconcileResult.After(clock.GetUtcNow() - begun < Young ? NotReadyYet : Late);
     }
 
     /// <summary>Says why, and backs off: how often in a row is the scheduler's to count.</summary>

@@ -67,9 +67,11 @@ internal static class Processes
     }
 
     /// <summary>Runs a program to its end, with nothing of this process's environment.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(IReadOnlyList<string> command, string folder, TimeSpan limit, CancellationToken ct)
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1068", Justification = "The environment is seldom given.")]
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        IReadOnlyList<string> command, string folder, TimeSpan limit, CancellationToken ct, IReadOnlyDictionary<string, string>? environment = null)
     {
-        using var process = Process.Start(StartInfo(command, folder, redirect: true))!;
+        using var process = System.Diagnostics.Process.Start(StartInfo(command, folder, redirect: true, environment))!;
         process.StandardInput.Close();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(limit);
@@ -92,7 +94,7 @@ internal static class Processes
     /// Starts a program in a session of its own, so that it outlives this process. The shell writes its number and start time before it
     /// becomes the program: nothing can run that is not recorded.
     /// </summary>
-    public static ProcessId StartDetached(IReadOnlyList<string> command, string folder, string pidFile, string logFile)
+    public static ProcessId StartDetached(IReadOnlyList<string> command, string folder, string pidFile, string logFile, IReadOnlyDictionary<string, string>? environment = null)
     {
         const string Script = """
             read -r stat < /proc/self/stat; set -f; pidfile=$1; log=$2; shift 2
@@ -101,12 +103,12 @@ internal static class Processes
             exec "$@" >> "$log" 2>&1 < /dev/null
             """;
         File.Delete(pidFile);
-        using var process = Process.Start(StartInfo(["setsid", "sh", "-c", Script, "sh", pidFile, logFile, .. command], folder, redirect: false))!;
+        using var process = System.Diagnostics.Process.Start(StartInfo(["setsid", "sh", "-c", Script, "sh", pidFile, logFile, .. command], folder, redirect: false, environment))!;
         var stat = Stat(process.Id);
         return stat is { } found ? new ProcessId(process.Id, found.Start) : new ProcessId(process.Id, 0);
     }
 
-    private static ProcessStartInfo StartInfo(IReadOnlyList<string> command, string folder, bool redirect)
+    private static ProcessStartInfo StartInfo(IReadOnlyList<string> command, string folder, bool redirect, IReadOnlyDictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo(command[0])
         {
@@ -125,6 +127,11 @@ internal static class Processes
         start.Environment["PATH"] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
         start.Environment["LC_ALL"] = "C.UTF-8";
         start.Environment["HOME"] = "/nonexistent";
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         return start;
     }
 

@@ -31,7 +31,8 @@ internal static class PatchAndTransformFunction
             : throw new PatchFailure($"composed resource \"{name}\" has no base template, and was not produced by a previous Function in the pipeline");
         if (document["metadata"] is null)
         {
-            document["metadata"] = new JsonObject();
+            // Some published bases spell out a null, which no patch could get past.
+            document.Remove("metadata");
         }
 
         var desired = new DesiredResource(document);
@@ -39,11 +40,12 @@ internal static class PatchAndTransformFunction
         if (rendering.Observed.TryGetValue(name, out var existing))
         {
             observed = (JsonObject)Numbers.Read(existing.Document, allFloat)!;
-            var metadata = document["metadata"]!.AsObject();
-            metadata["name"] = existing.Document.NameOf();
-            if (existing.Document.NamespaceOf() is { Length: > 0 } ns)
+            foreach (var member in (ReadOnlySpan<string>)["namespace", "name"])
             {
-                metadata["namespace"] = ns;
+                if (existing.Document["metadata"].Text(member) is { Length: > 0 } kept)
+                {
+                    document.Metadata()[member] = kept;
+                }
             }
 
             ConnectionDetails.Extract(template["connectionDetails"] as JsonArray ?? [], existing, rendering.Connection);

@@ -148,6 +148,12 @@ internal sealed class SqlDriver(PrivatePostgres server) : IProviderDriver
             // Made already, by a call whose answer was lost: the next observation looks at it.
             return Done.Plain;
         }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.DependentObjectsStillExist
+            or PostgresErrorCodes.InternalError or PostgresErrorCodes.ObjectInUse)
+        {
+            // Two statements on one database at once end in an internal error, "tuple concurrently updated": soon over as well.
+            return new Waiting(e.MessageText);
+        }
         catch (PostgresException e)
         {
             return new Failed(e.MessageText);

@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Data;
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Contracts;
+
+namespace Flagstone.Provisioning.Providers.Process;
+
+[GrainInterfaceType("flagstone.deployment")]
+internal interface IDeploymentGrain : IReconcileGrain;
+
+/// <summary>Keeps the process of a Deployment that names a source as it says. The key is the Deployment's.</summary>
+[GrainType("flagstone.deployment")]
+internal sealed class DeploymentGrain(
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ServiceRuntime runtime, ServiceInstaller installer, ReadinessProbe probe,
+    DataFolder data, TimeProvider clock) : Grain, IDeploymentGrain
+{
+    public const string Controller = "deployment";
+
+    private const string Finalizer = "flagstone.dev/process";
+    private const string Verb = "reconcile";
+    private static readonly TimeSpan Eager = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Watch = TimeSpan.FromSeconds(2);
+
+    private (ServicePhase Phase, string Commit, long Since) step;
+
+    public static IEnumerable<string> Route(CommittedRow row) =>
+        row.Key.Kind == ServiceRuntime.Deployments && row.Change is ChangeType.Added or ChangeType.Modified && row.Verb is not ("status" or Verb) ? [row.Key.ToString()] : [];
+
+    public async Task<ReconcileResult> ReconcileAsync()
+    {
+        if (!ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key) || kinds.Find(key.Kind) is not { } kind
+            || await store.FindAsync(key, CancellationToken.None) is not { } found)
+        {
+            return ReconcileResult.Done;
+        }
+
+        var deployment = found.ToDocument();
+        var (spec, problem) = ServiceSpec.Read(deployment);
+        if (deployment.IsDeleting() || (spec is null && problem is null))
+        {
+            return await EndAsync(kind, key, deployment);
+        }
+
+        if (!deployment.Finalizers().Contains(Finalizer)
+            && await gateway.MutateAsync(Controller, kind, key, d => d.AddFinalizer(Finalizer), new WriteOptions { Verb = Verb }, CancellationToken.None) is null)
+        {
+            return ReconcileResult.Done;
+        }
+
+        if (spec is null)
+        {
+            return await ReportAsync(kind, key, null, ServicePhase.Failed, "InvalidSource", problem!, ReconcileResult.Done);
+        }
+
+        if (spec.Replicas == 0)
+        {
+            await runtime.EndAsync(key, "");
+            return await ReportAsync(kind, key, spec, ServicePhase.Stopped, "ScaledToZero", "The Deployment asks for no instance", ReconcileResult.Done);
+        }
+
+        return await AdvanceAsync(kind, key, spec);
+    }
+
+    private async Task<ReconcileResult> AdvanceAsync(KindDefinition kind, ResourceKey key, ServiceSpec spec)
+    {
+        var installed = await installer.InstallAsync(key, spec.Source);
+        if (!installed.Done)
+        {
+            await ProbeAllAsync(key, spec);
+            return installed.Problem is { } why
+                ? await ReportAsync(kind, key, spec, ServicePhase.Failed, "InstallFailed", why, ReconcileResult.After(Watch))
+                : await ReportAsync(kind, key, spec, ServicePhase.Installing, "Installing", $"Installing {spec.Source}", null);
+        }
+
+        var (environment, missing) = await EnvironmentAsync(key.Namespace, spec);
+        if (missing is not null)
+        {
+            await ProbeAllAsync(key, spec);
+            return await ReportAsync(kind, key, spec, ServicePhase.Waiting, "WaitingForConfiguration", missing, null);
+        }
+
+        var folder = ServiceFolder.Of(data, key).Commit(spec.Source.Commit);
+        var (arguments, problem) = NodeEntry.Of(await File.ReadAllTextAsync(Path.Combine(folder, "package.json"), CancellationToken.None));
+        if (arguments is null)
+        {
+            return await ReportAsync(kind, key, spec, ServicePhase.Failed, "InvalidPackage", problem!, ReconcileResult.Done);
+        }
+
+        var id = InstanceId(spec, environment!);
+        var instance = runtime.Find(key, id)?.Instance
+            ?? new ServiceInstance(id, spec.Source.Commit, Processes.FreePort(), spec.ReadinessPath, (int)spec.Grace.TotalSeconds);
+        environment!["PORT"] = instance.Port.ToString(CultureInfo.InvariantCulture);
+        environment["HOST"] = "127.0.0.1";
+        var service = runtime.Ensure(key, instance, Sandbox.Command(folder, null, ["node", $"--max-old-space-size={spec.MemoryMegabytes}", .. arguments]), environment);
+        await ProbeAllAsync(key, spec);
+        if (!service.Answers)
+        {
+            return service.IsAlive || service.Starts <= 1
+                ? await ReportAsync(kind, key, spec, ServicePhase.Starting, "Starting", "The process runs and is not ready yet", null)
+                : await ReportAsync(kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", ReconcileResult.After(Watch));
+        }
+
+        // The one before it goes only now: there was never nobody to answer.
+        runtime.RotateLog(key);
+        var result = await ReportAsync(kind, key, spec, ServicePhase.Running, "Available", "", ReconcileResult.After(Watch));
+        await runtime.EndAsync(key, id);
+        return result;
+    }
+
+    private async Task ProbeAllAsync(ResourceKey key, ServiceSpec spec)
+    {
+        foreach (var service in runtime.Of(key))
+        {
+            service.Answers = service.IsAlive && await probe.AnswersAsync(service.Instance, spec.ReadinessTimeout);
+        }
+    }
+
+    private async Task<(Dictionary<string, string>? Environment, string? Missing)> EnvironmentAsync(string ns, ServiceSpec spec)
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["NODE_ENV"] = "production", ["HOME"] = "/tmp" };
+        var sources = new Dictionary<(string, string), JsonObject?>();
+        foreach (var variable in spec.Variables)
+        {
+            if (variable.From.Length == 0)
+            {
+                environment[variable.Name] = variable.Value;
+                continue;
+            }
+
+            if (!sources.TryGetValue((variable.From, variable.Resource), out var source))
+            {
+                source = (await store.FindAsync(new ResourceKey(new KindId(variable.From, ""), ns, variable.Resource), CancellationToken.None))?.ToDocument();
+                sources[(variable.From, variable.Resource)] = source;
+            }
+
+            if (source.At("data", variable.Key) is { } value)
+            {
+                environment[variable.Name] = variable.From == "secrets" ? Encoding.UTF8.GetString(Convert.FromBase64String(value.ToString())) : value.ToString();
+            }
+            else if (!variable.Optional)
+            {
+                return (null, $"{variable.Name} comes from key {variable.Key} of {variable.From}/{variable.Resource}, which is not there yet");
+            }
+        }
+
+        return (environment, null);
+    }
+
+    private static string InstanceId(ServiceSpec spec, Dictionary<string, string> environment)
+    {
+        var text = string.Join('\0', environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")
+            .Prepend($"{spec.Source.Commit} {spec.ReadinessPath} {spec.MemoryMegabytes}"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+    }
+
+    private async Task<ReconcileResult> ReportAsync(
+        KindDefinition kind, ResourceKey key, ServiceSpec? spec, ServicePhase phase, string reason, string message, ReconcileResult? result)
+    {
+        if (step.Phase != phase || step.Commit != (spec?.Source.Commit ?? ""))
+        {
+            step = (phase, spec?.Source.Commit ?? "", clock.GetTimestamp());
+        }
+
+        var answering = runtime.Of(key).FirstOrDefault(s => s.Answers)?.Instance;
+        runtime.Report(key, new ServiceState(
+            key.Namespace, key.Name, phase, answering?.Port, answering?.Commit ?? "", spec?.Source.Commit ?? "", $"/{key.Namespace}/{key.Name}/", message));
+        await gateway.SetStatusAsync(Controller, kind, key, d => Write(d, phase, reason, message, answering), CancellationToken.None);
+        // A step that takes longer than usual is looked at less often.
+        return result ?? ReconcileResult.After(clock.GetElapsedTime(step.Since) < Eager ? Soon : Watch);
+    }
+
+    private void Write(JsonObject deployment, ServicePhase phase, string reason, string message, ServiceInstance? answering)
+    {
+        var status = deployment.Member("status");
+        var up = answering is null ? 0 : 1;
+        status["observedGeneration"] = deployment.GenerationOf();
+        status["replicas"] = runtime.Of(new ResourceKey(ServiceRuntime.Deployments, deployment.NamespaceOf(), deployment.NameOf())).Count;
+        status["readyReplicas"] = up;
+        status["availableReplicas"] = up;
+        status["updatedReplicas"] = phase == ServicePhase.Running ? 1 : 0;
+        if (answering is null)
+        {
+            status.Remove("process");
+        }
+        else
+        {
+            status["process"] = new JsonObject { ["port"] = answering.Port, ["commit"] = answering.Commit };
+        }
+
+        var now = clock.GetUtcNow();
+        deployment.SetCondition(
+            up > 0 ? Condition.True("Available", "MinimumReplicasAvailable") : Condition.False("Available", "MinimumReplicasUnavailable", message), now);
+        deployment.SetCondition(phase switch
+        {
+            ServicePhase.Running => Condition.True("Progressing", "NewReplicaSetAvailable"),
+            ServicePhase.Failed => Condition.False("Progressing", reason, message),
+            _ => Condition.True("Progressing", reason, message),
+        }, now);
+    }
+
+    private async Task<ReconcileResult> EndAsync(KindDefinition kind, ResourceKey key, JsonObject deployment)
+    {
+        await runtime.EndAsync(key, "");
+        runtime.Report(key, null);
+        if (deployment.Finalizers().Contains(Finalizer))
+        {
+            var folder = ServiceFolder.Of(data, key).Path;
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+
+            await gateway.MutateAsync(Controller, kind, key, d => d.RemoveFinalizer(Finalizer), new WriteOptions { Verb = Verb }, CancellationToken.None);
+        }
+
+        return ReconcileResult.Done;
+    }
+}

@@ -1,0 +1,20 @@
+using Flagstone.Platform.Data;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Provisioning.Providers.Process;
+
+/// <summary>Where a service's files lie: <c>DIR/apps/NAMESPACE/NAME</c>.</summary>
+internal readonly record struct ServiceFolder(string Path)
+{
+    public static ServiceFolder Of(DataFolder data, ResourceKey key) => new(data.In("apps", key.Namespace, key.Name));
+
+    public string Log => System.IO.Path.Combine(Path, "log");
+
+    public string Runs => System.IO.Path.Combine(Path, "run");
+
+    public string Commit(string commit) => System.IO.Path.Combine(Path, commit);
+
+    public string Record(string instance) => System.IO.Path.Combine(Runs, $"{instance}.json");
+
+    public string Pid(string instance) => System.IO.Path.Combine(Runs, $"{instance}.pid");
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Managed;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Flagstone.Provisioning.Tests;
+
+public sealed class ManagedResourceTests
+{
+    [Fact]
+    public async Task An_answer_that_was_lost_makes_nothing_twice_and_needs_no_hand()
+    {
+        var provider = new FakeProvider { LosesAnswers = 1 };
+        await using var platform = Platform(provider);
+        await platform.InitializeAsync();
+        await platform.ApplyAsync(Thing("lost"));
+
+        var thing = await platform.HasAsync(FakeProvider.Kind.Key("", "lost"), "Ready");
+
+        Assert.Equal(1, provider.Creations);
+        Assert.True(thing.IsTrue("Synced"));
+        Assert.False(CreateIntent.IsOpen(thing));
+        Assert.Equal(thing.Annotation("flagstone.dev/create-token"), provider.Things["lost"]);
+    }
+
+    [Fact]
+    public async Task A_failed_creation_says_why_backs_off_and_keeps_its_token()
+    {
+        var provider = new FakeProvider { Fails = 2 };
+        await using var platform = Platform(provider);
+        await platform.InitializeAsync();
+        await platform.ApplyAsync(Thing("late"));
+
+        var failed = await platform.HasAsync(FakeProvider.Kind.Key("", "late"), "Synced", "False");
+        Assert.Equal("create failed: no more room", failed.FindCondition("Synced")!.Message);
+        await platform.HasAsync(FakeProvider.Kind.Key("", "late"), "Ready");
+
+        Assert.Equal(1, provider.Creations);
+        Assert.Single(provider.Tokens.Distinct());
+        Assert.Equal(3, provider.Tokens.Count);
+    }
+
+    [Fact]
+    public async Task An_orphan_outlives_its_resource_and_others_go_with_it()
+    {
+        var provider = new FakeProvider();
+        await using var platform = Platform(provider);
+        await platform.InitializeAsync();
+        await platform.ApplyAsync(Thing("stays") + "\n  deletionPolicy: Orphan");
+        await platform.ApplyAsync(Thing("goes"));
+        foreach (var name in (string[])["stays", "goes"])
+        {
+            await platform.HasAsync(FakeProvider.Kind.Key("", name), "Ready");
+            await platform.DeleteAsync(FakeProvider.Kind.Key("", name));
+            await platform.IsGoneAsync(FakeProvider.Kind.Key("", name));
+        }
+
+        Assert.Equal(["stays"], provider.Things.Keys);
+    }
+
+    private static PlatformHost Platform(FakeProvider provider) => new()
+    {
+        Adds = services => services.AddSingleton<IProviderDriver>(provider).AddSingleton(FakeProvider.Kind),
+    };
+
+    private static string Thing(string name) => $"""
+        apiVersion: fake.example.com/v1
+        kind: Thing
+        metadata:
+          name: {name}
+        spec:
+          forProvider: {"{}"}
+        """;
+
+    /// <summary>A provider with state, and with the faults that a test asks for.</summary>
+    private sealed class FakeProvider : IProviderDriver
+    {
+        public static KindDefinition Kind { get; } = ManagedKinds.Make("things", "fake.example.com", "v1", "Thing");
+
+        private static readonly Dictionary<string, string> Nothing = [];
+
+        public ConcurrentDictionary<string, string> Things { get; } = new(StringComparer.Ordinal);
+
+        public ConcurrentQueue<string> Tokens { get; } = new();
+
+        public int Creations { get; private set; }
+
+        public int LosesAnswers { get; set; }
+
+        public int Fails { get; set; }
+
+        public IReadOnlyList<KindDefinition> Kinds => [Kind];
+
+        public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => Task.FromResult<Observation>(
+            Things.ContainsKey(resource.ExternalName) ? new Present(null, null, new JsonObject(), Nothing) : new Absent());
+
+        public Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct)
+        {
+            Tokens.Enqueue(resource.Token);
+            if (Fails > 0)
+            {
+                Fails--;
+                return Task.FromResult<DriverOutcome>(new Failed("no more room"));
+            }
+
+            Creations++;
+            Things[resource.ExternalName] = resource.Token;
+            return Task.FromResult<DriverOutcome>(LosesAnswers-- > 0 ? new Unknown("the connection broke") : Done.Plain);
+        }
+
+        public Task<DriverOutcome> UpdateAsync(ManagedResource resource, CancellationToken ct) => Task.FromResult<DriverOutcome>(Done.Plain);
+
+        public Task<DriverOutcome> DeleteAsync(ManagedResource resource, CancellationToken ct)
+        {
+            Things.TryRemove(resource.ExternalName, out _);
+            return Task.FromResult<DriverOutcome>(Done.Plain);
+        }
+    }
+}

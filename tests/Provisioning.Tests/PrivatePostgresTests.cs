@@ -1,0 +1,50 @@
+using Flagstone.Platform.Data;
+using Flagstone.Provisioning.Providers.Sql;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Flagstone.Provisioning.Tests;
+
+public sealed class PrivatePostgresTests
+{
+    [Fact]
+    public async Task A_server_that_a_killed_platform_left_is_adopted_and_a_stopped_one_comes_back_with_its_data_on_its_port()
+    {
+        var folder = Directory.CreateTempSubdirectory("flagstone-");
+        File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_001_001);
+        using (var data = DataFolder.Open(folder.FullName))
+        {
+            // Never stopped: as if the platform had been killed.
+            using var killed = Server(data);
+            await RunAsync(killed, "CREATE TABLE kept (id int)");
+            var process = await RunAsync(killed, "SELECT pg_postmaster_start_time()::text");
+
+            using var restarted = Server(data);
+            Assert.Equal(process, await RunAsync(restarted, "SELECT pg_postmaster_start_time()::text"));
+            Assert.Equal(killed.Port, restarted.Port);
+            await restarted.StopAsync(TestContext.Current.CancellationToken);
+
+            using var later = Server(data);
+            Assert.Equal("0", await RunAsync(later, "SELECT count(*)::text FROM kept"));
+            Assert.Equal(killed.Port, later.Port);
+            await later.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("pencil", true)]
+    [InlineData("pencils", false)]
+    public void A_password_matches_its_verifier_alone(string password, bool matches) =>
+        Assert.Equal(matches, ScramVerifier.Matches(password, ScramVerifier.Make("pencil")));
+
+    private static PrivatePostgres Server(DataFolder data) => new(data, TimeProvider.System, NullLogger<PrivatePostgres>.Instance);
+
+    private static async Task<string?> RunAsync(PrivatePostgres server, string text)
+    {
+        await using var connection = await server.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(text, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) as string;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using CsCheck;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.PatchAndTransform;
+using Flagstone.Provisioning.Managed;
+using Flagstone.Provisioning.Providers.Process;
+
+namespace Flagstone.Provisioning.Tests;
+
+public sealed class RuleTests
+{
+    [Fact]
+    public void Composed_names_are_the_same_each_time_and_fit_a_label() => Gen.Select(Gen.String[Gen.Char.AlphaNumeric, 1, 80], Gen.Guid, Gen.String).Sample(
+        (prefix, uid, resource) =>
+        {
+            var name = ComposedNames.Of(prefix, uid.ToString(), resource);
+            return name.Length <= 63 && name == ComposedNames.Of(prefix, uid.ToString(), resource);
+        });
+
+    [Theory]
+    [InlineData("shop@0123456789abcdef0123456789abcdef01234567", true)]
+    [InlineData("shop@main", false)]
+    [InlineData("../shop@0123456789abcdef0123456789abcdef01234567", false)]
+    [InlineData("shop@0123456789abcdef0123456789abcdef01234567 --output=/x", false)]
+    [InlineData("", false)]
+    public void A_source_is_a_repository_and_a_whole_commit(string text, bool valid) => Assert.Equal(valid, SourceReference.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("""{ "scripts": { "start": "node src/server.js --flag" } }""", "src/server.js --flag")]
+    [InlineData("""{ "main": "index.js" }""", "index.js")]
+    [InlineData("{}", "server.js")]
+    [InlineData("""{ "scripts": { "start": "node a.js && rm -rf /" } }""", null)]
+    [InlineData("""{ "scripts": { "start": "npm run build" } }""", null)]
+    public void Only_node_is_started(string package, string? arguments)
+    {
+        var (found, problem) = NodeEntry.Of(package);
+        Assert.Equal(arguments, found is null ? null : string.Join(' ', found));
+        Assert.Equal(arguments is null, problem is not null);
+    }
+
+    [Fact]
+    public void An_intent_is_open_until_it_is_answered()
+    {
+        var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var resource = new JsonObject();
+        Assert.False(CreateIntent.IsOpen(resource));
+        CreateIntent.Open(resource, "t1", start);
+        Assert.True(CreateIntent.IsOpen(resource));
+        CreateIntent.Open(resource, "t2", start.AddSeconds(1));
+        Assert.Equal("t1", resource.Annotation("flagstone.dev/create-token"));
+        CreateIntent.Failed(resource, start.AddSeconds(2));
+        Assert.False(CreateIntent.IsOpen(resource));
+        CreateIntent.Open(resource, "t3", start.AddSeconds(3));
+        Assert.True(CreateIntent.IsOpen(resource));
+        CreateIntent.Succeeded(resource, start.AddSeconds(4));
+        Assert.False(CreateIntent.IsOpen(resource));
+    }
+
+    [Theory]
+    [InlineData("{}", true, true, true, false)]
+    [InlineData("""{ "deletionPolicy": "Orphan" }""", true, true, false, false)]
+    [InlineData("""{ "managementPolicies": ["Observe"] }""", false, false, false, false)]
+    [InlineData("""{ "managementPolicies": ["Create", "Delete"], "deletionPolicy": "Orphan" }""", true, false, true, false)]
+    [InlineData("""{ "managementPolicies": [] }""", false, false, false, true)]
+    public void Policies_say_what_may_be_done(string spec, bool create, bool update, bool delete, bool paused) => Assert.Equal(
+        new ManagementPolicy(create, update, delete, paused), ManagementPolicy.Of(new JsonObject { ["spec"] = JsonNode.Parse(spec) }));
+
+    [Fact]
+    public void A_composite_schema_takes_the_named_parts_alone_and_puts_the_machinery_over_them()
+    {
+        var own = JsonNode.Parse("""
+            {
+              "properties": {
+                "spec": {
+                  "anyOf": [{ "required": ["size"] }],
+                  "required": ["size"],
+                  "properties": { "size": { "type": "string" }, "claimRef": { "type": "string" } }
+                }
+              }
+            }
+            """)!.AsObject();
+
+        var spec = CompositeSchema.ForComposite(own).At("properties", "spec")!;
+
+        Assert.Null(spec["anyOf"]);
+        Assert.Equal("size", spec["required"]![0]!.ToString());
+        Assert.Equal("object", spec.At("properties", "claimRef").Text("type"));
+        Assert.NotNull(CompositeSchema.ForClaim(own).At("properties", "spec", "properties", "resourceRef"));
+    }
+
+    [Theory]
+    [InlineData("%s-db", "a", "a-db")]
+    [InlineData("%d", "a", "%!d(string=a)")]
+    [InlineData("plain", "a", "plain%!(EXTRA string=a)")]
+    [InlineData("%s %s", "a", "a %!s(MISSING)")]
+    [InlineData("%.3s%%", "abcdef", "abc%")]
+    public void Formats_are_those_of_go(string format, string value, string expected) => Assert.Equal(expected, GoText.Format(format, [value]));
+}
