@@ -45,6 +45,12 @@ public sealed class PlatformOptions
     /// <summary>Where people reach the console, the REST API and Git; no slash at its end.</summary>
     public string PublicUrl => Url.Length > 0 ? Url.TrimEnd('/') : $"http://{(Address is "0.0.0.0" ? "127.0.0.1" : Address)}:{Port}";
 
+    /// <summary>The address under which services are reached, for example behind a proxy; empty for this machine's own.</summary>
+    public string AppsUrl { get; init; } = "";
+
+    /// <summary>Where services are reached, at <c>/NAMESPACE/NAME/</c> below it; no slash at its end.</summary>
+    public string PublicAppsUrl => AppsUrl.Length > 0 ? AppsUrl.TrimEnd('/') : $"http://{(Address is "0.0.0.0" ? "127.0.0.1" : Address)}:{AppsPort}";
+
     /// <summary>Where this machine reaches the Kubernetes API.</summary>
     public string KubernetesUrl => $"https://{(Address is "0.0.0.0" ? "127.0.0.1" : Address)}:{KubernetesPort}";
 

@@ -1,13 +1,17 @@
 using Flagstone.Catalog.Console;
+using Flagstone.Catalog.Contracts;
 using Flagstone.Catalog.Deployments;
+using Flagstone.Catalog.Endpoints;
 using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Repositories;
 using Flagstone.Catalog.Repositories.Http;
 using Flagstone.Catalog.Runs;
+using Flagstone.Catalog.Services;
 using Flagstone.Catalog.Sources;
 using Flagstone.Platform;
 using Flagstone.Platform.Admission;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Http;
 using Flagstone.Platform.Reconciling;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -37,10 +41,16 @@ public static class CatalogModule
         services.AddSingleton<CommitPlanner>();
         services.AddSingleton<Releases>();
         services.AddSingleton<Rollback>();
+        services.AddSingleton<ServiceReader>();
+        services.AddSingleton<ServiceDetails>();
+        services.AddSingleton<RunEvents>();
+        services.AddSingleton<ICatalog, StoredCatalog>();
         services.AddHostedService<CatalogStart>();
         services.AddController<ITemplateRunGrain>(TemplateRunGrain.Controller, TemplateRunGrain.Route);
         services.AddController<IGitSourceGrain>(GitSourceGrain.Controller, GitSourceGrain.Route);
         services.AddController<IReleaseGrain>(ReleaseGrain.Controller, ReleaseGrain.Route);
+        services.AddController<IServiceGrain>(ServiceGrain.Controller, ServiceRoutes.Services);
+        services.AddController<ITeamGrain>(TeamGrain.Controller, ServiceRoutes.Teams);
         services.AddCatalogConsole();
         return builder;
     }
@@ -48,6 +58,11 @@ public static class CatalogModule
     public static IEndpointRouteBuilder MapCatalog(this IEndpointRouteBuilder app)
     {
         app.ServiceProvider.GetRequiredService<GitHttpBackend>().Map(app).ExcludeFromDescription();
+        var api = app.MapGroup("/api/v1").RequireCaller();
+        api.MapTemplates();
+        api.MapRuns();
+        api.MapServices();
+        api.MapTeams();
         return app;
     }
 

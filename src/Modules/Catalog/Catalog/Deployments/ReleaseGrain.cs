@@ -23,7 +23,7 @@ internal sealed class ReleaseGrain(HostedRepositories repositories, Releases rel
     private static readonly TimeSpan LostRace = TimeSpan.FromMilliseconds(200);
 
     public static IEnumerable<string> Route(CommittedRow row) =>
-        row.Key.Kind == GitKinds.Repository && row.Change == ChangeType.Added ? [row.Key.ToString()] : [];
+        row.Key.Kind == GitKinds.Repository && row.Change is ChangeType.Added or ChangeType.Modified ? [row.Key.ToString()] : [];
 
     public async Task<ReconcileResult> ReconcileAsync()
     {

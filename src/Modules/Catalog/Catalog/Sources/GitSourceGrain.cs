@@ -42,8 +42,21 @@ internal sealed class GitSourceGrain(
     /// <summary>What stood in the way may go away by itself, such as a kind that is not defined yet.</summary>
     private static readonly TimeSpan RefusedPoll = TimeSpan.FromSeconds(5);
 
-    public static IEnumerable<string> Route(CommittedRow row) =>
-        row.Key.Kind == GitKinds.Source && row.Change is ChangeType.Added or ChangeType.Modified && row.Verb != "status" ? [row.Key.ToString()] : [];
+    /// <summary>A source that was declared anew, and the source that is named like a repository that moved; a push wakes the others itself.</summary>
+    public static IEnumerable<string> Route(CommittedRow row)
+    {
+        if (row.Change is ChangeType.Added or ChangeType.Modified)
+        {
+            if (row.Key.Kind == GitKinds.Source && row.Verb != "status")
+            {
+                yield return row.Key.ToString();
+            }
+            else if (row.Key.Kind == GitKinds.Repository)
+            {
+                yield return GitKinds.SourceKey(row.Key.Name).ToString();
+            }
+        }
+    }
 
     public async Task<ReconcileResult> ReconcileAsync()
     {

@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Flagstone.Catalog.Kinds;
+using Flagstone.Catalog.Scaffolder;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Http;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Problems;
+using Flagstone.Platform.Resources;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Flagstone.Catalog.Endpoints;
+
+internal static class RunEndpoints
+{
+    private const int MaxKey = 255;
+
+    public static void MapRuns(this IEndpointRouteBuilder api)
+    {
+        var runs = api.MapGroup("/runs").WithTags("Golden paths");
+        runs.MapGet("/", ListAsync).WithSummary("Lists the runs of golden paths").WithName("ListRuns");
+        runs.MapGet("/{id}", GetAsync).WithSummary("Gets a run with its steps").WithName("GetRun");
+        runs.MapGet("/{id}/events", EventsAsync).WithSummary("Follows a run as server-sent events; Last-Event-ID resumes").WithName("FollowRun");
+    }
+
+    public static async Task<Results<Created<RunView>, Ok<RunView>, ProblemHttpResult>> StartAsync(
+        CallerContext context, string name, StartRun body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+        ResourceStore store, ResourceGateway gateway, KindRegistry kinds, bool dryRun = false, CancellationToken ct = default)
+    {
+        if (await store.FindAsync(TemplateEndpoints.KeyOf(name), ct) is not { } template)
+        {
+            return Catalogue.NotFound(TemplateEndpoints.KeyOf(name)).ToResult();
+        }
+
+        if (TemplateDefinitionReader.Read(template.ToDocument()) is not TemplateAccepted { Definition.Parameters: var pages })
+        {
+            return CatalogProblems.UnreadableTemplate(name).ToResult();
+        }
+
+        var values = ParameterRules.WithDefaults(pages, body.Values ?? []);
+        if (ParameterRules.Validate(pages, values) is { Count: > 0 } errors)
+        {
+            return CatalogProblems.BadValues(name, errors).ToResult();
+        }
+
+        if (idempotencyKey?.Length > MaxKey)
+        {
+            return Catalogue.BadRequest($"Idempotency-Key has {idempotencyKey.Length} characters; {MaxKey} are the most.").ToResult();
+        }
+
+        var run = Document(context.Caller, name, values, idempotencyKey);
+        var outcome = await gateway.CreateAsync(
+            context.Caller, kinds.Find(TemplateKinds.Run)!, TemplateEndpoints.Namespace, run, new WriteOptions { DryRun = dryRun }, ct);
+        return outcome switch
+        {
+            Written written when dryRun => TypedResults.Ok(View(written.Resource)),
+            Written written => Made(written.Resource),
+            Refused { Problem.Slug: "already-exists" } when idempotencyKey is not null => await AgainAsync(store, run, idempotencyKey, ct),
+            Refused refused => refused.Problem.ToResult(),
+            _ => throw new System.Diagnostics.UnreachableException(outcome.GetType().Name),
+        };
+    }
+
+    private static async Task<Results<Ok<Page<RunView>>, ProblemHttpResult>> ListAsync(ResourceStore store, string? cursor, int? limit, CancellationToken ct)
+    {
+        if (!Cursors.TryRead(cursor, out var after))
+        {
+            return CatalogProblems.BadCursor().ToResult();
+        }
+
+        var page = await store.ListAsync(new ListQuery(TemplateKinds.Run, TemplateEndpoints.Namespace, Limit: Cursors.Limit(limit), After: after), ct);
+        return TypedResults.Ok(new Page<RunView>([.. page.Items.Select(View)], Cursors.After(page)));
+    }
+
+    private static async Task<Results<Ok<RunView>, ProblemHttpResult>> GetAsync(string id, ResourceStore store, HttpResponse response, CancellationToken ct)
+    {
+        if (await store.FindAsync(KeyOf(id), ct) is not { } found)
+        {
+            return Catalogue.NotFound(KeyOf(id)).ToResult();
+        }
+
+        response.SetTag(found);
+        return TypedResults.Ok(View(found));
+    }
+
+    private static async Task<Results<ServerSentEventsResult<RunView>, ProblemHttpResult>> EventsAsync(
+        string id, [FromHeader(Name = "Last-Event-ID")] long? lastEventId, ResourceStore store, RunEvents events, CancellationToken ct)
+    {
+        if (await store.FindAsync(KeyOf(id), ct) is not { } found)
+        {
+            return Catalogue.NotFound(KeyOf(id)).ToResult();
+        }
+
+        return TypedResults.ServerSentEvents(events.FollowAsync(found, lastEventId, ct));
+    }
+
+    // The key names the run, so the effect and the memory of the key are one resource, written in one commit.
+    private static JsonObject Document(Caller caller, string template, JsonObject values, string? key) => new()
+    {
+        ["metadata"] = key is null
+            ? new JsonObject { ["generateName"] = "run-" }
+            : new JsonObject { ["name"] = $"run-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Actor.Id}\0{key}")))[..20]}" },
+        ["spec"] = new JsonObject { ["template"] = template, ["values"] = values },
+    };
+
+    private static async Task<Results<Created<RunView>, Ok<RunView>, ProblemHttpResult>> AgainAsync(
+        ResourceStore store, JsonObject run, string key, CancellationToken ct)
+    {
+        var before = await store.FindAsync(KeyOf(run.NameOf()), ct);
+        return before is not null
+            && before.ToDocument() is var first
+            && first["spec"].Text("template") == run["spec"].Text("template")
+            && JsonNode.DeepEquals(first.At("spec", "values"), run.At("spec", "values"))
+            ? Made(before)
+            : CatalogProblems.KeyReused(key).ToResult();
+    }
+
+    private static Created<RunView> Made(StoredResource run) => TypedResults.Created($"/api/v1/runs/{run.Key.Name}", View(run));
+
+    private static RunView View(StoredResource run) => RunViews.View(run.ToDocument(), run.Version);
+
+    private static ResourceKey KeyOf(string id) => new(TemplateKinds.Run, TemplateEndpoints.Namespace, id);
+}

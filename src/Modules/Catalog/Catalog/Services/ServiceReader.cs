@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Flagstone.Catalog.Contracts;
+using Flagstone.Catalog.Kinds;
+using Flagstone.Catalog.Runs;
+using Flagstone.Catalog.Sources;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Catalog.Services;
+
+/// <summary>Reads what is observed of a service from the store: its claims, its Deployment, its source.</summary>
+internal sealed class ServiceReader(ResourceStore store, KindRegistry kinds)
+{
+    public const string NamespaceAnnotation = "backstage.io/kubernetes-namespace";
+
+    private const int MaxClaims = 50;
+    public static readonly KindId Deployments = new("deployments", "apps");
+
+    /// <summary>The namespace in which a service runs: that of its name unless it says otherwise.</summary>
+    public static string NamespaceOf(JsonObject component) =>
+        component.Annotation(NamespaceAnnotation) is { Length: > 0 } ns ? ns : component.NameOf();
+
+    public async Task<ServiceObservation> ObserveAsync(JsonObject component, CancellationToken ct)
+    {
+        var ns = NamespaceOf(component);
+        var deployment = await store.FindAsync(new ResourceKey(Deployments, ns, component.NameOf()), ct);
+        var source = await store.FindAsync(GitKinds.SourceKey(component.NameOf() + ServiceNameRules.GitopsSuffix), ct);
+        var synced = source?.ToDocument().FindCondition(SourceStatus.Synced);
+        return new ServiceObservation(
+            component["spec"].Text("lifecycle"),
+            component.IsDeleting(),
+            Enum.TryParse<ServicePhase>(component["status"].Text("phase"), out var before) ? before : null,
+            [.. (await ClaimsAsync(ns, ct)).Select(ObserveClaim)],
+            deployment is null ? null : ObserveDeployment(deployment.ToDocument()),
+            synced is { Status: "False" } ? synced.Message : "");
+    }
+
+    /// <summary>The claims in a service's namespace.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ClaimsAsync(string ns, CancellationToken ct)
+    {
+        var claims = new List<JsonObject>();
+        foreach (var kind in kinds.All.Where(k => k.Categories.Contains("claim")).OrderBy(k => k.Id.ToString(), StringComparer.Ordinal))
+        {
+            claims.AddRange((await store.ListAsync(new ListQuery(kind.Id, ns, Limit: MaxClaims), ct)).Items.Select(i => i.ToDocument()));
+        }
+
+        return claims;
+    }
+
+    public static ClaimObservation ObserveClaim(JsonObject claim)
+    {
+        var ready = claim.FindCondition("Ready");
+        var synced = claim.FindCondition("Synced");
+        var message = synced is { Status: "False", Message.Length: > 0 } ? synced.Message : ready?.Message ?? "";
+        return new ClaimObservation(claim.Text("kind"), claim.NameOf(), ready?.Status == "True", message);
+    }
+
+    public static DeploymentObservation ObserveDeployment(JsonObject deployment)
+    {
+        var available = deployment.FindCondition("Available");
+        return new DeploymentObservation(
+            Number(deployment.At("spec", "replicas"), 1),
+            Number(deployment.At("status", "readyReplicas"), 0),
+            available?.Status == "True",
+            available is { Status: "False" } ? available.Message : "",
+            deployment.GenerationOf(),
+            Number(deployment.At("status", "observedGeneration"), 0),
+            deployment.Annotation("flagstone.dev/source").Split('@') is [_, var commit] ? commit : "");
+    }
+
+    private static long Number(JsonNode? node, long fallback) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.Number
+        && long.TryParse(value.ToJsonString(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : fallback;
+}

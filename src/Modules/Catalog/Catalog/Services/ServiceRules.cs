@@ -1,0 +1,78 @@
+using Flagstone.Catalog.Contracts;
+
+namespace Flagstone.Catalog.Services;
+
+/// <summary>Where a service is in its life, by what is observed of it.</summary>
+internal static class ServiceRules
+{
+    public static ServiceVerdict Decide(ServiceObservation seen)
+    {
+        if (seen.IsDeleting || seen.Lifecycle == "retired")
+        {
+            return new(ServicePhase.Retired, false, "Retired", "It is out of service.");
+        }
+
+        var verdict = Observe(seen);
+        return seen.Lifecycle == "deprecated"
+            ? verdict with { Phase = ServicePhase.Deprecated, Message = $"It is deprecated. {verdict.Message}" }
+            : verdict;
+    }
+
+    private static ServiceVerdict Observe(ServiceObservation seen)
+    {
+        var ran = seen.Before is ServicePhase.Running or ServicePhase.Degraded;
+        if (seen.SourceProblem.Length > 0 && !ran)
+        {
+            return new(seen.Deployment is null ? ServicePhase.Scaffolded : ServicePhase.Deploying, false, "SourceRefused", seen.SourceProblem);
+        }
+
+        if (seen.Deployment is null && seen.Claims.Count == 0)
+        {
+            return new(ServicePhase.Scaffolded, false, "NothingDesired", "Its repositories are there, and nothing of it is deployed yet.");
+        }
+
+        if (seen.Claims.FirstOrDefault(c => !c.IsReady) is { } waiting)
+        {
+            var message = $"{waiting.Kind} '{waiting.Name}' is not ready{(waiting.Message.Length > 0 ? $": {waiting.Message}" : ".")}";
+            return new(ran ? ServicePhase.Degraded : ServicePhase.Provisioning, false, "ClaimNotReady", message);
+        }
+
+        return seen.Deployment is { } deployment
+            ? Observe(deployment, ran)
+            : new(ServicePhase.Provisioning, false, "NothingDeployed", "What it needs is ready, and nothing of it is deployed yet.");
+    }
+
+    private static ServiceVerdict Observe(DeploymentObservation deployment, bool ran)
+    {
+        if (deployment.Desired == 0)
+        {
+            return new(ServicePhase.Degraded, false, "ScaledToZero", "No instance of it is wanted.");
+        }
+
+        var rolledOut = deployment.ObservedGeneration >= deployment.Generation;
+        if (rolledOut && deployment.Ready >= deployment.Desired && deployment.IsAvailable)
+        {
+            return new(ServicePhase.Running, true, "Available", "All of its instances answer.");
+        }
+
+        var message = deployment.Message.Length > 0 ? deployment.Message : $"{deployment.Ready} of {deployment.Desired} instances answer.";
+        return ran && rolledOut
+            ? new(ServicePhase.Degraded, false, "Unavailable", message)
+            : new(ServicePhase.Deploying, false, "Starting", message);
+    }
+}
+
+/// <param name="Ready">The condition of the same name.</param>
+internal sealed record ServiceVerdict(ServicePhase Phase, bool Ready, string Reason, string Message);
+
+/// <summary>What is known of a service at one moment.</summary>
+/// <param name="Before">The phase that was written last, or null.</param>
+/// <param name="Deployment">Null when none is desired.</param>
+/// <param name="SourceProblem">Why its source cannot be applied; empty when it can.</param>
+internal sealed record ServiceObservation(
+    string Lifecycle, bool IsDeleting, ServicePhase? Before, IReadOnlyList<ClaimObservation> Claims, DeploymentObservation? Deployment, string SourceProblem);
+
+internal sealed record ClaimObservation(string Kind, string Name, bool IsReady, string Message);
+
+internal sealed record DeploymentObservation(
+    long Desired, long Ready, bool IsAvailable, string Message, long Generation, long ObservedGeneration, string Commit);

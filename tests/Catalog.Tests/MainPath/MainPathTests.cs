@@ -1,0 +1,180 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Flagstone.Catalog.Tests.Repositories;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Catalog.Tests.MainPath;
+
+/// <summary>From the form to what the store holds, with the real kernel, the real Git and real tokens.</summary>
+public sealed class MainPathTests : IAsyncLifetime
+{
+    private const string Source = "gitsources.flagstone.dev//web-gitops";
+    private const string Deployment = "deployments.apps/web/web";
+
+    private static readonly JsonObject Form = new()
+    {
+        ["values"] = new JsonObject { ["name"] = "web", ["owner"] = "group:default/shop", ["storageGB"] = 20, ["environment"] = "dev" },
+    };
+
+    private readonly TemporaryFolder folder = new();
+    private PlatformHost platform = null!;
+    private string developer = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        platform = await PlatformHost.StartAsync(folder.At("data"));
+        developer = await platform.TokenAsync("zoe", Role.Developer);
+        await platform.UntilAsync("templates.scaffolder.backstage.io/default/nodejs-postgresql", "stored", _ => true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await platform.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_form_becomes_repositories_and_what_they_declare()
+    {
+        using var client = platform.Client(developer);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/templates/nodejs-postgresql/runs") { Content = JsonContent.Create(Form) };
+        request.Headers.Add("Idempotency-Key", "one");
+        var response = await client.SendAsync(request, Token);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+
+        // The stream ends when the run does; the ids are the ledger's.
+        var events = await client.GetStringAsync(new Uri($"{response.Headers.Location}/events", UriKind.Relative), Token);
+        Assert.Contains("\"phase\":\"Succeeded\"", events, StringComparison.Ordinal);
+        var last = events.Split('\n').Last(l => l.StartsWith("id: ", StringComparison.Ordinal))["id: ".Length..];
+        using var resumed = new HttpRequestMessage(HttpMethod.Get, $"{response.Headers.Location}/events");
+        resumed.Headers.Add("Last-Event-ID", last);
+        Assert.Empty(await (await client.SendAsync(resumed, Token)).Content.ReadAsStringAsync(Token));
+
+        var deployment = await platform.UntilAsync(Deployment, "applied", _ => true);
+        Assert.StartsWith("web@", deployment.Annotation("flagstone.dev/source"), StringComparison.Ordinal);
+        Assert.NotNull(await platform.FindAsync("postgresqlinstances.platform.example.com/web/web-db"));
+        Assert.Equal("web", (await platform.FindAsync("namespaces//web"))!.Label("flagstone.dev/service"));
+        await platform.UntilAsync("components.backstage.io/default/web", "observed", c => c["status"].Text("phase") == "Provisioning");
+        var service = await client.GetFromJsonAsync<JsonObject>("/api/v1/services/default/web", Token);
+        Assert.Equal("PostgreSQLInstance", service!["claims"]![0].Text("kind"));
+        Assert.Single(service["commits"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task The_same_idempotency_key_starts_one_run()
+    {
+        using var client = platform.Client(developer);
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "k");
+        var (first, again) = (await StartAsync(client, Form), await StartAsync(client, Form));
+        var other = (JsonObject)Form.DeepClone();
+        other["values"]!["name"] = "other";
+        var reused = await StartAsync(client, other);
+        Assert.Equal((HttpStatusCode.Created, first.Headers.Location), (again.StatusCode, again.Headers.Location));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, reused.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_form_that_is_filled_in_wrong_and_a_stranger_are_refused()
+    {
+        using var client = platform.Client(developer);
+        var bad = (JsonObject)Form.DeepClone();
+        bad["values"]!["storageGB"] = 1;
+        var refused = await StartAsync(client, bad);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("/storageGB", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        using var stranger = platform.Client("fst_no");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await StartAsync(stranger, Form)).StatusCode);
+        using var viewer = platform.Client(await platform.TokenAsync("vera", Role.Viewer));
+        Assert.Equal(HttpStatusCode.Forbidden, (await StartAsync(viewer, Form)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_broken_push_changes_nothing_and_the_next_good_one_prunes()
+    {
+        await ScaffoldAsync();
+        var git = await CloneAsync("web-gitops");
+        var manifests = folder.At("web-gitops/manifests");
+        var before = await platform.UntilAsync(Source, "applied", s => s.IsTrue("Synced"));
+        var file = Path.Combine(manifests, "deployment.yaml");
+        var good = await File.ReadAllTextAsync(file, Token);
+        await File.WriteAllTextAsync(file, good.Replace("replicas: 1", "replicas: many", StringComparison.Ordinal), Token);
+        File.Delete(Path.Combine(manifests, "dashboard.yaml"));
+        await PushAsync(git, "Break it");
+
+        var refused = await platform.UntilAsync(Source, "refused", s => s.FindCondition("Synced")?.Status == "False");
+        Assert.StartsWith("manifests/deployment.yaml:18: ", refused.FindCondition("Synced")!.Message, StringComparison.Ordinal);
+        Assert.Equal(before["status"].Text("appliedCommit"), refused["status"].Text("appliedCommit"));
+        Assert.NotNull(await platform.FindAsync("configmaps/web/web-dashboard"));
+
+        await File.WriteAllTextAsync(file, good.Replace("replicas: 1", "replicas: 3", StringComparison.Ordinal), Token);
+        await PushAsync(git, "Mend it");
+        await platform.UntilAsync(Source, "applied", s => s.IsTrue("Synced"));
+        Assert.Equal("3", (await platform.FindAsync(Deployment))!.At("spec", "replicas")!.ToString());
+        Assert.Null(await platform.FindAsync("configmaps/web/web-dashboard"));
+    }
+
+    [Fact]
+    public async Task A_push_to_the_app_is_deployed_and_a_rollback_stays()
+    {
+        await ScaffoldAsync();
+        var first = (await platform.UntilAsync(Deployment, "applied", _ => true)).Annotation("flagstone.dev/source");
+        var git = await CloneAsync("web");
+        await File.AppendAllTextAsync(folder.At("web/README.md"), "More.\n", Token);
+        await PushAsync(git, "Say more");
+        var head = (await git.RunAsync("rev-parse", "HEAD")).Trim();
+        await platform.UntilAsync(Deployment, "moved", d => d.Annotation("flagstone.dev/source") == $"web@{head}");
+
+        using var client = platform.Client(developer);
+        var response = await client.PostAsJsonAsync("/api/v1/services/default/web/rollback", new JsonObject(), Token);
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var back = await platform.UntilAsync(Deployment, "rolled back", d => d.Annotation("flagstone.dev/source") == first);
+        Assert.Equal(head, back.Annotation("flagstone.dev/rolled-back-from"));
+    }
+
+    [Fact]
+    public async Task Git_asks_for_a_token_and_lets_only_those_push_who_may()
+    {
+        await ScaffoldAsync();
+        var viewer = await platform.TokenAsync("vera", Role.Viewer);
+        var elsewhere = await platform.TokenAsync("emil", Role.Developer, "shop");
+        var git = new GitClient(folder.Path);
+        Assert.NotEqual(0, (await git.TryAsync("clone", "-q", platform.Remote("web", "fst_wrong"), "none")).Exit);
+        await git.RunAsync("clone", "-q", platform.Remote("web", viewer), "read");
+        var clone = new GitClient(folder.At("read"));
+        await clone.RunAsync("commit", "-q", "--allow-empty", "-m", "Mine");
+        Assert.Contains("403", (await clone.TryAsync("push", "-q")).Output, StringComparison.Ordinal);
+        Assert.Contains("403", (await clone.TryAsync("push", "-q", platform.Remote("web", elsewhere), "main")).Output, StringComparison.Ordinal);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static Task<HttpResponseMessage> StartAsync(HttpClient client, JsonObject form) =>
+        client.PostAsJsonAsync("/api/v1/templates/nodejs-postgresql/runs", form, Token);
+
+    private async Task ScaffoldAsync()
+    {
+        using var client = platform.Client(developer);
+        var response = await StartAsync(client, Form);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var id = (await response.Content.ReadFromJsonAsync<JsonObject>(Token)).Text("id");
+        var run = await platform.UntilAsync($"templateruns.flagstone.dev/default/{id}", "over", r => r["status"].Text("phase") is "Succeeded" or "Failed");
+        Assert.Equal(("Succeeded", ""), (run["status"].Text("phase"), run["status"].Text("message")));
+    }
+
+    private async Task<GitClient> CloneAsync(string repository)
+    {
+        await new GitClient(folder.Path).RunAsync("clone", "-q", platform.Remote(repository, developer), repository);
+        return new GitClient(folder.At(repository));
+    }
+
+    private static async Task PushAsync(GitClient git, string message)
+    {
+        await git.RunAsync("add", "-A");
+        await git.RunAsync("commit", "-q", "-m", message);
+        await git.RunAsync("push", "-q");
+    }
+}
