@@ -31,7 +31,7 @@ internal static class ConsoleHost
         builder.Services.AddConsolePages<App>(new NavItem("Home", "/", Icons.Material.Outlined.Home, 0, "h"));
     }
 
-    /// <summary>What stands before the endpoints; after routing.</summary>
+    /// <summary>What stands before the endpoints. Routing is in the middle: an error is routed again, to the page that shows it.</summary>
     public static void UseConsole(this WebApplication app)
     {
         app.UseWhen(c => !IsForPrograms(c.Request.Path), pages =>
@@ -40,6 +40,7 @@ internal static class ConsoleHost
             pages.UseExceptionHandler("/error", createScopeForErrors: true);
             pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         });
+        app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

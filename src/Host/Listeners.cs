@@ -38,6 +38,5 @@ internal static class Listeners
             c.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }));
-        app.UseRouting();
     }
 }

@@ -15,6 +15,7 @@ internal static class CatalogConsole
             new NavItem("Golden paths", "/golden-paths", Icons.Material.Outlined.AltRoute, 20, "p"),
             new NavItem("Runs", "/runs", Icons.Material.Outlined.PlaylistPlay, 30, "r"));
         services.AddSingleton<CatalogReader>();
+        services.AddSingleton<Services.CommitReader>();
         services.AddSingleton<IHomeSource, ServicesAtHome>();
         services.AddSingleton<IHomeSource, RunsAtHome>();
         return services;

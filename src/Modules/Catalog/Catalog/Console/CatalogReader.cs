@@ -1,14 +1,18 @@
 using System.Text.Json.Nodes;
+using Flagstone.Platform;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Resources;
 
 namespace Flagstone.Catalog.Console;
 
 /// <summary>What the pages read of the store: bounded, and only what the caller may.</summary>
-internal sealed class CatalogReader(ResourceStore store, KindRegistry kinds)
+internal sealed class CatalogReader(ResourceStore store, KindRegistry kinds, PlatformOptions options)
 {
     /// <summary>A page filters and sorts this many in memory; it says when there are more.</summary>
     public const int MaxRows = 2_000;
+
+    /// <summary>Where services are reached.</summary>
+    public string AppsUrl => options.PublicAppsUrl;
 
     public KindDefinition? Kind(KindId id) => kinds.Find(id);
 

@@ -1,3 +1,4 @@
+using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Runs;
 using Flagstone.Platform.Identity;
 using Flagstone.Ui.Components;
@@ -14,9 +15,9 @@ internal sealed class RunsAtHome(CatalogReader catalog, TimeProvider clock) : IH
 
     public async Task<HomeSection> ReadAsync(Caller caller, CancellationToken ct)
     {
-        var (items, _) = await catalog.ListAsync(caller, ConsoleKinds.Run, null, ct);
+        var (items, _) = await catalog.ListAsync(caller, TemplateKinds.Run, null, ct);
         var since = clock.GetUtcNow() - Recent;
-        return new HomeSection("Runs", "/runs", await catalog.CountAsync(ConsoleKinds.Run, ct),
+        return new HomeSection("Runs", "/runs", await catalog.CountAsync(TemplateKinds.Run, ct),
             [.. items.Select(RunRow.Of)
                 .Where(r => r.Status.Tone == Tone.Bad && (r.Finished ?? r.Created) >= since)
                 .Select(r => new HomeItem("run", r.Name, r.Href, r.Status, r.Finished))]);

@@ -23,7 +23,7 @@ internal static class RunTimeline
             Times.Read(s.Text("startedAt")), Times.Read(s.Text("finishedAt")), s.Text("message")))];
 
     /// <summary>What follows the steps. All of it waits while the run itself is not through.</summary>
-    public static IReadOnlyList<TimelineStep> WayOn(JsonObject run, RunTrail trail)
+    public static IReadOnlyList<TimelineStep> WayOn(RunTrail trail, string appsUrl = "")
     {
         var steps = new List<TimelineStep> { Synced(trail.Sources) };
         if (trail.Claims.Count == 0)
@@ -33,7 +33,7 @@ internal static class RunTimeline
 
         steps.AddRange(trail.Claims.Select(c => Claim(c.Kind, c.Claim)));
         steps.Add(Deployed(trail.Deployments));
-        steps.Add(Running(trail.Component));
+        steps.Add(Running(trail.Component, appsUrl));
         return steps;
     }
 
@@ -108,7 +108,7 @@ internal static class RunTimeline
         return new TimelineStep("deployment", Title, worst.Status, Message: worst.Message);
     }
 
-    private static TimelineStep Running(JsonObject? component)
+    private static TimelineStep Running(JsonObject? component, string appsUrl)
     {
         const string Title = "Service running";
         if (component is null)
@@ -116,7 +116,7 @@ internal static class RunTimeline
             return new TimelineStep("service", Title, Waiting);
         }
 
-        var row = ServiceRow.Of(component);
+        var row = ServiceRow.Of(component, appsUrl);
         List<(string, string)> links = [("Service page", row.Href)];
         if (ServiceLinks.IsWeb(row.Url))
         {

@@ -1,5 +1,4 @@
 using Flagstone.Catalog.Repositories;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Flagstone.Catalog.Services;
 
@@ -12,18 +11,16 @@ internal sealed record CommitRow(string Repository, string Id, string Message, s
 }
 
 /// <summary>The newest commits of a service's app and of its desired state.</summary>
-internal sealed class CommitReader(IServiceProvider services)
+internal sealed class CommitReader(HostedRepositories repositories)
 {
     private const int MaxCommits = 10;
 
     /// <summary>Newest first; none where the repositories are hosted elsewhere.</summary>
-    public async Task<IReadOnlyList<CommitRow>> OfAsync(ServiceRow service, CancellationToken ct) =>
-        services.GetService<HostedRepositories>() is { } repositories
-            // Git blocks on the disk, and a circuit draws on the thread that asks.
-            ? await Task.Run(() => Read(repositories, service), ct)
-            : [];
+    public Task<IReadOnlyList<CommitRow>> OfAsync(ServiceRow service, CancellationToken ct) =>
+        // Git blocks on the disk, and a circuit draws on the thread that asks.
+        Task.Run(() => Read(service), ct);
 
-    private static IReadOnlyList<CommitRow> Read(HostedRepositories repositories, ServiceRow service)
+    private IReadOnlyList<CommitRow> Read(ServiceRow service)
     {
         var commits = new List<CommitRow>();
         foreach (var text in new[] { service.Repository, service.GitOpsRepository })

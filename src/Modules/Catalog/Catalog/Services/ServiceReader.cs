@@ -16,7 +16,7 @@ internal sealed class ServiceReader(ResourceStore store, KindRegistry kinds)
     public const string NamespaceAnnotation = "backstage.io/kubernetes-namespace";
 
     private const int MaxClaims = 50;
-    private static readonly KindId Deployments = new("deployments", "apps");
+    public static readonly KindId Deployments = new("deployments", "apps");
 
     /// <summary>The namespace in which a service runs: that of its name unless it says otherwise.</summary>
     public static string NamespaceOf(JsonObject component) =>

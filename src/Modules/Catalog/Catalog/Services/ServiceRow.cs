@@ -33,22 +33,25 @@ internal sealed record ServiceRow(string Namespace, string Name, string Title, s
     /// <summary>What is said of a component that the platform does not run.</summary>
     private const string NotRun = "Not run here";
 
-    public static ServiceRow Of(JsonObject component)
+    /// <param name="appsUrl">Where services are reached; no slash at its end.</param>
+    public static ServiceRow Of(JsonObject component, string appsUrl)
     {
         var (spec, status) = (component["spec"], component["status"]);
         var phase = status.Text("phase");
         var ready = component.FindCondition("Ready");
         var detail = status.Text("message") is { Length: > 0 } message ? message : ready is { Status: not "True" } ? ready.Message : "";
         var name = component.NameOf();
+        var workload = component.Annotation("backstage.io/kubernetes-namespace") is { Length: > 0 } ns ? ns : name;
         return new ServiceRow(
             component.NamespaceOf(), name,
             component["metadata"].Text("title") is { Length: > 0 } title ? title : name,
             component["metadata"].Text("description"), spec.Text("type"), OwnerName(spec.Text("owner")), spec.Text("lifecycle"),
             component.IsDeleting() ? new Status("Deleting", Tone.Busy) : phase.Length == 0 ? new Status(NotRun, Tone.Neutral) : Status.OfPhase(phase, detail))
         {
-            Url = status.Text("url"),
+            // It answers somewhere once a commit of it is deployed.
+            Url = status.Text("url") is { Length: > 0 } url ? url : status.Text("commit").Length > 0 ? $"{appsUrl}/{workload}/{name}/" : "",
             Environment = component.Label("flagstone.dev/environment"),
-            Workload = component.Annotation("backstage.io/kubernetes-namespace") is { Length: > 0 } ns ? ns : name,
+            Workload = workload,
             Repository = component.Annotation("flagstone.dev/repository"),
             GitOpsRepository = component.Annotation("flagstone.dev/gitops-repository"),
             Created = Times.Read(component["metadata"].Text("creationTimestamp")),
