@@ -25,7 +25,7 @@ internal static class BenchClaim
         }
         """;
 
-    public static string Body(string name) => $$$"""
-        {"apiVersion":"bench.flagstone.dev/v1alpha1","kind":"BenchClaim","metadata":{"name":"{{{name}}}"},"spec":{"parameters":{"storageGB":50,"instanceClass":"db.t3.medium","multiAZ":true},"compositionRef":{"name":"postgresql-aws-standard"},"writeConnectionSecretToRef":{"name":"{{{name}}}-connection"}}}
-        """;
+    public static string Body(string name) => """
+        {"apiVersion":"bench.flagstone.dev/v1alpha1","kind":"BenchClaim","metadata":{"name":"NAME"},"spec":{"parameters":{"storageGB":50,"instanceClass":"db.t3.medium","multiAZ":true},"compositionRef":{"name":"postgresql-aws-standard"},"writeConnectionSecretToRef":{"name":"NAME-connection"}}}
+        """.Replace("NAME", name, StringComparison.Ordinal);
 }

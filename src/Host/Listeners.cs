@@ -32,6 +32,7 @@ internal static class Listeners
     {
         var kubernetes = PlatformModule.KubernetesApi(app.Services);
         app.MapWhen(c => c.Connection.LocalPort == options.KubernetesPort, branch => branch.Run(kubernetes));
+        app.UseServiceProxy(options);
         app.MapWhen(c => c.Connection.LocalPort != options.Port, branch => branch.Run(c =>
         {
             c.Response.StatusCode = StatusCodes.Status404NotFound;

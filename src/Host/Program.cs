@@ -31,6 +31,7 @@ try
     builder.AddMetrics();
     builder.AddCompliance();
     builder.AddConsole(folder);
+    builder.AddServiceProxy();
 
     await using var app = builder.Build();
     app.UseListeners(options);

@@ -7,7 +7,7 @@ public sealed class ServiceRulesTests
 {
     private static readonly ClaimObservation Ready = new("PostgreSQLInstance", "db", true, "");
     private static readonly ClaimObservation Waiting = new("PostgreSQLInstance", "db", false, "Creating");
-    private static readonly DeploymentObservation Up = new(1, 1, true, "", 2, 2, "c");
+    private static readonly DeploymentObservation Up = new(1, 1, true, Rollout.Complete, "", "c");
 
     public static TheoryData<string, string, string, string, string> Table => new()
     {
@@ -25,6 +25,9 @@ public sealed class ServiceRulesTests
         { "production", "Degraded", "ready", "down", "Degraded" },
         { "production", "Running", "ready", "rolling", "Deploying" },
         { "production", "Running", "ready", "zero", "Degraded" },
+        { "production", "Running", "ready", "failed", "Degraded" },
+        { "production", "Running", "ready", "stuck", "Degraded" },
+        { "experimental", "Deploying", "ready", "failed", "Deploying" },
         { "deprecated", "Running", "ready", "up", "Deprecated" },
         { "retired", "Running", "ready", "up", "Retired" },
     };
@@ -60,9 +63,11 @@ public sealed class ServiceRulesTests
         deployment switch
         {
             "up" => Up,
-            "starting" => Up with { Ready = 0, IsAvailable = false },
+            "starting" => Up with { Ready = 0, IsAvailable = false, Rollout = Rollout.Underway },
+            "failed" => Up with { Ready = 0, IsAvailable = false, Rollout = Rollout.Failed },
+            "stuck" => Up with { Rollout = Rollout.Failed },
             "down" => Up with { Ready = 0, IsAvailable = false },
-            "rolling" => Up with { Ready = 0, IsAvailable = false, ObservedGeneration = 1 },
+            "rolling" => Up with { Rollout = Rollout.Underway },
             "zero" => Up with { Desired = 0, Ready = 0 },
             _ => null,
         },

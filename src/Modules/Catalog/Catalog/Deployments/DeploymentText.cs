@@ -39,6 +39,12 @@ internal static partial class DeploymentText
             : moved;
     }
 
+    /// <summary>True when the manifest is of the development environment.</summary>
+    public static bool IsDevelopment(string text) => Development().IsMatch(text);
+
+    [GeneratedRegex("""^[ \t]*flagstone\.dev/environment:[ \t]*["']?dev["']?[ \t]*$""", RegexOptions.Multiline)]
+    private static partial Regex Development();
+
     [GeneratedRegex("""^(?<indent>[ \t]*)flagstone\.dev/source:[ \t]*["']?(?<repository>[-a-z0-9]+)@(?<commit>[0-9a-f]{40})["']?[ \t]*$""", RegexOptions.Multiline)]
     private static partial Regex Source();
 

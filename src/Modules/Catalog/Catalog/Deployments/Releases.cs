@@ -66,5 +66,5 @@ internal sealed class Releases(HostedRepositories repositories)
 internal sealed record Release(RepositoryName App, RepositoryName Gitops, CommitId Head, RelativePath File, string Text, Deployed Deployed)
 {
     /// <summary>Only development follows the branch by itself; what runs elsewhere is proposed and approved.</summary>
-    public bool FollowsBranch => Text.Contains("flagstone.dev/environment: dev", StringComparison.Ordinal);
+    public bool FollowsBranch => DeploymentText.IsDevelopment(Text);
 }

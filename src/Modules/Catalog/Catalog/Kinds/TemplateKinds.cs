@@ -49,7 +49,7 @@ internal static class TemplateKinds
                       "type": "object",
                       "required": ["template"],
                       "properties": {
-                        "template": { "type": "string", "minLength": 1, "description": "The name of a Template in the same namespace." },
+                        "template": { "type": "string", "minLength": 1, "description": "The name of a Template in the same namespace, or in default." },
                         "values": {{Open}},
                         "actor": { "type": "string", "description": "For whom it runs; the platform fills it in." }
                       }

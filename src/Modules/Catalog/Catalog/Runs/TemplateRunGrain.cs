@@ -24,6 +24,9 @@ internal sealed class TemplateRunGrain(
 {
     public const string Controller = "template-run";
 
+    // Where the golden paths are that everybody may run.
+    private const string SharedNamespace = "default";
+
     /// <summary>New runs alone: what follows is the run's own writing, and a run that a stop cut off is still due.</summary>
     public static IEnumerable<string> Route(CommittedRow row) =>
         row.Key.Kind == TemplateKinds.Run && row.Change == ChangeType.Added ? [row.Key.ToString()] : [];
@@ -60,9 +63,11 @@ internal sealed class TemplateRunGrain(
     private async Task<(RunPlan? Plan, string? Refusal)> PlanAsync(ResourceKey key, JsonObject run)
     {
         var name = run["spec"].Text("template");
-        if (await store.FindAsync(new ResourceKey(TemplateKinds.Template, key.Namespace, name), CancellationToken.None) is not { } stored)
+        var stored = await store.FindAsync(new ResourceKey(TemplateKinds.Template, key.Namespace, name), CancellationToken.None)
+            ?? await store.FindAsync(new ResourceKey(TemplateKinds.Template, SharedNamespace, name), CancellationToken.None);
+        if (stored is null)
         {
-            return (null, $"There is no template '{name}' in namespace '{key.Namespace}'.");
+            return (null, $"There is no template '{name}' in namespace '{key.Namespace}' or '{SharedNamespace}'.");
         }
 
         var document = stored.ToDocument();

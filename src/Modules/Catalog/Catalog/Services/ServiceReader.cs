@@ -60,14 +60,27 @@ internal sealed class ServiceReader(ResourceStore store, KindRegistry kinds)
     public static DeploymentObservation ObserveDeployment(JsonObject deployment)
     {
         var available = deployment.FindCondition("Available");
+        var progressing = deployment.FindCondition("Progressing");
+        var wanted = deployment.Annotation("flagstone.dev/source").Split('@') is [_, var commit] ? commit : "";
         return new DeploymentObservation(
             Number(deployment.At("spec", "replicas"), 1),
             Number(deployment.At("status", "readyReplicas"), 0),
             available?.Status == "True",
-            available is { Status: "False" } ? available.Message : "",
-            deployment.GenerationOf(),
-            Number(deployment.At("status", "observedGeneration"), 0),
-            deployment.Annotation("flagstone.dev/source").Split('@') is [_, var commit] ? commit : "");
+            RolloutOf(deployment, progressing),
+            progressing is { Status: "False" } ? progressing.Message : available is { Status: "False" } ? available.Message : "",
+            deployment.At("status", "process").Text("commit") is { Length: > 0 } answers ? answers : wanted);
+    }
+
+    private static Rollout RolloutOf(JsonObject deployment, Condition? progressing)
+    {
+        if (Number(deployment.At("status", "observedGeneration"), 0) < deployment.GenerationOf() || progressing is null)
+        {
+            return Rollout.Underway;
+        }
+
+        return progressing.Status == "False" ? Rollout.Failed
+            : progressing.Reason == "NewReplicaSetAvailable" ? Rollout.Complete
+            : Rollout.Underway;
     }
 
     private static long Number(JsonNode? node, long fallback) =>

@@ -49,16 +49,16 @@ internal static class ServiceRules
             return new(ServicePhase.Degraded, false, "ScaledToZero", "No instance of it is wanted.");
         }
 
-        var rolledOut = deployment.ObservedGeneration >= deployment.Generation;
-        if (rolledOut && deployment.Ready >= deployment.Desired && deployment.IsAvailable)
-        {
-            return new(ServicePhase.Running, true, "Available", "All of its instances answer.");
-        }
-
+        // Available and complete, as kubectl's rollout status has it: the old commit may answer while the new one starts.
         var message = deployment.Message.Length > 0 ? deployment.Message : $"{deployment.Ready} of {deployment.Desired} instances answer.";
-        return ran && rolledOut
-            ? new(ServicePhase.Degraded, false, "Unavailable", message)
-            : new(ServicePhase.Deploying, false, "Starting", message);
+        return deployment.Rollout switch
+        {
+            Rollout.Complete when deployment.IsAvailable => new(ServicePhase.Running, true, "Available", "It answers."),
+            Rollout.Complete when ran => new(ServicePhase.Degraded, false, "Unavailable", message),
+            Rollout.Failed when ran || deployment.IsAvailable => new(ServicePhase.Degraded, deployment.IsAvailable, "RolloutFailed", message),
+            Rollout.Failed => new(ServicePhase.Deploying, false, "RolloutFailed", message),
+            _ => new(ServicePhase.Deploying, deployment.IsAvailable, "RollingOut", deployment.IsAvailable ? "Another commit of it starts." : message),
+        };
     }
 }
 
@@ -74,5 +74,12 @@ internal sealed record ServiceObservation(
 
 internal sealed record ClaimObservation(string Kind, string Name, bool IsReady, string Message);
 
-internal sealed record DeploymentObservation(
-    long Desired, long Ready, bool IsAvailable, string Message, long Generation, long ObservedGeneration, string Commit);
+/// <param name="Commit">The commit that answers, else the one that is wanted.</param>
+internal sealed record DeploymentObservation(long Desired, long Ready, bool IsAvailable, Rollout Rollout, string Message, string Commit);
+
+internal enum Rollout
+{
+    Underway,
+    Complete,
+    Failed,
+}
