@@ -42,12 +42,20 @@ public sealed class RunningHost : IAsyncDisposable
     private string LogFile => Path.Combine(Path.GetDirectoryName(Data)!, Path.GetFileName(Data) + ".log");
 
     /// <param name="database"><c>sqlite</c> or a PostgreSQL URL.</param>
-    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null)
+    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null, bool confined = false)
     {
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         var (port, kubernetes, apps) = (FreePort(), FreePort(), FreePort());
         string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps)];
-        var host = new RunningHost(data, binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone"), arguments, port, kubernetes, apps);
+        var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
+        if (confined)
+        {
+            arguments = [.. Confinement(data), program, .. arguments];
+            program = arguments[0];
+            arguments = arguments[1..];
+        }
+
+        var host = new RunningHost(data, program, arguments, port, kubernetes, apps);
         await host.StartAgainAsync(ct);
         return host;
     }
@@ -130,6 +138,25 @@ public sealed class RunningHost : IAsyncDisposable
         process?.Dispose();
         Directory.Delete(Data, recursive: true);
         File.Delete(LogFile);
+    }
+
+    /// <summary>What the image's container does: another user than root, and nothing to write to but the volume.</summary>
+    private static string[] Confinement(string data)
+    {
+        string[] box =
+        [
+            "bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", data, data, "--die-with-parent",
+            "--setenv", "HOME", data, "--setenv", "TMPDIR", Path.Combine(data, "tmp"), "--setenv", "npm_config_cache", Path.Combine(data, "npm-cache"),
+        ];
+        Directory.CreateDirectory(Path.Combine(data, "tmp"));
+        if (Environment.UserName != "root")
+        {
+            return box;
+        }
+
+        using var own = Process.Start("chown", ["-R", "65534:65534", data]);
+        own.WaitForExit();
+        return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", .. box];
     }
 
     private async Task<bool> IsReadyAsync(HttpClient client, CancellationToken ct)
