@@ -25,6 +25,8 @@ internal static class ConsoleHost
     public static void AddConsole(this WebApplicationBuilder builder, DataFolder folder)
     {
         builder.WebHost.UseStaticWebAssets();
+        // The folder of keys is this user's alone, as the other keys in it are; there is no store of certificates to encrypt them by.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         builder.Services.AddConsoleSession(folder);
         builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuits => circuits.DisconnectedCircuitMaxRetained = MaxLostCircuits);
         builder.Services.AddMudServices();

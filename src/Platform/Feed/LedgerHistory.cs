@@ -8,10 +8,11 @@ namespace Flagstone.Platform.Feed;
 /// <summary>A ledger row as people read it.</summary>
 /// <param name="Actor">The opaque id that the ledger names.</param>
 /// <param name="ActorName">The principal's name, or the id where it has none: controllers are called <c>system:NAME</c>.</param>
+/// <param name="OnBehalfOfName">The name of the principal for whom the actor acts; empty when it acts for itself.</param>
 /// <param name="Origin"><c>api</c>, <c>reconcile</c>, <c>bootstrap</c> or a Git commit.</param>
 /// <param name="Reason">Why, or empty when the verb says all.</param>
 public sealed record HistoryRow(
-    long Sequence, DateTimeOffset At, string Actor, string ActorName, string Verb, ResourceKey Key, string Origin, string Reason, string Correlation);
+    long Sequence, DateTimeOffset At, string Actor, string ActorName, string OnBehalfOfName, string Verb, ResourceKey Key, string Origin, string Reason, string Correlation);
 
 /// <summary>Reads who did what and when, newest first. Bodies are not part of it.</summary>
 public sealed class LedgerHistory(PlatformDatabase database)
@@ -71,7 +72,21 @@ public sealed class LedgerHistory(PlatformDatabase database)
         return await ReadAsync(command, ct);
     }
 
+    /// <summary>Leaves name people by opaque id; whom a controller acts for is in the leaf alone, so its name is looked up after.</summary>
     private static async Task<IReadOnlyList<HistoryRow>> ReadAsync(DbCommand command, CancellationToken ct)
+    {
+        var rows = await ReadRowsAsync(command, ct);
+        var names = new Dictionary<string, string>(StringComparer.Ordinal) { [""] = "" };
+        foreach (var id in rows.Select(r => r.OnBehalfOfName).Distinct().Where(id => id.Length > 0))
+        {
+            await using var name = command.Connection!.Command("SELECT name FROM principal WHERE id = @id", ("id", id));
+            names[id] = await name.ExecuteScalarAsync(ct) as string ?? id;
+        }
+
+        return rows.ConvertAll(r => r with { OnBehalfOfName = names[r.OnBehalfOfName] });
+    }
+
+    private static async Task<List<HistoryRow>> ReadRowsAsync(DbCommand command, CancellationToken ct)
     {
         await using var reader = await command.ExecuteReaderAsync(ct);
         var rows = new List<HistoryRow>();
@@ -80,8 +95,8 @@ public sealed class LedgerHistory(PlatformDatabase database)
             var entry = JsonNode.Parse(reader.GetFieldValue<byte[]>(9));
             var key = new ResourceKey(KindId.Parse(reader.GetString(5)), reader.GetString(6), reader.GetString(7));
             rows.Add(new HistoryRow(
-                reader.GetInt64(0), Micros.ToTime(reader.GetInt64(1)), reader.GetString(2), reader.GetString(3), reader.GetString(4),
-                key, entry.Text("origin"), entry.Text("reason"), reader.GetString(8)));
+                reader.GetInt64(0), Micros.ToTime(reader.GetInt64(1)), reader.GetString(2), reader.GetString(3),
+                entry.Text("onBehalfOf"), reader.GetString(4), key, entry.Text("origin"), entry.Text("reason"), reader.GetString(8)));
         }
 
         return rows;

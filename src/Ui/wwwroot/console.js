@@ -97,7 +97,7 @@
       // The text node is changed in place: Blazor keeps hold of it.
       if (time.firstChild) { time.firstChild.nodeValue = ago(Date.now() - Date.parse(time.dateTime)); }
     }
-  }, 10000);
+  }, 1000);
 
   // A circuit that the server no longer has cannot be resumed: load the page again.
   document.addEventListener('components-reconnect-state-changed', (e) => {
