@@ -13,7 +13,7 @@ internal sealed class EmptyServer : IAsyncDisposable
 
     private EmptyServer(WebApplication app) => this.app = app;
 
-    public string Url => app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+    public string Url => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
     public static async Task<EmptyServer> StartAsync()
     {
