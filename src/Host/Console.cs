@@ -27,8 +27,9 @@ internal static class ConsoleHost
         builder.WebHost.UseStaticWebAssets();
         // The folder of keys is this user's alone, as the other keys in it are; there is no store of certificates to encrypt them by.
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
-        builder.Services.AddConsoleSession(folder);
         builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuits => circuits.DisconnectedCircuitMaxRetained = MaxLostCircuits);
+        // After the components, whose own provider of the session's state it replaces.
+        builder.Services.AddConsoleSession(folder);
         builder.Services.AddMudServices();
         builder.Services.AddConsolePages<App>(new NavItem("Home", "/", Icons.Material.Outlined.Home, 0, "h"));
     }

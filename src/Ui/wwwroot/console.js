@@ -38,6 +38,7 @@
     const button = e.target.closest('[data-copy]');
     if (button) { copy(button); return; }
     if (e.target.closest('[data-theme-toggle]')) { toggle(); return; }
+    if (e.target.closest('.fs-skip')) { e.preventDefault(); document.getElementById('main')?.focus(); return; }
     for (const menu of document.querySelectorAll('details[data-menu][open]')) {
       if (!menu.contains(e.target)) { menu.open = false; }
     }
