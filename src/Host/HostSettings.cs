@@ -20,6 +20,8 @@ internal static class HostSettings
 
     public static WebApplicationBuilder CreateBuilder(string[] args)
     {
+        // A fresh volume has no folder for temporary files yet.
+        Directory.CreateDirectory(Path.GetTempPath());
         // The content root is the program's folder: a watcher over the data folder would cost an event for each write of SQLite.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "flagstone" });
         builder.Configuration.AddEnvironmentVariables();

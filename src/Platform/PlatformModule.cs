@@ -54,6 +54,7 @@ public static class PlatformModule
         services.AddHostedService(s => s.GetRequiredService<LedgerTail>());
         services.AddHostedService(s => s.GetRequiredService<LedgerWriter>());
         services.AddHostedService<KindSync>();
+        services.AddHostedService<TokenRevocations>();
         services.AddHostedService<ReconcilePump>();
 
         foreach (var kind in CoreKinds.All().Concat(TransientKinds.All()).Append(CustomKinds.Definition))

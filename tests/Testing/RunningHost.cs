@@ -45,12 +45,14 @@ public sealed class RunningHost : IAsyncDisposable
     public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null, bool confined = false)
     {
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
+        // Services and their database server run as another user, who must be able to pass through to what is theirs.
+        File.SetUnixFileMode(data, File.GetUnixFileMode(data) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var (port, kubernetes, apps) = (FreePort(), FreePort(), FreePort());
         string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps)];
         var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
         if (confined)
         {
-            arguments = [.. Confinement(data), program, .. arguments];
+            arguments = [.. Confinement(data), AsPublished(Path.GetDirectoryName(program)!, data), .. arguments];
             program = arguments[0];
             arguments = arguments[1..];
         }
@@ -138,6 +140,23 @@ public sealed class RunningHost : IAsyncDisposable
         process?.Dispose();
         Directory.Delete(Data, recursive: true);
         File.Delete(LogFile);
+        if (Directory.Exists(Data + ".app"))
+        {
+            Directory.Delete(Data + ".app", recursive: true);
+        }
+    }
+
+    /// <summary>A copy of the program without the pointer to the packages of who built it: as a publish has it.</summary>
+    private static string AsPublished(string folder, string data)
+    {
+        var copy = data + ".app";
+        using (var copying = Process.Start("cp", ["-r", folder, copy]))
+        {
+            copying.WaitForExit();
+        }
+
+        File.Delete(Path.Combine(copy, "flagstone.staticwebassets.runtime.json"));
+        return Path.Combine(copy, "flagstone");
     }
 
     /// <summary>What the image's container does: another user than root, and nothing to write to but the volume.</summary>
