@@ -2,6 +2,7 @@ using Flagstone.Platform.Feed;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Resources;
 using Flagstone.Ui.Session;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Logging;
 
@@ -10,6 +11,7 @@ namespace Flagstone.Ui.Live;
 /// <summary>
 /// A page that reads, shows, and reads again when the ledger says that something it shows has changed. Who looks is asked anew for each read.
 /// </summary>
+[Authorize]
 public abstract partial class LivePage : ComponentBase, IAsyncDisposable
 {
     /// <summary>A burst of rows makes one reading.</summary>
