@@ -49,6 +49,7 @@ try
     await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
     await app.StartAsync();
     await PlatformModule.BootstrapAsync(app.Services, options.KubernetesUrl, authority, CancellationToken.None);
+    await Task.WhenAll(app.Services.GetServices<IHostedService>().OfType<IStartWork>().Select(work => work.Finished));
     app.Services.GetRequiredService<Readiness>().Set();
     HostSettings.Announce(options, folder);
     await app.WaitForShutdownAsync();

@@ -18,10 +18,12 @@ namespace Flagstone.Catalog;
 /// </summary>
 internal sealed partial class CatalogStart(
     RepositoryFolder folder, PlatformOptions options, ResourceStore store, DueIndex due, BuiltInTemplates templates, TimeProvider clock, ILogger<CatalogStart> logger)
-    : BackgroundService
+    : BackgroundService, IStartWork
 {
     // Where other processes share the folder, what is younger than any push may take is theirs.
     private static readonly TimeSpan Shared = TimeSpan.FromHours(1);
+
+    public Task Finished => ExecuteTask ?? Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

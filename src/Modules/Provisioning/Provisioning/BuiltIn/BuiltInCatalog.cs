@@ -1,4 +1,5 @@
 using System.Reflection;
+using Flagstone.Platform;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
@@ -10,9 +11,12 @@ using Microsoft.Extensions.Logging;
 namespace Flagstone.Provisioning.BuiltIn;
 
 /// <summary>Applies the catalog that an installation starts with. What is there already is the installation's own, and stays as it is.</summary>
-internal sealed partial class BuiltInCatalog(ResourceGateway gateway, KindRegistry kinds, LedgerTail tail, ILogger<BuiltInCatalog> logger) : BackgroundService
+internal sealed partial class BuiltInCatalog(ResourceGateway gateway, KindRegistry kinds, LedgerTail tail, ILogger<BuiltInCatalog> logger)
+    : BackgroundService, IStartWork
 {
     private const string Prefix = "BuiltIn/";
+
+    public Task Finished => ExecuteTask ?? Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
