@@ -32,6 +32,7 @@ try
     builder.AddCompliance();
     builder.AddConsole(folder);
     builder.AddServiceProxy();
+    builder.AddOpenApiDocument();
 
     await using var app = builder.Build();
     app.UseListeners(options);
@@ -44,6 +45,7 @@ try
     app.MapWorkflows();
     app.MapMetrics();
     app.MapCompliance();
+    app.MapOpenApiDocument();
     app.MapConsole();
 
     await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Flagstone.Host.Tests.Endpoints;
+
+/// <summary>The description of the API is a contract: a change of it shows as a change of <c>openapi/v1.json</c>.</summary>
+public sealed class OpenApiTests(HostFixture fixture)
+{
+    /// <summary>Where <c>script/openapi</c> wants the document written; no comparison then.</summary>
+    private const string Renewal = "FLAGSTONE_WRITE_OPENAPI";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    [Fact]
+    public async Task The_description_of_the_api_is_the_one_that_is_checked_in()
+    {
+        using var client = fixture.Host.Client();
+        var served = JsonNode.Parse(await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), TestContext.Current.CancellationToken))!;
+        var text = served.ToJsonString(Indented) + "\n";
+        if (Environment.GetEnvironmentVariable(Renewal) is { Length: > 0 } file)
+        {
+            await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+            return;
+        }
+
+        var checkedIn = await File.ReadAllTextAsync(Path.Combine(Root(), "openapi", "v1.json"), TestContext.Current.CancellationToken);
+        Assert.True(text == checkedIn, "The host describes another API than openapi/v1.json does. If that is meant, run script/openapi and commit the file.");
+    }
+
+    [Fact]
+    public async Task Only_paths_of_the_api_are_described_and_by_openapi_3_1()
+    {
+        using var client = fixture.Host.Client();
+        var served = JsonNode.Parse(await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), TestContext.Current.CancellationToken))!;
+        Assert.StartsWith("3.1", served["openapi"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.All(served["paths"]!.AsObject(), p => Assert.StartsWith("/api/v1/", p.Key, StringComparison.Ordinal));
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Monolith.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+        }
+
+        return folder.FullName;
+    }
+}
