@@ -58,27 +58,13 @@ internal static class Silo
     /// </summary>
     private static int KeptPort(string file)
     {
-        if (File.Exists(file) && int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var kept) && FreePort(kept) is { } same)
+        if (File.Exists(file) && int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var kept) && LoopbackPorts.IsFree(kept))
         {
-            return same;
+            return kept;
         }
 
-        var port = FreePort(0)!.Value;
+        var port = LoopbackPorts.Free();
         File.WriteAllText(file, port.ToString(CultureInfo.InvariantCulture));
         return port;
-    }
-
-    private static int? FreePort(int wanted)
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, wanted));
-            return ((IPEndPoint)probe.LocalEndPoint!).Port;
-        }
-        catch (SocketException)
-        {
-            return null;
-        }
     }
 }

@@ -56,7 +56,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         await platform.ApplyAsync(Deployment("shop", second));
         await platform.WaitAsync("the second commit", () => Task.FromResult(runtime.Find("shop", "shop") is { Phase: ServicePhase.Running } s && s.Commit == second), () => $"{runtime.Find("shop", "shop")}");
         Assert.Equal("two", (await AskAsync(runtime.PortOf("shop", "shop")!.Value)).Text("text"));
-        await platform.WaitAsync("the first process to end", () => Task.FromResult(Processes.IsFree(port)));
+        await platform.WaitAsync("the first process to end", () => Task.FromResult(LoopbackPorts.IsFree(port)));
 
         await platform.DeleteAsync(key);
         await platform.IsGoneAsync(key);

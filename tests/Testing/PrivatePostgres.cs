@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
+using Flagstone.Platform.Data;
 
 namespace Flagstone.Testing;
 
@@ -34,7 +34,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             await RunAsync("chown", [$"{NobodyId}:{NobodyId}", folder], ct);
         }
 
-        var server = new PrivatePostgres(folder, FreePort());
+        var server = new PrivatePostgres(folder, LoopbackPorts.Free());
         var data = Path.Combine(folder, "data");
         await AsServerAsync("initdb", ["-D", data, "-U", "flagstone", "--auth=trust", "-E", "UTF8", "--no-sync"], ct);
         var settings = string.Create(CultureInfo.InvariantCulture,
@@ -55,13 +55,6 @@ public sealed class PrivatePostgres : IAsyncDisposable
     {
         await AsServerAsync("pg_ctl", ["-D", Path.Combine(folder, "data"), "-m", "immediate", "-w", "stop"], CancellationToken.None);
         Directory.Delete(folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     private static Task AsServerAsync(string program, string[] arguments, CancellationToken ct)

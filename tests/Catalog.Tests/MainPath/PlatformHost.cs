@@ -37,7 +37,7 @@ internal sealed class PlatformHost : IAsyncDisposable
 
     public static async Task<PlatformHost> StartAsync(string data)
     {
-        var port = FreePort();
+        var port = LoopbackPorts.Free();
         var options = new PlatformOptions { Data = data, Port = port };
         var folder = DataFolder.Open(data);
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,7 +46,7 @@ internal sealed class PlatformHost : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             silo.Configure<EndpointOptions>(e => e.AdvertisedIPAddress = IPAddress.Loopback);
-            silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
+            silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0);
         });
         builder.AddPlatform(options, folder);
         builder.AddCatalog();
@@ -114,12 +114,5 @@ internal sealed class PlatformHost : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

@@ -96,7 +96,7 @@ internal sealed class DeploymentGrain(
 
         var id = InstanceId(spec, environment!);
         var instance = runtime.Find(key, id)?.Instance
-            ?? new ServiceInstance(id, spec.Source.Commit, Processes.FreePort(), spec.ReadinessPath, (int)spec.Grace.TotalSeconds);
+            ?? new ServiceInstance(id, spec.Source.Commit, LoopbackPorts.Free(), spec.ReadinessPath, (int)spec.Grace.TotalSeconds);
         environment!["PORT"] = instance.Port.ToString(CultureInfo.InvariantCulture);
         environment["HOST"] = "127.0.0.1";
         var service = runtime.Ensure(key, instance, Sandbox.Command(folder, null, ["node", $"--max-old-space-size={spec.MemoryMegabytes}", .. arguments]), environment);

@@ -220,12 +220,12 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
 
     private int RememberedPort()
     {
-        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var port) && Processes.IsFree(port))
+        if (File.Exists(PortFile) && int.TryParse(File.ReadAllText(PortFile), CultureInfo.InvariantCulture, out var port) && LoopbackPorts.IsFree(port))
         {
             return port;
         }
 
-        var free = Processes.FreePort();
+        var free = LoopbackPorts.Free();
         File.WriteAllText(PortFile, free.ToString(CultureInfo.InvariantCulture));
         return free;
     }
