@@ -3,6 +3,8 @@ namespace Flagstone.Load;
 /// <summary>A kind with the seed document's claim's schema and no controller, as the API server had it when it was measured.</summary>
 internal static class BenchClaim
 {
+    public const string Path = "/apis/bench.flagstone.dev/v1alpha1/namespaces/default/benchclaims";
+
     public const string Definition = """
         {
           "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": { "name": "benchclaims.bench.flagstone.dev" },

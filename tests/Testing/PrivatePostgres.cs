@@ -25,6 +25,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The postmaster's.</summary>
+    public int ProcessId => int.Parse(File.ReadLines(Path.Combine(folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+
     public static async Task<PrivatePostgres> StartAsync(CancellationToken ct)
     {
         var folder = Directory.CreateTempSubdirectory("flagstone-pg-").FullName;

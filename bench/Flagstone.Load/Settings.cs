@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Flagstone.Load;
+
+/// <summary>What <c>script/bench</c> asks for.</summary>
+/// <param name="Root">The repository's folder.</param>
+/// <param name="Host">The published host's program.</param>
+/// <param name="Seconds">The length of each run of the load generator.</param>
+/// <param name="Stores"><c>sqlite</c>, <c>postgresql</c> or both.</param>
+/// <param name="Sizes">How many resources are stored, in rising order, before lists and memory are measured.</param>
+internal sealed record Settings(string Root, string Host, int Seconds, IReadOnlyList<string> Stores, IReadOnlyList<int> Sizes)
+{
+    public string Script(string name) => Path.Combine(Root, "bench", "wrk", name);
+
+    public static Settings Parse(string[] args)
+    {
+        var given = new Dictionary<string, string>(StringComparer.Ordinal) { ["--seconds"] = "5", ["--store"] = "both", ["--sizes"] = "50000,100000" };
+        for (var i = 0; i + 1 < args.Length; i += 2)
+        {
+            given[args[i]] = args[i + 1];
+        }
+
+        return new Settings(given["--root"], given["--host"], Number(given["--seconds"]),
+            given["--store"] == "both" ? ["sqlite", "postgresql"] : [given["--store"]], [.. given["--sizes"].Split(',').Select(Number).Order()]);
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}
