@@ -6,6 +6,7 @@ namespace Flagstone.Load;
 internal sealed class TwoProcesses(Settings settings, Report report)
 {
     private const int Connections = 16;
+    private const int WarmUpSeconds = 10;
 
     public async Task RunAsync(string database, CancellationToken ct)
     {
@@ -19,8 +20,10 @@ internal sealed class TwoProcesses(Settings settings, Report report)
             await Cluster.ServedAsync(other, BenchClaim.Path, ct);
         }
 
-        var results = await Task.WhenAll(new[] { first, second }.Select((host, i) => Wrk.RunAsync(settings.Script("create.lua"), $"https://127.0.0.1:{host.KubernetesPort}", Connections,
-            settings.Seconds, [first.Token, BenchClaim.Path, "bench.flagstone.dev/v1alpha1", "BenchClaim", $"p{i}"], ct)));
+        await BothAsync("cold", WarmUpSeconds);
+        var results = await BothAsync("p", settings.Seconds);
+        Task<WrkResult[]> BothAsync(string seed, int seconds) => Task.WhenAll(new[] { first, second }.Select((host, i) => Wrk.RunAsync(settings.Script("create.lua"), $"https://127.0.0.1:{host.KubernetesPort}", Connections,
+            seconds, [first.Token, BenchClaim.Path, "bench.flagstone.dev/v1alpha1", "BenchClaim", $"{seed}{i}"], ct)));
         var total = results.Sum(r => r.PerSecond);
         report.Line($"creates, {Connections} and {Connections} connections", $"{total,9:N0}/s  p99 {results.Max(r => r.P99.TotalMilliseconds):N2} ms  x{total / Peer.CreatesPerSecond[16]:N2} of {Peer.Name} at 16");
         report.AtLeast("two processes: creates, 16 and 16 connections", total / Peer.CreatesPerSecond[16], 3, Peer.Name);

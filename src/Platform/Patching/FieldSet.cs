@@ -15,7 +15,7 @@ internal sealed class FieldSet
 
     private readonly SortedDictionary<string, FieldSet> children = new(StringComparer.Ordinal);
 
-    public bool IsMember { get; private set; }
+    public bool IsMember { get; set; }
 
     public bool IsEmpty => !IsMember && children.Count == 0;
 
@@ -53,24 +53,28 @@ internal sealed class FieldSet
         return true;
     }
 
-    public void Insert(IReadOnlyList<string> path)
-    {
-        var node = this;
-        foreach (var element in path)
-        {
-            if (!node.children.TryGetValue(element, out var child))
-            {
-                node.children[element] = child = new();
-            }
+    public void Insert(IReadOnlyList<string> path) => Reach(path).IsMember = true;
 
-            node = child;
+    /// <summary>The node of a path, made where it is missing; not a member by that.</summary>
+    public FieldSet Reach(IReadOnlyList<string> path) => path.Aggregate(this, (node, element) => node.Reach(element));
+
+    public FieldSet Reach(string element)
+    {
+        if (!children.TryGetValue(element, out var child))
+        {
+            children[element] = child = new();
         }
 
-        node.IsMember = true;
+        return child;
     }
 
     public FieldSet Union(FieldSet other)
     {
+        if (IsEmpty || other.IsEmpty)
+        {
+            return IsEmpty ? other : this;
+        }
+
         var result = new FieldSet { IsMember = IsMember || other.IsMember };
         foreach (var (element, child) in children)
         {
@@ -88,6 +92,11 @@ internal sealed class FieldSet
     /// <summary>The paths that are not in the other set; what lies below a path in the other set stays.</summary>
     public FieldSet Except(FieldSet other)
     {
+        if (other.IsEmpty)
+        {
+            return this;
+        }
+
         var result = new FieldSet { IsMember = IsMember && !other.IsMember };
         foreach (var (element, child) in children)
         {

@@ -79,30 +79,34 @@ internal sealed class FieldSets
 
     private void Compare(Side before, Side after, SchemaNode node)
     {
-        if (before.Exists && after.Exists && JsonNode.DeepEquals(before.Value, after.Value))
+        if (!before.Exists)
+        {
+            Whole(changes.Added.Reach(path), after.Value, node);
+            return;
+        }
+
+        if (!after.Exists)
+        {
+            Whole(changes.Removed.Reach(path), before.Value, node);
+            return;
+        }
+
+        if (JsonNode.DeepEquals(before.Value, after.Value))
         {
             return;
         }
 
-        var beforeShape = FieldWalk.ShapeOf(before.Value, node);
-        var afterShape = FieldWalk.ShapeOf(after.Value, node);
-        if (before.Exists && after.Exists && beforeShape != afterShape)
+        var shape = FieldWalk.ShapeOf(after.Value, node);
+        if (shape != FieldWalk.ShapeOf(before.Value, node))
         {
             Compare(before, default, node);
             Compare(default, after, node);
             return;
         }
 
-        var shape = after.Exists ? afterShape : beforeShape;
         if (shape == FieldWalk.Shape.Leaf || (before.IsBare && after.IsBare))
         {
-            var set = (before.Exists, after.Exists) switch
-            {
-                (false, _) => changes.Added,
-                (_, false) => changes.Removed,
-                _ => changes.Modified,
-            };
-            set.Insert(path);
+            changes.Modified.Insert(path);
             return;
         }
 
@@ -115,14 +119,31 @@ internal sealed class FieldSets
             Compare(Side.Of(old, element), Side.Of(@new, element), child);
             path.RemoveAt(path.Count - 1);
         }
+    }
 
-        if (!before.Exists)
+    /// <summary>A value that only one document has, with all below it: most of what a create does.</summary>
+    private void Whole(FieldSet at, JsonNode? value, SchemaNode node)
+    {
+        at.IsMember = true;
+        switch (FieldWalk.ShapeOf(value, node))
         {
-            changes.Added.Insert(path);
-        }
-        else if (!after.Exists)
-        {
-            changes.Removed.Insert(path);
+            case FieldWalk.Shape.Map:
+                foreach (var (name, item) in (JsonObject)value!)
+                {
+                    Whole(at.Reach(FieldSet.Field(name)), item, FieldWalk.ChildOf(root, name, node));
+                }
+
+                return;
+            case FieldWalk.Shape.List:
+                FieldWalk.TryIndex((JsonArray)value!, node, out var items, out _);
+                foreach (var (element, item) in items!)
+                {
+                    Whole(at.Reach(element), item, node.Items ?? SchemaNode.Empty);
+                }
+
+                return;
+            default:
+                return;
         }
     }
 
@@ -141,11 +162,6 @@ internal sealed class FieldSets
 
         public OrderedDictionary<string, JsonNode?> Children(SchemaNode node, FieldWalk.Shape shape)
         {
-            if (!Exists)
-            {
-                return [];
-            }
-
             if (shape == FieldWalk.Shape.List)
             {
                 FieldWalk.TryIndex((JsonArray)Value!, node, out var items, out _);

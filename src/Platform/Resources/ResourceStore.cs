@@ -22,21 +22,12 @@ public sealed record ListPage(IReadOnlyList<StoredResource> Items, long Version,
 /// <summary>Reads resources. Bodies come as they are served; those of a sealed kind are opened.</summary>
 public sealed class ResourceStore(PlatformDatabase database, Sealer sealer, KindRegistry kinds)
 {
-    private const string ByKey = "SELECT uid, version, body FROM resource WHERE kind = @kind AND namespace = @ns AND name = @name";
-
     private const string ByOwner = "SELECT kind, namespace, name, uid, version, body FROM resource WHERE owner = @owner ORDER BY kind, namespace, name";
 
     private const string ByVersion = "SELECT labels, body FROM revision WHERE version = @version AND kind = @kind AND namespace = @ns AND name = @name";
 
-    public async Task<StoredResource?> FindAsync(ResourceKey key, CancellationToken ct)
-    {
-        await using var connection = await database.OpenAsync(ct);
-        await using var command = connection.Command(ByKey, ("kind", key.Kind.ToString()), ("ns", key.Namespace), ("name", key.Name));
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct)
-            ? new StoredResource(key, reader.GetString(0), reader.GetInt64(1), Open(key, reader.GetFieldValue<byte[]>(2)))
-            : null;
-    }
+    public async Task<StoredResource?> FindAsync(ResourceKey key, CancellationToken ct) =>
+        await database.FindAsync(key, ct) is { } row ? new StoredResource(key, row.Uid, row.Version, Open(key, row.Body)) : null;
 
     public async Task<ListPage> ListAsync(ListQuery query, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Flagstone.Platform.Resources;
 using Npgsql;
 
 namespace Flagstone.Platform.Storage;
@@ -7,8 +8,13 @@ namespace Flagstone.Platform.Storage;
 internal sealed class PostgresDatabase : PlatformDatabase
 {
     private const int MaxReaders = 32;
+
+    // A plan made while a table was empty would stick to sequential scans and sorts; every query here has its index.
+    private const string IndexesOnly = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
+
     private readonly NpgsqlDataSource readers;
     private readonly NpgsqlDataSource writers;
+    private readonly PostgresPointReads points;
 
     public PostgresDatabase(string connectionString)
     {
@@ -18,17 +24,19 @@ internal sealed class PostgresDatabase : PlatformDatabase
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
             MaxPoolSize = MaxReaders,
+            Options = IndexesOnly,
+            // Nobody changes the session, so nothing has to be reset.
+            NoResetOnClose = true,
         };
         readers = NpgsqlDataSource.Create(reading);
-        // A plan made while a table was empty would stick to sequential scans; the writer only ever wants its indexes.
+        points = new PostgresPointReads(readers);
         // The time-outs free the sequencer lock of a process that was stopped in mid-transaction.
         writers = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reading.ToString())
         {
             ApplicationName = "flagstone-writer",
             AutoPrepareMinUsages = 1,
             Pooling = false,
-            Options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
-                + " -c idle_in_transaction_session_timeout=5s -c statement_timeout=5s -c synchronous_commit=on",
+            Options = IndexesOnly + " -c idle_in_transaction_session_timeout=5s -c statement_timeout=5s -c synchronous_commit=on",
         });
         ConnectionString = connectionString;
     }
@@ -41,9 +49,12 @@ internal sealed class PostgresDatabase : PlatformDatabase
 
     public override async ValueTask DisposeAsync()
     {
+        await points.DisposeAsync();
         await readers.DisposeAsync();
         await writers.DisposeAsync();
     }
+
+    internal override ValueTask<StoredRow?> FindAsync(ResourceKey key, CancellationToken ct) => points.FindAsync(key, ct);
 
     internal override async ValueTask<IGroupSession> OpenWriterAsync(CancellationToken ct) =>
         new PostgresGroupSession(await writers.OpenConnectionAsync(ct));

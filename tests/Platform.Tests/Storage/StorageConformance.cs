@@ -36,6 +36,20 @@ public abstract class StorageConformance
     }
 
     [Fact]
+    public async Task Each_of_many_that_read_at_once_gets_what_it_asked_for()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync([.. Enumerable.Range(0, 100).Select(i => Create(Widget($"w{i}")))]);
+
+        var found = await Task.WhenAll(Enumerable.Range(0, 600).Select(i => store.Resources.FindAsync(Widget($"w{i % 200}"), Ct)));
+
+        for (var i = 0; i < found.Length; i++)
+        {
+            Assert.Equal(i % 200 < 100 ? $"w{i % 200}" : null, found[i]?.ToDocument().Metadata().Text("name"));
+        }
+    }
+
+    [Fact]
     public async Task Of_two_writers_that_saw_the_same_version_one_is_told_what_it_is_now()
     {
         await using var store = (await OpenAsync(1))[0];
