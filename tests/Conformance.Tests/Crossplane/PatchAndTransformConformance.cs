@@ -25,28 +25,11 @@ public sealed class PatchAndTransformConformance
             return;
         }
 
-        var known = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Crossplane", "known-failures.txt"))
-            .Where(l => l.Length > 0 && l[0] != '#').Select(l => l.Split(": ")[0]).ToHashSet(StringComparer.Ordinal);
-        var failed = new List<string>();
-        var (count, expected) = (0, 0);
-        foreach (var test in JsonNode.Parse(File.ReadAllText(Path.Combine(Corpus.Root!, Folder, $"{file}.json")))!["cases"]!.AsArray().OfType<JsonObject>())
-        {
-            if (Answer(test.Text("func"), test) is not { } passes)
-            {
-                continue;
-            }
-
-            count++;
-            var name = $"{file}/{test.Text("func")}/{test.Text("case")}";
-            expected += !passes && known.Contains(name) ? 1 : 0;
-            if (passes == known.Contains(name))
-            {
-                failed.Add(passes ? $"{name} passes now: take it off the list" : name);
-            }
-        }
-
-        Corpus.Report($"{Folder}/{file}", count, failed, expected);
+        var cases = JsonNode.Parse(File.ReadAllText(Corpus.File($"{Folder}/{file}.json")))!["cases"]!.AsArray().OfType<JsonObject>();
+        Corpus.Report($"{Folder}/{file}", [.. cases.Select(test => Judge($"{test.Text("func")}/{test.Text("case")}", test))]);
     }
+
+    private static Case Judge(string name, JsonObject test) => Answer(test.Text("func"), test) is { } passes ? Case.Of(name, passes) : new Case(name, Verdict.Absent);
 
     /// <summary>Null for a function of which nothing is built.</summary>
     private static bool? Answer(string function, JsonObject test)
@@ -56,7 +39,7 @@ public sealed class PatchAndTransformConformance
         return function switch
         {
             "TestRunFunction" => RunFunction(args!["req"]!, want!["rsp"]!),
-            "TestIsReady" => Fails(want) || Readiness.Evaluate(args!["rc"] as JsonArray, (JsonObject)Plain(args["o"])!, "r", []) == (want.At("ready")?.GetValue<bool>() ?? false),
+            "TestIsReady" => IsReady(args!, want),
             "TestParse" => Compare(want, "s", () => new JsonArray([.. Segment.Parse(test.Text("path")).Select(Of)])),
             "TestGetValue" => Compare(want, "value", () => Paved.Get(data, test.Text("path"))),
             "TestSetValue" when test.Text("case") != "OwnerReference" => Compare(want, "object", () =>
@@ -64,7 +47,7 @@ public sealed class PatchAndTransformConformance
                 Paved.Set(data!, args.Text("path"), Plain(args!["value"]));
                 return data;
             }),
-            "TestExpandWildcards" => Fails(want) || CompareSorted(want!["expanded"]!, Paved.Expand(data, test.Text("path"))),
+            "TestExpandWildcards" => CompareSorted(want, () => Paved.Expand(data, test.Text("path"))),
             "TestMapResolve" => Transform("map", "map", args!["t"], args, want),
             "TestMatchResolve" => Transform("match", "match", args!["t"], args, want),
             "TestMathResolve" => Transform("math", "math", Typed(args!, "mathType"), args, want),
@@ -73,6 +56,14 @@ public sealed class PatchAndTransformConformance
                 "convert", "convert", new JsonObject { ["toType"] = args["to"]?.DeepClone(), ["format"] = args["format"]?.DeepClone() }, args, want),
             _ => null,
         };
+    }
+
+    /// <summary>A check that cannot run is a warning here and an error there; the composition goes on in both.</summary>
+    private static bool IsReady(JsonNode args, JsonNode? want)
+    {
+        var warnings = new List<string>();
+        var ready = Readiness.Evaluate(args["rc"] as JsonArray, (JsonObject)Plain(args["o"])!, "r", warnings);
+        return ready == (want.At("ready")?.GetValue<bool>() ?? false) && warnings.Count > 0 == HasError(want);
     }
 
     private static bool Transform(string type, string member, JsonNode? transform, JsonNode? args, JsonNode? want) => Compare(want, "o", () => Transforms.Apply(
@@ -151,13 +142,20 @@ public sealed class PatchAndTransformConformance
         }
     }
 
-    /// <summary>Readiness and expansion report errors in other ways; only what they answer is compared.</summary>
-    private static bool Fails(JsonNode? want) => HasError(want);
-
     private static bool HasError(JsonNode? want) => want.At("err") is not null;
 
-    private static bool CompareSorted(JsonNode want, IReadOnlyList<string> found) =>
-        want.AsArray().Select(w => w!.ToString()).Order(StringComparer.Ordinal).SequenceEqual(found.Order(StringComparer.Ordinal));
+    private static bool CompareSorted(JsonNode? want, Func<IReadOnlyList<string>> compute)
+    {
+        try
+        {
+            var found = compute().Order(StringComparer.Ordinal);
+            return !HasError(want) && want!["expanded"]!.AsArray().Select(w => w!.ToString()).Order(StringComparer.Ordinal).SequenceEqual(found);
+        }
+        catch (PatchFailure)
+        {
+            return HasError(want);
+        }
+    }
 
     private static JsonObject Of(Segment segment) =>
         segment.Index is { } index ? new JsonObject { ["index"] = index } : new JsonObject { ["field"] = segment.Field };

@@ -92,6 +92,14 @@ internal static class Paved
         {
             Expand(list[(int)index], path, at + 1, [.. done, segment], found);
         }
+        else if (node is not (null or JsonArray) && segment.Index is not null)
+        {
+            throw new PatchFailure($"{Segment.Join(done)}: not an array");
+        }
+        else if (node is not (null or JsonObject) && segment.Index is null)
+        {
+            throw new PatchFailure($"{Segment.Join(done)}: not an object");
+        }
     }
 
     private static JsonNode? Get(JsonNode? root, List<Segment> segments, string path)

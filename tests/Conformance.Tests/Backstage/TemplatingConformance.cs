@@ -2,11 +2,13 @@ using System.Text.Json.Nodes;
 using Flagstone.Catalog.Templating;
 using Flagstone.Catalog.Templating.Evaluation;
 
-namespace Flagstone.Catalog.Tests.Templating;
+namespace Flagstone.Conformance.Tests.Backstage;
 
-/// <summary>Expressions of public templates beside what Backstage's own interpreter made of them, where that corpus is on the machine.</summary>
-public sealed class PublicTemplatesTests
+/// <summary>Expressions of public templates beside what Backstage's own interpreter made of them.</summary>
+public sealed class TemplatingConformance
 {
+    private const string Name = "backstage/templating";
+
     // The corpus was rendered with one output for every step, and one name for every secret.
     private const string StepOutput = """
         {"remoteUrl": "https://github.com/acme/svc-one", "repoContentsUrl": "https://github.com/acme/svc-one/blob/main",
@@ -17,14 +19,13 @@ public sealed class PublicTemplatesTests
     [Fact]
     public void Render_as_Backstage_renders_them()
     {
-        var corpus = Find();
-        Assert.SkipWhen(corpus is null, "The conformance corpus is not on this machine.");
+        if (!Corpus.IsHere(Name))
+        {
+            return;
+        }
 
-        var cases = JsonNode.Parse(File.ReadAllText(corpus!))!.AsArray().Select(node => node!.AsObject()).ToList();
-        var differences = cases.Select(Compare).OfType<string>().ToList();
-
-        TestContext.Current.SendDiagnosticMessage($"templating: {cases.Count} cases, {differences.Count} differ");
-        Assert.True(differences.Count == 0, string.Join("\n", differences.Prepend($"{differences.Count} of {cases.Count} differ:")));
+        var cases = JsonNode.Parse(File.ReadAllText(Corpus.File("backstage/templating.golden.json")))!.AsArray().Select(node => node!.AsObject());
+        Corpus.Report(Name, [.. cases.Select((test, i) => Compare(test) is { } difference ? Case.Of($"{i}", false, difference) : Case.Of($"{i}", true))]);
     }
 
     private static string? Compare(JsonObject expected)
@@ -68,20 +69,5 @@ public sealed class PublicTemplatesTests
             ["steps"] = steps,
             ["secrets"] = new JsonObject { ["USER_OAUTH_TOKEN"] = "***" },
         });
-    }
-
-    private static string? Find()
-    {
-        var named = Environment.GetEnvironmentVariable("FLAGSTONE_CONFORMANCE");
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var file = Path.Combine(named ?? Path.Combine(folder.FullName, "..", "shared", "conformance"), "backstage", "templating.golden.json");
-            if (File.Exists(file))
-            {
-                return file;
-            }
-        }
-
-        return null;
     }
 }
