@@ -16,13 +16,15 @@ internal sealed class DeletionGrain(ResourceStore store, ResourceGateway gateway
     public const string Controller = "deletion";
 
     private const int Page = 500;
+    private static readonly byte[] DefinitionFinalizer = System.Text.Encoding.UTF8.GetBytes(ResourceGateway.DefinitionFinalizer);
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Resources on their way out that wait for the platform, and owners whose last dependent may just have gone.</summary>
     public static IEnumerable<string> Route(CommittedRow row)
     {
         if (row.Change == ChangeType.Modified
-            && (row.Key.Kind == NamespaceView.Kind || row.Body.Span.IndexOf("\"foregroundDeletion\""u8) >= 0 || row.Body.Span.IndexOf("\"orphan\""u8) >= 0))
+            && (row.Key.Kind == NamespaceView.Kind || row.Body.Span.IndexOf("\"foregroundDeletion\""u8) >= 0 || row.Body.Span.IndexOf("\"orphan\""u8) >= 0
+                || row.Body.Span.IndexOf(DefinitionFinalizer) >= 0))
         {
             yield return row.Key.ToString();
         }
@@ -44,6 +46,11 @@ internal sealed class DeletionGrain(ResourceStore store, ResourceGateway gateway
         }
 
         var finalizers = document.Finalizers();
+        if (kind.DefinesKinds && finalizers.Contains(ResourceGateway.DefinitionFinalizer))
+        {
+            return await EmptyKindsAsync(kind, key);
+        }
+
         var dependents = await store.OwnedByAsync(found.Uid, CancellationToken.None);
         if (finalizers.Contains("orphan"))
         {
@@ -76,21 +83,38 @@ internal sealed class DeletionGrain(ResourceStore store, ResourceGateway gateway
         return ReconcileResult.Done;
     }
 
-    private async Task<ReconcileResult> EmptyNamespaceAsync(KindDefinition kind, ResourceKey key)
+    private async Task<ReconcileResult> EmptyKindsAsync(KindDefinition kind, ResourceKey key)
     {
-        var left = false;
-        foreach (var content in kinds.All.Where(k => k.Namespaced && !k.Transient))
+        if (!await EmptyAsync(kinds.All.Where(k => k.DefinedBy == key), ns: null))
         {
-            var page = await store.ListAsync(new ListQuery(content.Id, key.Name, Limit: Page), CancellationToken.None);
+            return ReconcileResult.After(Again);
+        }
+
+        await FinishAsync(kind, key, ResourceGateway.DefinitionFinalizer);
+        return ReconcileResult.Done;
+    }
+
+    /// <summary>Deletes what there is of these kinds, a page of each at a time; true when nothing is left.</summary>
+    private async Task<bool> EmptyAsync(IEnumerable<KindDefinition> contents, string? ns)
+    {
+        var empty = true;
+        foreach (var content in contents.ToList())
+        {
+            var page = await store.ListAsync(new ListQuery(content.Id, ns, Limit: Page), CancellationToken.None);
             foreach (var item in page.Items.Where(i => !i.ToDocument().IsDeleting()))
             {
                 await gateway.RemoveAsync(Controller, content, item.Key, new DeleteOptions(Uid: item.Uid), CancellationToken.None);
             }
 
-            left |= (await store.ListAsync(new ListQuery(content.Id, key.Name, Limit: 1), CancellationToken.None)).Items.Count > 0;
+            empty &= (await store.ListAsync(new ListQuery(content.Id, ns, Limit: 1), CancellationToken.None)).Items.Count == 0;
         }
 
-        if (left)
+        return empty;
+    }
+
+    private async Task<ReconcileResult> EmptyNamespaceAsync(KindDefinition kind, ResourceKey key)
+    {
+        if (!await EmptyAsync(kinds.All.Where(k => k.Namespaced && !k.Transient), key.Name))
         {
             return ReconcileResult.After(Again);
         }

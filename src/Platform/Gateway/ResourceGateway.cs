@@ -4,6 +4,7 @@ using Flagstone.Platform.Admission;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Problems;
+using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Microsoft.Extensions.Logging;
 
@@ -25,7 +26,13 @@ public sealed partial class ResourceGateway(
     ILogger<ResourceGateway> logger)
 {
     /// <summary>A change computed on what is stored is computed again when that moved, so often at the most.</summary>
+    /// <summary>Keeps a definition until the last resource of its kinds is gone: else they would be out of everyone's reach.</summary>
+    public const string DefinitionFinalizer = "customresourcecleanup.apiextensions.k8s.io";
+
     private const int MaxTries = 8;
+
+    private static readonly Condition NotEnforced = Condition.False("Enforced", "NoCluster", "Stored here; only a Kubernetes cluster would enforce it");
+
 
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -167,6 +174,12 @@ public sealed partial class ResourceGateway(
         }
 
         FieldOwnership.Record(next, null, kind, options, clock.GetUtcNow());
+        if (kind.ClusterOnly)
+        {
+            // Nobody's field: it is said by the platform, whoever stores the resource.
+            next.SetCondition(NotEnforced, clock.GetUtcNow());
+        }
+
         return (new Prepared(Preparation.Write(kind, key, next, 0, Verb(options, "create")), next, requires, warnings), null);
     }
 
@@ -251,6 +264,11 @@ public sealed partial class ResourceGateway(
         }
 
         var finalizers = document.Finalizers().ToList();
+        if (kind.DefinesKinds && !document.IsDeleting() && !finalizers.Contains(DefinitionFinalizer))
+        {
+            finalizers.Add(DefinitionFinalizer);
+        }
+
         finalizers.RemoveAll(f => f is "foregroundDeletion" or "orphan");
         if (delete.Propagation != Propagation.Background && !document.IsDeleting())
         {

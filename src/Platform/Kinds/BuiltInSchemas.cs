@@ -156,7 +156,8 @@ internal static class BuiltInSchemas
           "properties": {
             "rules": { "type": "array", "items": {{Open}} },
             "subjects": { "type": "array", "items": {{Open}} },
-            "roleRef": {{Open}}
+            "roleRef": {{Open}},
+            "status": {{Open}}
           }
         }
         """);

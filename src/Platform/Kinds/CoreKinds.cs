@@ -65,16 +65,14 @@ internal static class CoreKinds
         {
             Columns = [new("Pod-Selector", "") { Value = o => Pairs(o.At("spec", "podSelector", "matchLabels")) }, Age],
         };
-        yield return BuiltIn("rbac.authorization.k8s.io", "v1", "roles", "Role") with
+        yield return Cluster("rbac.authorization.k8s.io", "v1", "roles", "Role") with
         {
             NameRule = NameRule.PathSegment,
-            ClusterOnly = true,
             Columns = [new("Created At", ".metadata.creationTimestamp")],
         };
-        yield return BuiltIn("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding") with
+        yield return Cluster("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding") with
         {
             NameRule = NameRule.PathSegment,
-            ClusterOnly = true,
             Columns = [new("Role", "") { Value = o => $"{o.At("roleRef").Text("kind")}/{o.At("roleRef").Text("name")}" }, Age],
         };
         yield return Cluster("monitoring.coreos.com", "v1", "servicemonitors", "ServiceMonitor", "smon") with { BuiltIn = false };
@@ -93,7 +91,7 @@ internal static class CoreKinds
     };
 
     private static KindDefinition Cluster(string group, string version, string plural, string kind, params string[] shortNames) =>
-        BuiltIn(group, version, plural, kind, shortNames) with { ClusterOnly = true };
+        BuiltIn(group, version, plural, kind, shortNames) with { ClusterOnly = true, HasStatus = true };
 
     private static void NormalizeNamespace(JsonObject document)
     {

@@ -18,6 +18,7 @@ internal static class CustomKinds
         ShortNames = ["crd", "crds"],
         Namespaced = false,
         HasStatus = true,
+        DefinesKinds = true,
         Columns = [new("Created At", ".metadata.creationTimestamp")],
         Schema = StructuralSchema.Parse("""
             {

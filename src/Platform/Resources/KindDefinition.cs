@@ -75,6 +75,9 @@ public sealed record KindDefinition
     /// <summary>True when only a cluster enforces what it says; it is stored, and says <c>Enforced=False</c>.</summary>
     public bool ClusterOnly { get; init; }
 
+    /// <summary>True when its resources define kinds: one that is deleted takes the resources of its kinds with it.</summary>
+    public bool DefinesKinds { get; init; }
+
     /// <summary>Brings a document into its stored form before it is judged, as <c>stringData</c> of a Secret into <c>data</c>; null for none.</summary>
     public Action<System.Text.Json.Nodes.JsonObject>? Normalize { get; init; }
 

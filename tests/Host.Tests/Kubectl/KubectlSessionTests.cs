@@ -57,6 +57,37 @@ public sealed class KubectlSessionTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_definition_that_is_deleted_takes_its_resources_with_it()
+    {
+        var kubectl = await Kubectl.InAsync(fixture.Host, "s-definition");
+        var definition = Definition.Replace("session.example.com", "deleted.example.com", StringComparison.Ordinal).Replace("widget", "gizmo", StringComparison.OrdinalIgnoreCase).Replace("[wd]", "[gz]", StringComparison.Ordinal);
+        await kubectl.OkAsync("apply -f -", definition);
+        await kubectl.OkAsync("wait --for=condition=Established crd/gizmos.deleted.example.com --timeout=20s");
+        await kubectl.OkAsync("apply -f -", "apiVersion: deleted.example.com/v1\nkind: gizmo\nmetadata: { name: a }\nspec: { size: 1 }\n");
+
+        await kubectl.OkAsync("delete crd gizmos.deleted.example.com --timeout=20s");
+        await kubectl.OkAsync("apply -f -", definition);
+        await kubectl.OkAsync("wait --for=condition=Established crd/gizmos.deleted.example.com --timeout=20s");
+
+        Assert.Contains("No resources found", await kubectl.OkAsync("get gizmos"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_only_a_cluster_enforces_says_so()
+    {
+        var kubectl = await Kubectl.InAsync(fixture.Host, "s-enforced");
+        const string policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: deny }\nspec: { podSelector: {}, policyTypes: [Ingress] }\n";
+
+        await kubectl.OkAsync("apply -f -", policy);
+        await kubectl.OkAsync("label networkpolicy deny reviewed=yes");
+
+        Assert.Equal("Enforced=False", await kubectl.OkAsync("get networkpolicy deny -o jsonpath={.status.conditions[0].type}={.status.conditions[0].status}"));
+        Assert.Contains("unchanged", await kubectl.OkAsync("apply -f -", policy), StringComparison.Ordinal);
+        await kubectl.OkAsync("create role reader --verb=get --resource=configmaps");
+        Assert.Equal("False", await kubectl.OkAsync("get role.rbac.authorization.k8s.io reader -o jsonpath={.status.conditions[0].status}"));
+    }
+
+    [Fact]
     public async Task Server_side_apply_finds_conflicts_and_forces_them()
     {
         var kubectl = await OpenAsync("s-ssa");

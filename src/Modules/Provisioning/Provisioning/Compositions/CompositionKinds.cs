@@ -43,6 +43,7 @@ internal static class CompositionKinds
         Categories = ["crossplane"],
         Namespaced = false,
         HasStatus = true,
+        DefinesKinds = true,
         Columns =
         [
             new("Established", ".status.conditions[?(@.type=='Established')].status"),
