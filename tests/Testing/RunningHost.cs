@@ -13,10 +13,12 @@ public sealed class RunningHost : IAsyncDisposable
 
     private readonly string[] arguments;
     private readonly string binary;
+    private readonly string? logs;
     private Process? process;
 
-    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort)
+    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, string? logs)
     {
+        this.logs = logs;
         Data = data;
         this.binary = binary;
         this.arguments = arguments;
@@ -39,10 +41,11 @@ public sealed class RunningHost : IAsyncDisposable
 
     public int ProcessId => process!.Id;
 
-    private string LogFile => Path.Combine(Path.GetDirectoryName(Data)!, Path.GetFileName(Data) + ".log");
+    private string LogFile => Path.Combine(logs ?? Path.GetDirectoryName(Data)!, Path.GetFileName(Data) + ".log");
 
     /// <param name="database"><c>sqlite</c> or a PostgreSQL URL.</param>
-    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null, bool confined = false)
+    /// <param name="logs">The folder of the log file; beside the data folder unless given.</param>
+    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null, bool confined = false, string? logs = null)
     {
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         // Services and their database server run as another user, who must be able to pass through to what is theirs.
@@ -57,7 +60,7 @@ public sealed class RunningHost : IAsyncDisposable
             arguments = arguments[1..];
         }
 
-        var host = new RunningHost(data, program, arguments, port, kubernetes, apps);
+        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, logs);
         await host.StartAgainAsync(ct);
         return host;
     }
