@@ -1,0 +1,66 @@
+using Deque.AxeCore.Playwright;
+using Flagstone.Testing;
+using Microsoft.Playwright;
+
+namespace Flagstone.EndToEnd.Tests.Console;
+
+/// <summary>Debian's Chromium, driven by Playwright, signed in to a running host's console.</summary>
+internal sealed class Browser : IAsyncDisposable
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    private readonly IPlaywright playwright;
+    private readonly IBrowser browser;
+
+    private Browser(IPlaywright playwright, IBrowser browser, IPage page)
+    {
+        this.playwright = playwright;
+        this.browser = browser;
+        Page = page;
+    }
+
+    public IPage Page { get; }
+
+    public static async Task<Browser> OpenAsync(RunningHost host, ColorScheme scheme)
+    {
+        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not on this machine (apt-get install chromium); the console was not tried.");
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+        var page = await browser.NewPageAsync(new BrowserNewPageOptions { BaseURL = $"http://127.0.0.1:{host.Port}", ColorScheme = scheme });
+        page.SetDefaultTimeout(60_000);
+        return new Browser(playwright, browser, page);
+    }
+
+    public async Task SignInAsync(string token)
+    {
+        await Page.GotoAsync("/sign-in");
+        await Page.GetByLabel("Access token").FillAsync(token);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Page.GetByRole(AriaRole.Heading, new() { Name = "Home", Level = 1 }).WaitForAsync();
+    }
+
+    /// <summary>Opens a page, waits for its heading, and returns what axe finds wrong on it.</summary>
+    public async Task<IReadOnlyList<string>> ViolationsAsync(string path, string heading)
+    {
+        await Page.GotoAsync(path);
+        await Page.GetByRole(AriaRole.Heading, new() { Name = heading, Level = 1 }).First.WaitForAsync();
+        return await ViolationsAsync();
+    }
+
+    /// <summary>What axe finds wrong on the page as it is.</summary>
+    public async Task<IReadOnlyList<string>> ViolationsAsync()
+    {
+        var result = await Page.RunAxe();
+        return [.. result.Violations.SelectMany(v => v.Nodes.Select(n => $"{new Uri(Page.Url).AbsolutePath}: {v.Id}: {v.Help}: {n.Html}"))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await browser.DisposeAsync();
+        playwright.Dispose();
+    }
+}

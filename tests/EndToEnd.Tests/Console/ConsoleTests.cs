@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using Flagstone.Testing;
+using Microsoft.Playwright;
+
+namespace Flagstone.EndToEnd.Tests.Console;
+
+/// <summary>What a developer does in the console, in a real browser.</summary>
+public sealed class ConsoleTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task The_form_becomes_a_running_service_and_axe_finds_nothing_on_the_way(ColorScheme scheme)
+    {
+        await using var host = await RunningHost.StartAsync(Ct);
+        await using var browser = await Browser.OpenAsync(host, scheme);
+        var page = browser.Page;
+        var violations = new List<string>();
+        await browser.SignInAsync(host.Token);
+        foreach (var (path, heading) in new[] { ("/", "Home"), ("/services", "Services"), ("/claims", "Claims"), ("/runs", "Runs"), ("/golden-paths", "Golden paths"), ("/not-there", "There is no such page") })
+        {
+            violations.AddRange(await browser.ViolationsAsync(path, heading));
+        }
+
+        await page.GotoAsync("/golden-paths");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Node.js" }).First.ClickAsync();
+        await page.GetByLabel("Service name").FillAsync("orders");
+        await page.GetByLabel("Description").FillAsync("Takes orders");
+        await page.GetByLabel("Owning team").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+        violations.AddRange(await browser.ViolationsAsync());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+
+        await page.GetByRole(AriaRole.Heading, new() { Name = "Run for orders" }).WaitForAsync();
+        violations.AddRange(await browser.ViolationsAsync());
+        await page.GotoAsync("/services/default/orders");
+        var open = page.GetByRole(AriaRole.Link, new() { Name = "Open the service" });
+        await page.GetByText("Running").First.WaitForAsync();
+        violations.AddRange(await browser.ViolationsAsync());
+        var address = await open.GetAttributeAsync("href");
+        using var client = new HttpClient();
+        var answer = JsonNode.Parse(await client.GetStringAsync(new Uri(address!), Ct))!;
+        Assert.Equal("orders", answer["service"]!.GetValue<string>());
+
+        violations.AddRange(await browser.ViolationsAsync("/", "Home"));
+        violations.AddRange(await browser.ViolationsAsync("/claims", "Claims"));
+        await page.GetByRole(AriaRole.Link, new() { Name = "orders" }).First.ClickAsync();
+        await page.GetByText("Ready").First.WaitForAsync();
+        violations.AddRange(await browser.ViolationsAsync());
+        Assert.True(violations.Count == 0, string.Join('\n', violations));
+    }
+
+    [Fact]
+    public async Task A_wrong_token_is_told_what_a_token_looks_like()
+    {
+        await using var host = await RunningHost.StartAsync(Ct);
+        await using var browser = await Browser.OpenAsync(host, ColorScheme.Light);
+        await browser.Page.GotoAsync("/sign-in");
+
+        await browser.Page.GetByLabel("Access token").FillAsync("fst_wrong");
+        await browser.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+
+        await browser.Page.GetByText("This token is not known").WaitForAsync();
+        Assert.Empty(await browser.ViolationsAsync());
+    }
+}
