@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Flagstone.Platform;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Flagstone.Host;
@@ -26,6 +29,39 @@ internal static class Listeners
                 l.UseHttps(certificate);
             });
         });
+    }
+
+    /// <summary>
+    /// Looks whether the ports can be had, so that a start that cannot succeed ends before it has begun. Who takes one in the moment between
+    /// is still found by the listening itself.
+    /// </summary>
+    /// <exception cref="AddressInUseException">Another program listens on one of them.</exception>
+    public static void EnsureFree(PlatformOptions options)
+    {
+        var address = IPAddress.Parse(options.Address);
+        List<IPEndPoint> wanted = [new(address, options.Port), new(address, options.KubernetesPort), new(address, options.AppsPort)];
+        if (options.SiloPort > 0)
+        {
+            wanted.Add(new IPEndPoint(IPAddress.Parse(options.IsEmbedded ? "127.0.0.1" : options.SiloAddress), options.SiloPort));
+        }
+
+        foreach (var endpoint in wanted)
+        {
+            using var probe = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(endpoint);
+                probe.Listen();
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                throw new AddressInUseException($"The port {endpoint} is taken.", e);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
+            {
+                throw new ValidationException($"The address {endpoint.Address} is not one of this machine. Correct --address or --silo-address.", e);
+            }
+        }
     }
 
     public static void UseListeners(this WebApplication app, PlatformOptions options)

@@ -20,10 +20,15 @@ internal static class TransferCommands
 
         await using var database = PlatformModule.OpenDatabase(options, folder);
         await PlatformModule.MigrateAsync(database, ct);
+        var keys = new InstallationKeys(options, folder);
         var rows = verb == "export"
-            ? await Archive.ExportAsync(database, folder, file, ct)
-            : await Archive.ImportAsync(database, folder, file, ct);
-        Console.WriteLine($"{(verb == "export" ? "Exported" : "Imported")} {rows} ledger rows {(verb == "export" ? "to" : "from")} {file}. The file holds the keys: keep it as you keep them.");
+            ? await Archive.ExportAsync(database, folder, keys, file, ct)
+            : await Archive.ImportAsync(database, folder, keys, file, ct);
+        Console.WriteLine($"{(verb == "export" ? "Exported" : "Imported")} {rows} ledger rows {(verb == "export" ? "to" : "from")} {file}. {About(options)}");
         return 0;
     }
+
+    private static string About(PlatformOptions options) => options.SealingKeyFile.Length > 0 || options.LogKeyFile.Length > 0
+        ? "The keys that settings name are not in the file: keep both."
+        : "The file holds the keys: keep it as you keep them.";
 }

@@ -28,8 +28,9 @@ public static class PlatformModule
         services.AddSingleton(folder);
         services.AddSingleton(_ => OpenDatabase(options, folder));
         services.AddSingleton(new MigrationSource("kernel", typeof(PlatformModule).Assembly));
-        services.AddSingleton(new Sealer(folder.Key("sealing.key")));
-        services.AddSingleton(_ => new NoteSigner(options.LogOrigin, folder.Key("log.key")));
+        services.AddSingleton<InstallationKeys>();
+        services.AddSingleton(s => new Sealer(s.GetRequiredService<InstallationKeys>().Sealing));
+        services.AddSingleton(s => new NoteSigner(options.LogOrigin, s.GetRequiredService<InstallationKeys>().Log));
         services.AddKernel();
         services.AddSingleton<Bootstrap>();
         return builder;
@@ -98,9 +99,13 @@ public static class PlatformModule
     public static Task MigrateAsync(PlatformDatabase database, CancellationToken ct) =>
         Migrator.ApplyAsync(database, [new MigrationSource("kernel", typeof(PlatformModule).Assembly)], ct);
 
-    /// <summary>Brings the database to this release's schema; before anything else reads it.</summary>
-    public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct) =>
-        await Migrator.ApplyAsync(services.GetRequiredService<PlatformDatabase>(), services.GetServices<MigrationSource>(), ct);
+    /// <summary>Brings the database to this release's schema, and sees to it that the keys are its own; before anything else reads it.</summary>
+    public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var database = services.GetRequiredService<PlatformDatabase>();
+        await Migrator.ApplyAsync(database, services.GetServices<MigrationSource>(), ct);
+        await services.GetRequiredService<InstallationKeys>().SettleAsync(database, ct);
+    }
 
     /// <summary>Makes what the first start needs; once the host runs.</summary>
     public static Task BootstrapAsync(IServiceProvider services, string kubernetesUrl, string authority, CancellationToken ct) =>

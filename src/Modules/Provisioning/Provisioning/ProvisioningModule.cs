@@ -71,7 +71,7 @@ public static class ProvisioningModule
         services.AddSingleton<IRuntime>(s => s.GetRequiredService<ServiceRuntime>());
         services.AddHostedService(s => s.GetRequiredService<ServiceRuntime>());
         services.AddRoutedController<IDeploymentGrain, PlatformOptions>(DeploymentGrain.Controller, (row, options) =>
-            options.RunServices ?? options.IsEmbedded ? DeploymentGrain.Route(row) : []);
+            options.RunsServices ? DeploymentGrain.Route(row) : []);
     }
 
     private static void AddDriver<TDriver>(this IServiceCollection services, IEnumerable<KindDefinition> kinds)
