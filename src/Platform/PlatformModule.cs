@@ -56,7 +56,9 @@ public static class PlatformModule
         services.AddHostedService(s => s.GetRequiredService<LedgerWriter>());
         services.AddHostedService<KindSync>();
         services.AddHostedService<TokenRevocations>();
+        services.AddSingleton<RunningReconciles>();
         services.AddHostedService<ReconcilePump>();
+        services.AddHostedService<StartSweep>();
 
         foreach (var kind in CoreKinds.All().Concat(TransientKinds.All()).Append(CustomKinds.Definition))
         {
@@ -89,6 +91,10 @@ public static class PlatformModule
 
     /// <summary>The connection string of the database in team mode.</summary>
     public static string ConnectionString(PlatformOptions options) => PostgresUrl.ToConnectionString(options.Database);
+
+    /// <summary>The connection string of a PostgreSQL URL as settings give it: without a password.</summary>
+    /// <exception cref="ArgumentException">It is no such URL; the message says what one looks like.</exception>
+    public static string ConnectionString(string url) => PostgresUrl.ToConnectionString(url);
 
     /// <summary>The database that the settings name.</summary>
     public static PlatformDatabase OpenDatabase(PlatformOptions options, DataFolder folder) => options.IsEmbedded

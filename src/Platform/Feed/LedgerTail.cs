@@ -17,7 +17,7 @@ public sealed partial class LedgerTail(
     PlatformDatabase database,
     LedgerReader reader,
     TimeProvider clock,
-    ILogger<LedgerTail> logger) : BackgroundService
+    ILogger<LedgerTail> logger) : BackgroundService, IHostedLifecycleService
 {
     private const int MaxRows = 8192;
     private const long MaxBytes = 16 * 1024 * 1024;
@@ -125,6 +125,17 @@ public sealed partial class LedgerTail(
 
         Wake();
     }
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Stops after the writer, whose rows it shows.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken) => base.StopAsync(cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

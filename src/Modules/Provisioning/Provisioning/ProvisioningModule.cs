@@ -13,6 +13,7 @@ using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -26,7 +27,7 @@ public static class ProvisioningModule
         var services = builder.Services;
         services.AddCompositions();
         services.AddClaims();
-        services.AddManagedResources();
+        services.AddManagedResources(builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions());
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
@@ -53,14 +54,28 @@ public static class ProvisioningModule
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
 
-    private static void AddManagedResources(this IServiceCollection services)
+    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql)
     {
-        services.AddSingleton<PrivatePostgres>();
-        services.AddHostedService(s => s.GetRequiredService<PrivatePostgres>());
+        services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
         services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
         services.AddSingleton<ProviderDrivers>();
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
+    }
+
+    private static void AddSqlServer(this IServiceCollection services, SqlOptions sql)
+    {
+        if (sql.Url.Length > 0)
+        {
+            // Made now: a URL that cannot be read ends the start.
+            var given = new GivenPostgres(sql.Url);
+            services.AddSingleton<ISqlServer>(_ => given);
+            return;
+        }
+
+        services.AddSingleton<PrivatePostgres>();
+        services.AddHostedService(s => s.GetRequiredService<PrivatePostgres>());
+        services.AddSingleton<ISqlServer>(s => s.GetRequiredService<PlatformOptions>().IsEmbedded ? s.GetRequiredService<PrivatePostgres>() : new NoServer());
     }
 
     private static void AddServices(this IServiceCollection services)
