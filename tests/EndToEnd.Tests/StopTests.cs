@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Flagstone.Platform.Data;
+using Flagstone.Testing;
+
+namespace Flagstone.EndToEnd.Tests;
+
+/// <summary>A stop that an operator asks for, and a start that cannot be: neither leaves a riddle in the log.</summary>
+public sealed class StopTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_stop_in_the_middle_of_work_logs_no_warning_and_the_next_start_finishes_it()
+    {
+        await using var host = await RunningHost.StartAsync(Ct);
+        using (var client = host.KubernetesClient())
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                // Half of them on the private server, which stops too.
+                using var body = new StringContent(
+                    $$$$"""
+                    {"apiVersion":"platform.example.com/v1alpha1","kind":"PostgreSQLInstance","metadata":{"name":"c{{{{i}}}}"},
+                     "spec":{"parameters":{"storageGB":20},"compositionRef":{"name":"{{{{(i % 2 == 0 ? "postgresql-aws-standard" : "postgresql-local")}}}}"}}}
+                    """, Encoding.UTF8, "application/json");
+                using var answer = await client.PostAsync(new Uri("/apis/platform.example.com/v1alpha1/namespaces/default/postgresqlinstances", UriKind.Relative), body, Ct);
+                Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync(Ct));
+            }
+        }
+
+        await host.StopAsync();
+
+        Assert.Equal(0, host.ExitCode);
+        Assert.Empty(host.Complaints());
+        await host.StartAgainAsync(Ct);
+        await TeamCluster.AllReadyAsync(host, host.Token);
+        await host.StopAsync();
+        Assert.Equal(0, host.ExitCode);
+        Assert.Empty(host.Complaints());
+    }
+
+    [Fact]
+    public async Task A_start_on_a_taken_port_ends_with_one_line_that_names_it()
+    {
+        var data = Directory.CreateTempSubdirectory("flagstone-host-").FullName;
+        using var taken = new TcpListener(IPAddress.Loopback, LoopbackPorts.Free());
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+
+        var result = await Programs.RunAsync(
+            Path.Combine(AppContext.BaseDirectory, "flagstone"),
+            ["--data", data, "--port", Text(LoopbackPorts.Free()), "--k8s-port", Text(port), "--apps-port", Text(LoopbackPorts.Free())], "", new Dictionary<string, string>(), Ct);
+
+        Assert.Equal(1, result.ExitCode);
+        var line = Assert.Single(result.All.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"flagstone: The port 127.0.0.1:{port} is taken.", line, StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
