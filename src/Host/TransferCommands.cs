@@ -2,6 +2,7 @@ using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Storage;
 using Flagstone.Platform.Transfer;
+using Flagstone.Provisioning;
 
 namespace Flagstone.Host;
 
@@ -19,7 +20,7 @@ internal static class TransferCommands
         }
 
         await using var database = PlatformModule.OpenDatabase(options, folder);
-        await PlatformModule.MigrateAsync(database, ct);
+        await PlatformModule.MigrateAsync(database, [ProvisioningModule.Migrations], ct);
         var keys = new InstallationKeys(options, folder);
         var rows = verb == "export"
             ? await Archive.ExportAsync(database, folder, keys, file, ct)

@@ -101,9 +101,9 @@ public static class PlatformModule
         ? new SqliteDatabase(folder.Database)
         : new PostgresDatabase(PostgresUrl.ToConnectionString(options.Database));
 
-    /// <summary>Brings a database to the schema of this release's kernel.</summary>
-    public static Task MigrateAsync(PlatformDatabase database, CancellationToken ct) =>
-        Migrator.ApplyAsync(database, [new MigrationSource("kernel", typeof(PlatformModule).Assembly)], ct);
+    /// <summary>Brings a database to the schema of this release: the kernel's, and that of the modules that have tables.</summary>
+    public static Task MigrateAsync(PlatformDatabase database, IEnumerable<MigrationSource> modules, CancellationToken ct) =>
+        Migrator.ApplyAsync(database, modules.Prepend(new MigrationSource("kernel", typeof(PlatformModule).Assembly)), ct);
 
     /// <summary>Brings the database to this release's schema, and sees to it that the keys are its own; before anything else reads it.</summary>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using Flagstone.Testing;
 
 namespace Flagstone.EndToEnd.Tests;
@@ -79,6 +80,7 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
         }
 
         await team.AllReadyAsync(team.Hosts[0]);
+        var before = await PasswordsAsync("before-");
         for (var i = 0; i < 6; i++)
         {
             await team.ClaimAsync(team.Hosts[2], $"during-{i}");
@@ -102,6 +104,9 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
         }
 
         await ready;
+        // What was made once was found again, and not made anew.
+        Assert.Equal(6, before.Count);
+        Assert.Equal(before, await PasswordsAsync("before-"));
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"All claims Ready {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s after the kill; an entry was due for more than {Neglected.TotalSeconds} s last {neglected.TotalSeconds:0.0} s after it");
         await team.Hosts[2].StartAgainAsync(Ct);
@@ -145,6 +150,14 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
             return await client.GetStringAsync(new Uri("/log/key", UriKind.Relative), Ct);
         }));
         Assert.Single(keys.Distinct());
+    }
+
+    private async Task<SortedDictionary<string, string>> PasswordsAsync(string prefix)
+    {
+        using var client = team.Hosts[0].KubernetesClient(team.Token);
+        var list = JsonNode.Parse(await client.GetStringAsync(new Uri("/api/v1/namespaces/default/secrets", UriKind.Relative), Ct))!;
+        return new(list["items"]!.AsArray().Where(s => s!["metadata"]!["name"]!.ToString().StartsWith(prefix, StringComparison.Ordinal))
+            .ToDictionary(s => s!["metadata"]!["name"]!.ToString(), s => s!["data"]!["password"]!.ToString()), StringComparer.Ordinal);
     }
 
     private Task<ProgramResult> RunAsync(string data) => Programs.RunAsync(

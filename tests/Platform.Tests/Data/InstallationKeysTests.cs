@@ -156,7 +156,7 @@ public sealed class InstallationKeysTests(PostgresFixture postgres) : IAsyncDisp
             ? new SqliteDatabase(Path.Combine(root.FullName, "flagstone.db"))
             : new PostgresDatabase(PostgresUrl.ToConnectionString(await postgres.Server.CreateDatabaseAsync(Ct)));
         databases.Add(database);
-        await PlatformModule.MigrateAsync(database, Ct);
+        await PlatformModule.MigrateAsync(database, [], Ct);
         return database;
     }
 

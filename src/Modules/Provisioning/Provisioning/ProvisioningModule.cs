@@ -3,6 +3,7 @@ using Flagstone.Platform.Feed;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Platform.Storage;
 using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
@@ -22,9 +23,13 @@ namespace Flagstone.Provisioning;
 /// <summary>Registers the Provisioning module with the host.</summary>
 public static class ProvisioningModule
 {
+    /// <summary>The module's own tables.</summary>
+    public static MigrationSource Migrations { get; } = new("provisioning", typeof(ProvisioningModule).Assembly);
+
     public static IHostApplicationBuilder AddProvisioning(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddSingleton(Migrations);
         services.AddCompositions();
         services.AddClaims();
         services.AddManagedResources(builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions());
@@ -58,6 +63,7 @@ public static class ProvisioningModule
     {
         services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
+        services.AddSingleton<SimulatedThings>();
         services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
         services.AddSingleton<ProviderDrivers>();
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
