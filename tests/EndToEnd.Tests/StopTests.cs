@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -31,10 +32,16 @@ public sealed class StopTests
             }
         }
 
+        using var watcher = host.KubernetesClient();
+        await using var watch = await watcher.GetStreamAsync(new Uri("/api/v1/namespaces?watch=1", UriKind.Relative), Ct);
+        var since = Stopwatch.GetTimestamp();
+
         await host.StopAsync();
 
         Assert.Equal(0, host.ExitCode);
         Assert.Empty(host.Complaints());
+        // A watch ends with the host: a stop that waited for it would take the whole of its half minute.
+        Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(25), $"The stop took {Stopwatch.GetElapsedTime(since)}.");
         await host.StartAgainAsync(Ct);
         await TeamCluster.AllReadyAsync(host, host.Token);
         await host.StopAsync();

@@ -32,6 +32,7 @@ public sealed partial class LedgerTail(
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long bytes;
     private long head;
+    private volatile bool stopping;
 
     /// <summary>The last sequence that watchers of this process can see.</summary>
     public long Head
@@ -49,7 +50,8 @@ public sealed partial class LedgerTail(
     public Task Started => started.Task;
 
     /// <summary>
-    /// All rows after a sequence, in order, each once, without end; an empty batch when <paramref name="idle"/> has passed without a row.
+    /// All rows after a sequence, in order, each once; an empty batch when <paramref name="idle"/> has passed without a row. It ends when the
+    /// host begins to stop: a stop waits for requests, and a watch is one that would not end by itself.
     /// </summary>
     public async IAsyncEnumerable<IReadOnlyList<CommittedRow>> FollowAsync(
         long after, TimeSpan idle, [EnumeratorCancellation] CancellationToken ct)
@@ -58,6 +60,12 @@ public sealed partial class LedgerTail(
         while (!ct.IsCancellationRequested)
         {
             var (rows, wait) = Read(after);
+            // Asked after what to wait for is taken: the stop sets the one and then completes the other.
+            if (stopping)
+            {
+                yield break;
+            }
+
             if (rows is null)
             {
                 rows = await reader.ReadAsync(after, Chunk, ct);
@@ -130,7 +138,16 @@ public sealed partial class LedgerTail(
 
     Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken)
+    {
+        stopping = true;
+        lock (gate)
+        {
+            WakeFollowers();
+        }
+
+        return Task.CompletedTask;
+    }
 
     public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -285,6 +302,11 @@ public sealed partial class LedgerTail(
         }
 
         snapshot = [];
+        WakeFollowers();
+    }
+
+    private void WakeFollowers()
+    {
         var wake = moved;
         moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         wake.TrySetResult();

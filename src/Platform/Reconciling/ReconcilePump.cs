@@ -67,6 +67,9 @@ internal sealed partial class ReconcilePump : BackgroundService
                         Array.ForEach(schedulers, s => s.Ask());
                     }
                 }
+
+                // The tail ends when the host begins to stop.
+                return;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
