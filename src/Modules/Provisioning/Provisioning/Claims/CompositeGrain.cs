@@ -241,7 +241,8 @@ internal sealed class CompositeGrain(
         var failures = rendering.Desired.Where(d => d.Value.Ready != true)
             .Select(d => (d.Key, Problem: rendering.Observed.GetValueOrDefault(d.Key)?.Document.FindCondition("Synced")))
             .Where(d => d.Problem is { Status: "False", Reason: "ReconcileError" })
-            .Select(d => $"{d.Key}: {d.Problem!.Message}").ToList();
+            .GroupBy(d => d.Problem!.Message, d => d.Key)
+            .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
         var unready = rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).ToList();
         var ready = unready.Count == 0 && unsynced.Count == 0 && rendering.CompositeReady != false;
         document.SetCondition(
