@@ -45,22 +45,20 @@ internal static class Listeners
             wanted.Add(new IPEndPoint(IPAddress.Parse(options.IsEmbedded ? "127.0.0.1" : options.SiloAddress), options.SiloPort));
         }
 
-        foreach (var endpoint in wanted)
+        // Held together: one that is named twice is found too.
+        var probes = new List<Socket>();
+        try
         {
-            using var probe = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            try
+            foreach (var endpoint in wanted)
             {
-                probe.Bind(endpoint);
-                probe.Listen();
+                var probe = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                probes.Add(probe);
+                Probe(probe, endpoint);
             }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                throw new AddressInUseException($"The port {endpoint} is taken.", e);
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
-            {
-                throw new ValidationException($"The address {endpoint.Address} is not one of this machine. Correct --address or --silo-address.", e);
-            }
+        }
+        finally
+        {
+            probes.ForEach(p => p.Dispose());
         }
     }
 
@@ -74,5 +72,22 @@ internal static class Listeners
             c.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }));
+    }
+
+    private static void Probe(Socket probe, IPEndPoint endpoint)
+    {
+        try
+        {
+            probe.Bind(endpoint);
+            probe.Listen();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new AddressInUseException($"The port {endpoint} is taken.", e);
+        }
+        catch (SocketException e)
+        {
+            throw new ValidationException($"Nothing can listen at {endpoint}: {e.Message}. Correct --address, --silo-address or the port.", e);
+        }
     }
 }

@@ -49,21 +49,41 @@ public sealed class StopTests
         Assert.Empty(host.Complaints());
     }
 
-    [Fact]
-    public async Task A_start_on_a_taken_port_ends_with_one_line_that_names_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_start_on_a_port_that_is_taken_or_named_twice_ends_with_one_line_that_names_it(bool twice)
     {
         var data = Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         using var taken = new TcpListener(IPAddress.Loopback, LoopbackPorts.Free());
         taken.Start();
-        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var (free, port) = (LoopbackPorts.Free(), ((IPEndPoint)taken.LocalEndpoint).Port);
+        port = twice ? free : port;
 
         var result = await Programs.RunAsync(
             Path.Combine(AppContext.BaseDirectory, "flagstone"),
-            ["--data", data, "--port", Text(LoopbackPorts.Free()), "--k8s-port", Text(port), "--apps-port", Text(LoopbackPorts.Free())], "", new Dictionary<string, string>(), Ct);
+            ["--data", data, "--port", Text(free), "--k8s-port", Text(port), "--apps-port", Text(LoopbackPorts.Free())], "", new Dictionary<string, string>(), Ct);
 
         Assert.Equal(1, result.ExitCode);
         var line = Assert.Single(result.All.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith($"flagstone: The port 127.0.0.1:{port} is taken.", line, StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("silo.example.com")]
+    public async Task A_silo_address_that_others_cannot_call_ends_the_start_with_one_line(string address)
+    {
+        var data = Directory.CreateTempSubdirectory("flagstone-host-").FullName;
+
+        var result = await Programs.RunAsync(
+            Path.Combine(AppContext.BaseDirectory, "flagstone"), ["--data", data, "--silo-address", address], "", new Dictionary<string, string>(), Ct);
+
+        Assert.Equal(1, result.ExitCode);
+        var line = Assert.Single(result.All.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith($"flagstone: The silo address '{address}' is not one that other silos can call.", line, StringComparison.Ordinal);
         Directory.Delete(data, recursive: true);
     }
 
