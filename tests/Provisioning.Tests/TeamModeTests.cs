@@ -53,6 +53,7 @@ public sealed class TeamModeTests : IDisposable
     public async Task Services_run_in_embedded_mode_and_in_team_mode_only_where_a_setting_says_so(string database, bool? setting, bool runs)
     {
         using var host = Build(new PlatformOptions { Data = root.FullName, Database = database, RunServices = setting });
+        await SettleKeysAsync(host);
         var controller = host.Services.GetServices<Controller>().Single(c => c.Name == DeploymentGrain.Controller);
         var row = new CommittedRow(1, Service, ChangeType.Added, "create", null, null, "{}"u8.ToArray());
 
@@ -169,6 +170,14 @@ public sealed class TeamModeTests : IDisposable
           writeConnectionSecretToRef:
             name: {name}-connection
         """;
+
+    /// <summary>What a start does first, over a database that is there: the controllers stand on the keys.</summary>
+    private async Task SettleKeysAsync(IHost host)
+    {
+        await using var database = PlatformModule.OpenDatabase(new PlatformOptions(), folder);
+        await PlatformModule.MigrateAsync(database, [], Ct);
+        await host.Services.GetRequiredService<InstallationKeys>().SettleAsync(database, Ct);
+    }
 
     private IHost Build(PlatformOptions options, string url = "")
     {
