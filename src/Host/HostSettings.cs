@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
 
@@ -15,6 +16,7 @@ internal static class HostSettings
         ["--port"] = "Flagstone:Port",
         ["--k8s-port"] = "Flagstone:KubernetesPort",
         ["--apps-port"] = "Flagstone:AppsPort",
+        ["--silo-address"] = "Flagstone:SiloAddress",
         ["--silo-port"] = "Flagstone:SiloPort",
     };
 
@@ -36,17 +38,28 @@ internal static class HostSettings
     {
         var options = configuration.GetSection(PlatformOptions.Section).Get<PlatformOptions>() ?? new PlatformOptions();
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        if (!IPAddress.TryParse(options.SiloAddress, out var address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+        {
+            throw new ValidationException(
+                $"The silo address '{options.SiloAddress}' is not one that other silos can call. Give --silo-address an IP address of this machine, such as 10.0.0.5.");
+        }
+
         return options;
     }
 
+    /// <summary>What the operator needs next. Only the process that made the administrator's token, or was given it, has a path to show.</summary>
     public static void Announce(PlatformOptions options, DataFolder folder)
     {
         Console.WriteLine($"""
             Flagstone is ready.
               console      http://{options.Address}:{options.Port}/
-              kubectl      kubectl --kubeconfig {folder.Kubeconfig} api-resources
+              kubectl      {Kubectl(folder)}
               services     http://{options.Address}:{options.AppsPort}/NAMESPACE/NAME/
-              admin token  {folder.AdminToken}
+              admin token  {(File.Exists(folder.AdminToken) ? folder.AdminToken : "made by another process of this installation, in its data folder")}
             """);
     }
+
+    private static string Kubectl(DataFolder folder) => File.Exists(folder.Kubeconfig)
+        ? $"kubectl --kubeconfig {folder.Kubeconfig} api-resources"
+        : $"copy admin.token of the first process to {folder.AdminToken} and start again for a kubeconfig, or use a token of your own";
 }

@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Flagstone.Platform;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Flagstone.Host;
@@ -28,6 +31,37 @@ internal static class Listeners
         });
     }
 
+    /// <summary>
+    /// Looks whether the ports can be had, so that a start that cannot succeed ends before it has begun. Who takes one in the moment between
+    /// is still found by the listening itself.
+    /// </summary>
+    /// <exception cref="AddressInUseException">Another program listens on one of them.</exception>
+    public static void EnsureFree(PlatformOptions options)
+    {
+        var address = IPAddress.Parse(options.Address);
+        List<IPEndPoint> wanted = [new(address, options.Port), new(address, options.KubernetesPort), new(address, options.AppsPort)];
+        if (options.SiloPort > 0)
+        {
+            wanted.Add(new IPEndPoint(IPAddress.Parse(options.IsEmbedded ? "127.0.0.1" : options.SiloAddress), options.SiloPort));
+        }
+
+        // Held together: one that is named twice is found too.
+        var probes = new List<Socket>();
+        try
+        {
+            foreach (var endpoint in wanted)
+            {
+                var probe = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                probes.Add(probe);
+                Probe(probe, endpoint);
+            }
+        }
+        finally
+        {
+            probes.ForEach(p => p.Dispose());
+        }
+    }
+
     public static void UseListeners(this WebApplication app, PlatformOptions options)
     {
         var kubernetes = PlatformModule.KubernetesApi(app.Services);
@@ -38,5 +72,22 @@ internal static class Listeners
             c.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }));
+    }
+
+    private static void Probe(Socket probe, IPEndPoint endpoint)
+    {
+        try
+        {
+            probe.Bind(endpoint);
+            probe.Listen();
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new AddressInUseException($"The port {endpoint} is taken.", e);
+        }
+        catch (SocketException e)
+        {
+            throw new ValidationException($"Nothing can listen at {endpoint}: {e.Message}. Correct --address, --silo-address or the port.", e);
+        }
     }
 }

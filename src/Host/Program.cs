@@ -35,6 +35,7 @@ try
     builder.AddOpenApiDocument();
 
     await using var app = builder.Build();
+    await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
     app.UseListeners(options);
     app.UseConsole();
     app.MapHealth();
@@ -48,8 +49,18 @@ try
     app.MapOpenApiDocument();
     app.MapConsole();
 
-    await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
-    await app.StartAsync();
+    Listeners.EnsureFree(options);
+    try
+    {
+        await app.StartAsync();
+    }
+    catch
+    {
+        // What did start is stopped in order before it is disposed.
+        await app.StopAsync(CancellationToken.None);
+        throw;
+    }
+
     await PlatformModule.BootstrapAsync(app.Services, options.KubernetesUrl, authority, CancellationToken.None);
     await Task.WhenAll(app.Services.GetServices<IHostedService>().OfType<IStartWork>().Select(work => work.Finished));
     app.Services.GetRequiredService<Readiness>().Set();

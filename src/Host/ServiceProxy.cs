@@ -14,6 +14,9 @@ internal static class ServiceProxy
 {
     private static readonly TimeSpan ActivityTimeout = TimeSpan.FromSeconds(100);
 
+    /// <summary>A stop gives what is being forwarded so long to end.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
     public static void AddServiceProxy(this WebApplicationBuilder builder) => builder.Services.AddHttpForwarder();
 
     public static void UseServiceProxy(this WebApplication app, PlatformOptions options)
@@ -29,11 +32,14 @@ internal static class ServiceProxy
             UseCookies = false,
             ConnectTimeout = TimeSpan.FromSeconds(5),
         });
+        var ending = new CancellationTokenSource();
+        app.Lifetime.ApplicationStopping.Register(() => ending.CancelAfter(StopLimit));
         app.Lifetime.ApplicationStopped.Register(client.Dispose);
-        app.MapWhen(c => c.Connection.LocalPort == options.AppsPort, branch => branch.Run(c => ForwardAsync(c, runtime, forwarder, client)));
+        app.Lifetime.ApplicationStopped.Register(ending.Dispose);
+        app.MapWhen(c => c.Connection.LocalPort == options.AppsPort, branch => branch.Run(c => ForwardAsync(c, runtime, forwarder, client, ending.Token)));
     }
 
-    private static async Task ForwardAsync(HttpContext context, IRuntime runtime, IHttpForwarder forwarder, HttpMessageInvoker client)
+    private static async Task ForwardAsync(HttpContext context, IRuntime runtime, IHttpForwarder forwarder, HttpMessageInvoker client, CancellationToken ending)
     {
         var segments = (context.Request.Path.Value ?? "/").Split('/', 4);
         if (segments is not [_, { Length: > 0 } ns, { Length: > 0 } name, .. var rest])
@@ -60,7 +66,7 @@ internal static class ServiceProxy
 
         context.Request.Path = "/" + rest[0];
         var error = await forwarder.SendAsync(
-            context, $"http://127.0.0.1:{port}", client, new ForwarderRequestConfig { ActivityTimeout = ActivityTimeout }, new WithoutConsoleCookie($"/{ns}/{name}"));
+            context, $"http://127.0.0.1:{port}", client, new ForwarderRequestConfig { ActivityTimeout = ActivityTimeout }, new WithoutConsoleCookie($"/{ns}/{name}"), ending);
         if (error is not (ForwarderError.None or ForwarderError.RequestCanceled) && !context.Response.HasStarted)
         {
             await AnswerAsync(context, context.Response.StatusCode, $"The service {ns}/{name} broke off the answer ({error}).");

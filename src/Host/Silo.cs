@@ -21,15 +21,15 @@ internal static class Silo
         builder.UseOrleans(silo =>
         {
             var port = options.SiloPort > 0 ? options.SiloPort : KeptPort(folder.In("silo.port"));
-            silo.Configure<EndpointOptions>(e => e.AdvertisedIPAddress = IPAddress.Loopback);
             silo.Configure<ClusterMembershipOptions>(m => m.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1));
             if (options.IsEmbedded)
             {
+                silo.Configure<EndpointOptions>(e => e.AdvertisedIPAddress = IPAddress.Loopback);
                 silo.UseLocalhostClustering(siloPort: port, gatewayPort: 0);
                 return;
             }
 
-            silo.ConfigureEndpoints(IPAddress.Loopback, port, 0);
+            silo.ConfigureEndpoints(IPAddress.Parse(options.SiloAddress), port, 0);
             silo.Configure<ClusterOptions>(c =>
             {
                 c.ClusterId = "flagstone";
@@ -40,13 +40,14 @@ internal static class Silo
                 ado.Invariant = "Npgsql";
                 ado.ConnectionString = PlatformModule.ConnectionString(options);
             });
-            // A dead silo's work must run elsewhere within half a minute: probes each 2 s, three missed, two votes or as many as there are.
+            // A dead silo's work must run elsewhere within half a minute: probes each 2 s, three missed. Two must agree, so that one with a bad
+            // line does not end a healthy one; Orleans lets half of those there are suffice, which is one where two are left.
             silo.Configure<ClusterMembershipOptions>(m =>
             {
                 m.ProbeTimeout = TimeSpan.FromSeconds(2);
                 m.TableRefreshTimeout = TimeSpan.FromSeconds(5);
                 m.NumMissedProbesLimit = 3;
-                m.NumVotesForDeathDeclaration = 1;
+                m.NumVotesForDeathDeclaration = 2;
                 m.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
             });
         });

@@ -2,6 +2,7 @@ using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Storage;
 using Flagstone.Platform.Transfer;
+using Flagstone.Provisioning;
 
 namespace Flagstone.Host;
 
@@ -19,11 +20,16 @@ internal static class TransferCommands
         }
 
         await using var database = PlatformModule.OpenDatabase(options, folder);
-        await PlatformModule.MigrateAsync(database, ct);
+        await PlatformModule.MigrateAsync(database, [ProvisioningModule.Migrations], ct);
+        var keys = new InstallationKeys(options, folder);
         var rows = verb == "export"
-            ? await Archive.ExportAsync(database, folder, file, ct)
-            : await Archive.ImportAsync(database, folder, file, ct);
-        Console.WriteLine($"{(verb == "export" ? "Exported" : "Imported")} {rows} ledger rows {(verb == "export" ? "to" : "from")} {file}. The file holds the keys: keep it as you keep them.");
+            ? await Archive.ExportAsync(database, folder, keys, file, ct)
+            : await Archive.ImportAsync(database, folder, keys, file, ct);
+        Console.WriteLine($"{(verb == "export" ? "Exported" : "Imported")} {rows} ledger rows {(verb == "export" ? "to" : "from")} {file}. {About(options)}");
         return 0;
     }
+
+    private static string About(PlatformOptions options) => options.SealingKeyFile.Length > 0 || options.LogKeyFile.Length > 0
+        ? "The keys that settings name are not in the file: keep both."
+        : "The file holds the keys: keep it as you keep them.";
 }

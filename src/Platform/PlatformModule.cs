@@ -28,8 +28,9 @@ public static class PlatformModule
         services.AddSingleton(folder);
         services.AddSingleton(_ => OpenDatabase(options, folder));
         services.AddSingleton(new MigrationSource("kernel", typeof(PlatformModule).Assembly));
-        services.AddSingleton(new Sealer(folder.Key("sealing.key")));
-        services.AddSingleton(_ => new NoteSigner(options.LogOrigin, folder.Key("log.key")));
+        services.AddSingleton<InstallationKeys>();
+        services.AddSingleton(s => new Sealer(s.GetRequiredService<InstallationKeys>().Sealing));
+        services.AddSingleton(s => new NoteSigner(options.LogOrigin, s.GetRequiredService<InstallationKeys>().Log));
         services.AddKernel();
         services.AddSingleton<Bootstrap>();
         return builder;
@@ -55,7 +56,9 @@ public static class PlatformModule
         services.AddHostedService(s => s.GetRequiredService<LedgerWriter>());
         services.AddHostedService<KindSync>();
         services.AddHostedService<TokenRevocations>();
+        services.AddSingleton<RunningReconciles>();
         services.AddHostedService<ReconcilePump>();
+        services.AddHostedService<StartSweep>();
 
         foreach (var kind in CoreKinds.All().Concat(TransientKinds.All()).Append(CustomKinds.Definition))
         {
@@ -89,18 +92,26 @@ public static class PlatformModule
     /// <summary>The connection string of the database in team mode.</summary>
     public static string ConnectionString(PlatformOptions options) => PostgresUrl.ToConnectionString(options.Database);
 
+    /// <summary>The connection string of a PostgreSQL URL as settings give it: without a password.</summary>
+    /// <exception cref="ArgumentException">It is no such URL; the message says what one looks like.</exception>
+    public static string ConnectionString(string url) => PostgresUrl.ToConnectionString(url);
+
     /// <summary>The database that the settings name.</summary>
     public static PlatformDatabase OpenDatabase(PlatformOptions options, DataFolder folder) => options.IsEmbedded
         ? new SqliteDatabase(folder.Database)
         : new PostgresDatabase(PostgresUrl.ToConnectionString(options.Database));
 
-    /// <summary>Brings a database to the schema of this release's kernel.</summary>
-    public static Task MigrateAsync(PlatformDatabase database, CancellationToken ct) =>
-        Migrator.ApplyAsync(database, [new MigrationSource("kernel", typeof(PlatformModule).Assembly)], ct);
+    /// <summary>Brings a database to the schema of this release: the kernel's, and that of the modules that have tables.</summary>
+    public static Task MigrateAsync(PlatformDatabase database, IEnumerable<MigrationSource> modules, CancellationToken ct) =>
+        Migrator.ApplyAsync(database, modules.Prepend(new MigrationSource("kernel", typeof(PlatformModule).Assembly)), ct);
 
-    /// <summary>Brings the database to this release's schema; before anything else reads it.</summary>
-    public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct) =>
-        await Migrator.ApplyAsync(services.GetRequiredService<PlatformDatabase>(), services.GetServices<MigrationSource>(), ct);
+    /// <summary>Brings the database to this release's schema, and sees to it that the keys are its own; before anything else reads it.</summary>
+    public static async Task MigrateAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var database = services.GetRequiredService<PlatformDatabase>();
+        await Migrator.ApplyAsync(database, services.GetServices<MigrationSource>(), ct);
+        await services.GetRequiredService<InstallationKeys>().SettleAsync(database, ct);
+    }
 
     /// <summary>Makes what the first start needs; once the host runs.</summary>
     public static Task BootstrapAsync(IServiceProvider services, string kubernetesUrl, string authority, CancellationToken ct) =>

@@ -32,12 +32,25 @@ public sealed class PlatformOptions
     [Range(0, 65535)]
     public int SiloPort { get; init; }
 
+    /// <summary>Where other silos reach this one: an address of this machine. Loopback joins the processes of one machine alone.</summary>
+    [Required]
+    public string SiloAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>The file with the 32 bytes of the sealing key, the same for all processes; empty for <c>DIR/keys/sealing.key</c>.</summary>
+    public string SealingKeyFile { get; init; } = "";
+
+    /// <summary>The file with the 32 bytes of the log's signing key, the same for all processes; empty for <c>DIR/keys/log.key</c>.</summary>
+    public string LogKeyFile { get; init; } = "";
+
     /// <summary>The log's name in checkpoints; give each installation its own.</summary>
     [Required]
     public string LogOrigin { get; init; } = "flagstone.local/ledger";
 
     /// <summary>Whether the services themselves run here: by default in embedded mode only.</summary>
     public bool? RunServices { get; init; }
+
+    /// <summary>Whether the services run in this process.</summary>
+    public bool RunsServices => RunServices ?? IsEmbedded;
 
     /// <summary>The address that people use for the platform, for example behind a proxy; empty for this machine's own.</summary>
     public string Url { get; init; } = "";

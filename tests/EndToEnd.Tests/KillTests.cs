@@ -48,7 +48,7 @@ public sealed class KillTests
             await host.StartAgainAsync(Ct);
         }
 
-        var stored = await NamesAsync(host);
+        var stored = await NamesAsync(host, host.Token);
         Assert.Empty(acknowledged.Keys.Except(stored));
         var log = await PublishedLog.ReadAsync(host, host.Token, Ct);
         Assert.Equal(log.Size, log.Entries.Count);
@@ -89,9 +89,9 @@ public sealed class KillTests
         }
     }
 
-    private static async Task<HashSet<string>> NamesAsync(RunningHost host)
+    internal static async Task<HashSet<string>> NamesAsync(RunningHost host, string token)
     {
-        using var client = host.KubernetesClient();
+        using var client = host.KubernetesClient(token);
         var names = new HashSet<string>(StringComparer.Ordinal);
         var from = "";
         do

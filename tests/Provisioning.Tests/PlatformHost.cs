@@ -30,6 +30,9 @@ public sealed class PlatformHost : IAsyncLifetime
     /// <summary>What a test adds to the host before it is built.</summary>
     public Action<IServiceCollection> Adds { get; init; } = _ => { };
 
+    /// <summary>The settings of the next start, over the folder.</summary>
+    public Func<string, PlatformOptions> Options { get; init; } = data => new PlatformOptions { Data = data };
+
     public string Data => folder.FullName;
 
     public IServiceProvider Services => host!.Services;
@@ -54,7 +57,7 @@ public sealed class PlatformHost : IAsyncLifetime
         builder.Logging.AddProvider(new FileLogs(Path.Combine(Path.GetTempPath(), $"provisioning-tests-{Environment.ProcessId}.log")));
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
-        builder.AddPlatform(new PlatformOptions { Data = folder.FullName }, data);
+        builder.AddPlatform(Options(folder.FullName), data);
         builder.AddProvisioning();
         Adds(builder.Services);
         host = builder.Build();

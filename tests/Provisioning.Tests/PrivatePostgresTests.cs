@@ -22,12 +22,12 @@ public sealed class PrivatePostgresTests
             using var restarted = Server(data);
             Assert.Equal(process, await RunAsync(restarted, "SELECT pg_postmaster_start_time()::text"));
             Assert.Equal(killed.Port, restarted.Port);
-            await restarted.StopAsync(TestContext.Current.CancellationToken);
+            await restarted.StoppedAsync(TestContext.Current.CancellationToken);
 
             using var later = Server(data);
             Assert.Equal("0", await RunAsync(later, "SELECT count(*)::text FROM kept"));
             Assert.Equal(killed.Port, later.Port);
-            await later.StopAsync(TestContext.Current.CancellationToken);
+            await later.StoppedAsync(TestContext.Current.CancellationToken);
         }
 
         folder.Delete(recursive: true);

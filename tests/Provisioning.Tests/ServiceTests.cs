@@ -156,7 +156,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
 
         var adopted = Assert.Single(restarted.Of(key));
         Assert.Equal(started.Process, adopted.Process);
-        await restarted.StopAsync(TestContext.Current.CancellationToken);
+        await restarted.StoppedAsync(TestContext.Current.CancellationToken);
         Assert.False(Processes.IsAlive(started.Process));
         folder.Delete(recursive: true);
     }

@@ -41,6 +41,9 @@ public sealed class RunningHost : IAsyncDisposable
 
     public int ProcessId => process!.Id;
 
+    /// <summary>How the process ended; once it has.</summary>
+    public int ExitCode => process!.ExitCode;
+
     private string LogFile => Path.Combine(logs ?? Path.GetDirectoryName(Data)!, Path.GetFileName(Data) + ".log");
 
     /// <param name="database"><c>sqlite</c> or a PostgreSQL URL.</param>
@@ -87,6 +90,12 @@ public sealed class RunningHost : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What the log holds that an operator should not see at a healthy start, work and stop: warnings, errors, and text that is no log line.</summary>
+    public IReadOnlyList<string> Complaints() =>
+        [.. Log().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith('{')
+            ? !line.Contains("\"LogLevel\":\"Information\"", StringComparison.Ordinal)
+            : line.StartsWith("   at ", StringComparison.Ordinal) || line.Contains("exception", StringComparison.OrdinalIgnoreCase))];
 
     /// <summary>Ends the process as a crash would.</summary>
     public async Task KillAsync()

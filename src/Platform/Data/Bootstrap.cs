@@ -33,13 +33,34 @@ internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, Tok
             }
 
             var text = (await File.ReadAllTextAsync(folder.AdminToken, ct)).Trim();
-            await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, text, ct);
+            await IssueAsync(text, ct);
         }
 
         if (File.Exists(folder.AdminToken))
         {
             var token = (await File.ReadAllTextAsync(folder.AdminToken, ct)).Trim();
             DataFolder.WritePrivate(folder.Kubeconfig, Encoding.UTF8.GetBytes(Kubeconfig(kubernetesUrl, authority, token)));
+        }
+    }
+
+    private async Task IssueAsync(string text, CancellationToken ct)
+    {
+        try
+        {
+            await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, text, ct);
+        }
+        catch (StoreUnavailableException)
+        {
+            // Another process of a new installation may have been first: there is one administrator, and its token is that one's.
+            if (!await tokens.AnyAsync(ct))
+            {
+                throw;
+            }
+
+            if (await tokens.FindAsync(text, ct) is null)
+            {
+                File.Delete(folder.AdminToken);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ public sealed partial class LedgerTail(
     PlatformDatabase database,
     LedgerReader reader,
     TimeProvider clock,
-    ILogger<LedgerTail> logger) : BackgroundService
+    ILogger<LedgerTail> logger) : BackgroundService, IHostedLifecycleService
 {
     private const int MaxRows = 8192;
     private const long MaxBytes = 16 * 1024 * 1024;
@@ -32,6 +32,7 @@ public sealed partial class LedgerTail(
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long bytes;
     private long head;
+    private volatile bool stopping;
 
     /// <summary>The last sequence that watchers of this process can see.</summary>
     public long Head
@@ -49,7 +50,8 @@ public sealed partial class LedgerTail(
     public Task Started => started.Task;
 
     /// <summary>
-    /// All rows after a sequence, in order, each once, without end; an empty batch when <paramref name="idle"/> has passed without a row.
+    /// All rows after a sequence, in order, each once; an empty batch when <paramref name="idle"/> has passed without a row. It ends when the
+    /// host begins to stop: a stop waits for requests, and a watch is one that would not end by itself.
     /// </summary>
     public async IAsyncEnumerable<IReadOnlyList<CommittedRow>> FollowAsync(
         long after, TimeSpan idle, [EnumeratorCancellation] CancellationToken ct)
@@ -58,6 +60,12 @@ public sealed partial class LedgerTail(
         while (!ct.IsCancellationRequested)
         {
             var (rows, wait) = Read(after);
+            // Asked after what to wait for is taken: the stop sets the one and then completes the other.
+            if (stopping)
+            {
+                yield break;
+            }
+
             if (rows is null)
             {
                 rows = await reader.ReadAsync(after, Chunk, ct);
@@ -125,6 +133,26 @@ public sealed partial class LedgerTail(
 
         Wake();
     }
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken)
+    {
+        stopping = true;
+        lock (gate)
+        {
+            WakeFollowers();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Stops after the writer, whose rows it shows.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken) => base.StopAsync(cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -274,6 +302,11 @@ public sealed partial class LedgerTail(
         }
 
         snapshot = [];
+        WakeFollowers();
+    }
+
+    private void WakeFollowers()
+    {
         var wake = moved;
         moved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         wake.TrySetResult();

@@ -16,7 +16,7 @@ public sealed partial class LedgerWriter(
     LedgerTail tail,
     Sealer sealer,
     TimeProvider clock,
-    ILogger<LedgerWriter> logger) : BackgroundService
+    ILogger<LedgerWriter> logger) : BackgroundService, IHostedLifecycleService
 {
     /// <summary>More does not make a commit cheaper, and the last of the group waits for all.</summary>
     private const int MaxGroup = 256;
@@ -40,6 +40,17 @@ public sealed partial class LedgerWriter(
         queued.Release();
         return await pending.Done.Task;
     }
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Grains write until the silo has stopped, whatever the order in which both were registered: the writer stops after all that it serves.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken) => base.StopAsync(cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -17,6 +17,7 @@ internal sealed partial class SchedulerGrain(
     DueIndex due,
     IEnumerable<Controller> controllers,
     IGrainFactory grains,
+    RunningReconciles underWay,
     TimeProvider clock,
     ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
 {
@@ -41,16 +42,39 @@ internal sealed partial class SchedulerGrain(
                 break;
             }
 
-            if (running.Add((entry.Kind, entry.Key)))
+            if (running.Contains((entry.Kind, entry.Key)))
             {
-                _ = RunAsync(entry);
+                continue;
             }
+
+            if (!underWay.TryEnter())
+            {
+                // The process stops: what is due stays so, for another one.
+                return;
+            }
+
+            running.Add((entry.Kind, entry.Key));
+            _ = RunAndTickAsync(entry);
         }
 
         if (entries.Where(e => e.At > now).Select(e => (DateTimeOffset?)e.At).Min() is { } next)
         {
             soon?.Dispose();
             soon = this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = next - now, Period = Timeout.InfiniteTimeSpan });
+        }
+    }
+
+    private async Task RunAndTickAsync(DueEntry entry)
+    {
+        try
+        {
+            await RunAsync(entry);
+            // Woken meanwhile, or to come again at once: no need to wait for the next tick.
+            await TickAsync();
+        }
+        finally
+        {
+            underWay.Leave();
         }
     }
 
@@ -91,9 +115,6 @@ internal sealed partial class SchedulerGrain(
         {
             running.Remove((entry.Kind, entry.Key));
         }
-
-        // Woken meanwhile, or to come again at once: no need to wait for the next tick.
-        await TickAsync();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Reconcile of {Controller} {Key} failed, {Attempt} times in a row; next try in {Delay}")]

@@ -24,10 +24,12 @@ public static class Archive
     private static readonly HashSet<string> Left = ["schema_version", "transient", "transient_head", "idempotency"];
 
     /// <summary>Writes the archive of a stopped installation, and returns the ledger's size.</summary>
-    public static async Task<long> ExportAsync(PlatformDatabase database, DataFolder folder, string file, CancellationToken ct)
+    public static async Task<long> ExportAsync(PlatformDatabase database, DataFolder folder, InstallationKeys keys, string file, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, ct);
+        // An archive with the keys of another process would bring Secrets that nobody can open.
+        await keys.CheckAsync(connection, transaction, ct);
         await using var stream = new FileStream(file, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
@@ -61,7 +63,7 @@ public static class Archive
     }
 
     /// <summary>Takes an archive into an empty installation, all of it or nothing, and returns the ledger's size.</summary>
-    public static async Task<long> ImportAsync(PlatformDatabase database, DataFolder folder, string file, CancellationToken ct)
+    public static async Task<long> ImportAsync(PlatformDatabase database, DataFolder folder, InstallationKeys keys, string file, CancellationToken ct)
     {
         await using var zip = await ZipFile.OpenReadAsync(file, ct);
         var manifest = await ReadManifestAsync(zip, ct);
@@ -109,6 +111,9 @@ public static class Archive
                 File.SetUnixFileMode(target, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             }
         }
+
+        // The rows bring the fingerprints of the keys that they need, the files or the settings the keys.
+        await keys.CheckAsync(connection, transaction, ct);
 
         // The rows come last into force: until here an interrupted import has left an empty store that can be imported again.
         await transaction.CommitAsync(ct);

@@ -59,8 +59,8 @@ internal sealed class PlatformHost : IAsyncDisposable
             HasStatus = true,
         });
         var app = builder.Build();
-        app.MapCatalog();
         await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
+        app.MapCatalog();
         await app.StartAsync();
         await PlatformModule.BootstrapAsync(app.Services, options.KubernetesUrl, "", CancellationToken.None);
         return new PlatformHost(app, folder, new Uri($"http://127.0.0.1:{port}"));

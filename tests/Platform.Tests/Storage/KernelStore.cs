@@ -72,8 +72,8 @@ internal sealed class KernelStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Writer.StopAsync(CancellationToken.None);
-        await Tail.StopAsync(CancellationToken.None);
+        await Writer.StoppedAsync(CancellationToken.None);
+        await Tail.StoppedAsync(CancellationToken.None);
         Writer.Dispose();
         Tail.Dispose();
         Signer.Dispose();

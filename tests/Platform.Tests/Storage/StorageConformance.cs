@@ -6,6 +6,7 @@ using Flagstone.Platform.Ledger.Merkle;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Flagstone.Platform.Tests.Storage.KernelStore;
 
 namespace Flagstone.Platform.Tests.Storage;
@@ -21,6 +22,35 @@ public abstract class StorageConformance
     private protected abstract Task<IReadOnlyList<KernelStore>> OpenAsync(int processes);
 
     protected abstract int MaxProcesses { get; }
+
+    [Fact]
+    public async Task A_start_wakes_what_no_controller_has_seen_in_its_present_form_and_nothing_else()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        // More than two pages of resources that nobody looked at.
+        var unseen = Enumerable.Range(0, 450).Select(i => Widget($"unseen-{i:000}")).ToList();
+        await store.CommitAsync([.. unseen.Select(k => Create(k))]);
+        await store.CommitAsync(
+            WithStatus(Widget("seen"), """{"conditions":[{"type":"Ready"}]}"""), WithStatus(Widget("current"), """{"observedGeneration":3}"""),
+            WithStatus(Widget("outdated"), """{"observedGeneration":2,"conditions":[{"type":"Ready"}]}"""), Create(Widget("waiting")));
+        var later = DateTimeOffset.UnixEpoch.AddYears(130);
+        await new DueIndex(store.Database, store.Writer).SetAsync([new DueChange("widget", Widget("waiting").ToString(), later, Attempt: 5)], Ct);
+        var controller = new Controller("widget", (_, _) => throw new System.Diagnostics.UnreachableException(), row => row.Key.Kind == Widgets ? [row.Key.ToString()] : []);
+
+        // Two processes start one after the other: the second finds all due already.
+        for (var start = 0; start < 2; start++)
+        {
+            using var sweep = new StartSweep(store.Database, store.Kinds, store.Tail, store.Writer, [controller], TimeProvider.System, NullLogger<StartSweep>.Instance);
+            await sweep.StartAsync(Ct);
+            await sweep.ExecuteTask!.WaitAsync(Idle, Ct);
+        }
+
+        var due = (await Task.WhenAll(Enumerable.Range(0, DuePartition.Count).Select(p => new DueIndex(store.Database, store.Writer).ReadAsync(p, later, 1000, Ct))))
+            .SelectMany(d => d).ToDictionary(d => d.Key);
+        Assert.Equal(unseen.Append(Widget("outdated")).Append(Widget("waiting")).Select(k => k.ToString()).Order(), due.Keys.Order());
+        Assert.Equal((later, 5), (due[Widget("waiting").ToString()].At, due[Widget("waiting").ToString()].Attempt));
+        Assert.All(due.Values, d => Assert.True(d.Stamp == 1));
+    }
 
     [Fact]
     public async Task A_committed_resource_is_read_with_its_sequence_as_its_version()
@@ -329,5 +359,20 @@ public abstract class StorageConformance
         {
             await store.DisposeAsync();
         }
+    }
+
+    private static ResourceWrite WithStatus(ResourceKey key, string status)
+    {
+        var write = Create(key);
+        return write with
+        {
+            Body = ResourceBody.From(new JsonObject
+            {
+                ["apiVersion"] = "example.com/v1",
+                ["kind"] = "Widget",
+                ["metadata"] = new JsonObject { ["name"] = key.Name, ["namespace"] = key.Namespace, ["uid"] = write.Uid, ["generation"] = 3 },
+                ["status"] = JsonNode.Parse(status),
+            }),
+        };
     }
 }

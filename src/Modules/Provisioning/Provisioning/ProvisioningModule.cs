@@ -3,6 +3,7 @@ using Flagstone.Platform.Feed;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Platform.Storage;
 using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
@@ -13,6 +14,7 @@ using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -21,12 +23,16 @@ namespace Flagstone.Provisioning;
 /// <summary>Registers the Provisioning module with the host.</summary>
 public static class ProvisioningModule
 {
+    /// <summary>The module's own tables.</summary>
+    public static MigrationSource Migrations { get; } = new("provisioning", typeof(ProvisioningModule).Assembly);
+
     public static IHostApplicationBuilder AddProvisioning(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
+        services.AddSingleton(Migrations);
         services.AddCompositions();
         services.AddClaims();
-        services.AddManagedResources();
+        services.AddManagedResources(builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions());
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
@@ -53,14 +59,29 @@ public static class ProvisioningModule
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
 
-    private static void AddManagedResources(this IServiceCollection services)
+    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql)
     {
-        services.AddSingleton<PrivatePostgres>();
-        services.AddHostedService(s => s.GetRequiredService<PrivatePostgres>());
+        services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
+        services.AddSingleton<SimulatedThings>();
         services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
         services.AddSingleton<ProviderDrivers>();
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
+    }
+
+    private static void AddSqlServer(this IServiceCollection services, SqlOptions sql)
+    {
+        if (sql.Url.Length > 0)
+        {
+            // Made now: a URL that cannot be read ends the start.
+            var given = new GivenPostgres(sql.Url);
+            services.AddSingleton<ISqlServer>(_ => given);
+            return;
+        }
+
+        services.AddSingleton<PrivatePostgres>();
+        services.AddHostedService(s => s.GetRequiredService<PrivatePostgres>());
+        services.AddSingleton<ISqlServer>(s => s.GetRequiredService<PlatformOptions>().IsEmbedded ? s.GetRequiredService<PrivatePostgres>() : new NoServer());
     }
 
     private static void AddServices(this IServiceCollection services)
@@ -71,7 +92,7 @@ public static class ProvisioningModule
         services.AddSingleton<IRuntime>(s => s.GetRequiredService<ServiceRuntime>());
         services.AddHostedService(s => s.GetRequiredService<ServiceRuntime>());
         services.AddRoutedController<IDeploymentGrain, PlatformOptions>(DeploymentGrain.Controller, (row, options) =>
-            options.RunServices ?? options.IsEmbedded ? DeploymentGrain.Route(row) : []);
+            options.RunsServices ? DeploymentGrain.Route(row) : []);
     }
 
     private static void AddDriver<TDriver>(this IServiceCollection services, IEnumerable<KindDefinition> kinds)

@@ -208,8 +208,10 @@ internal sealed class ClaimGrain(
 
         var now = clock.GetUtcNow();
         claim.SetCondition(problem is null ? Condition.True("Synced", "ReconcileSuccess") : Condition.False("Synced", "ReconcileError", problem), now);
-        var waiting = composite.FindCondition("Synced") is { Status: "False" } unsynced
-            ? $"Claim is waiting for composite resource {composite.NameOf()} to become Ready: {unsynced.Message}"
+        var cause = composite.FindCondition("Synced") is { Status: "False" } unsynced ? unsynced
+            : composite.FindCondition("Ready") is { Reason: CompositeGrain.ComposedFailing } failing ? failing : null;
+        var waiting = cause is not null
+            ? $"Claim is waiting for composite resource {composite.NameOf()} to become Ready: {cause.Message}"
             : "Claim is waiting for composite resource to become Ready";
         claim.SetCondition(ready ? Condition.True("Ready", "Available") : Condition.False("Ready", "Waiting", waiting), now);
     }

@@ -18,6 +18,9 @@ internal sealed class CompositeGrain(
 {
     public const string Controller = "composite";
 
+    /// <summary>The reason for which a composite is not ready when what it composed cannot be made: its message says why.</summary>
+    public const string ComposedFailing = "ComposedFailing";
+
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(30);
 
@@ -235,10 +238,16 @@ internal sealed class CompositeGrain(
         document.SetCondition(
             problems.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
                 : Condition.False("Synced", "ReconcileError", string.Join("; ", problems)), now);
+        var failures = rendering.Desired.Where(d => d.Value.Ready != true)
+            .Select(d => (d.Key, Problem: rendering.Observed.GetValueOrDefault(d.Key)?.Document.FindCondition("Synced")))
+            .Where(d => d.Problem is { Status: "False", Reason: "ReconcileError" })
+            .GroupBy(d => d.Problem!.Message, d => d.Key)
+            .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
         var unready = rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).ToList();
         var ready = unready.Count == 0 && unsynced.Count == 0 && rendering.CompositeReady != false;
         document.SetCondition(
             ready ? Condition.True("Ready", "Available")
+                : failures.Count > 0 ? Condition.False("Ready", ComposedFailing, string.Join("; ", failures))
                 : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {string.Join(", ", unready)}" : "Composite resource is not ready"), now);
     }
 

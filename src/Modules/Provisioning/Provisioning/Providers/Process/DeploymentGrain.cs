@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Gateway;
@@ -19,7 +20,7 @@ internal interface IDeploymentGrain : IReconcileGrain;
 [GrainType("flagstone.deployment")]
 internal sealed class DeploymentGrain(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ServiceRuntime runtime, ServiceInstaller installer, ReadinessProbe probe,
-    DataFolder data, TimeProvider clock) : Grain, IDeploymentGrain
+    DataFolder data, PlatformOptions options, TimeProvider clock) : Grain, IDeploymentGrain
 {
     public const string Controller = "deployment";
 
@@ -36,7 +37,8 @@ internal sealed class DeploymentGrain(
 
     public async Task<ReconcileResult> ReconcileAsync()
     {
-        if (!ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key) || kinds.Find(key.Kind) is not { } kind
+        // Moved from an embedded installation, a due entry may name a process that this one must not start.
+        if (!options.RunsServices || !ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key) || kinds.Find(key.Kind) is not { } kind
             || await store.FindAsync(key, CancellationToken.None) is not { } found)
         {
             return ReconcileResult.Done;

@@ -12,7 +12,7 @@ namespace Flagstone.Provisioning.Providers.Process;
 /// The processes of the services on this machine: adopts at start those that a killed platform left, starts and ends them as their
 /// grains say, and stops them with the host.
 /// </summary>
-internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock, ILogger<ServiceRuntime> logger) : IRuntime, IHostedService
+internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock, ILogger<ServiceRuntime> logger) : IRuntime, IHostedLifecycleService
 {
     public static readonly KindId Deployments = new("deployments", "apps");
 
@@ -60,7 +60,16 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>After the silo, whose grains would start again what ends.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         stopping = true;
         await Task.WhenAll(services.Keys.Select(key => EndAsync(key, "")));

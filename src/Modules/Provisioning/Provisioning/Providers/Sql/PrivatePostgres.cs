@@ -11,10 +11,9 @@ namespace Flagstone.Provisioning.Providers.Sql;
 /// A PostgreSQL server of this installation alone, made of the machine's binaries at first use: loopback only, passwords by SCRAM, an
 /// unprivileged user when the platform runs as root. It outlives a killed platform, which finds it again, and stops with a stopped one.
 /// </summary>
-internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider clock, ILogger<PrivatePostgres> logger) : IHostedService, IDisposable
+internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider clock, ILogger<PrivatePostgres> logger) : ISqlServer, IHostedLifecycleService, IDisposable
 {
-    public const string Host = "127.0.0.1";
-
+    private const string Loopback = "127.0.0.1";
     private const string Superuser = "flagstone";
     private static readonly TimeSpan InitLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
@@ -24,6 +23,8 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
     private readonly SemaphoreSlim gate = new(1, 1);
     private NpgsqlDataSource? source;
     private bool stopped;
+
+    public string Host => Loopback;
 
     /// <summary>The port, once the server runs.</summary>
     public int Port { get; private set; }
@@ -71,7 +72,16 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>After the silo, whose grains use the server to the end.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         await gate.WaitAsync(CancellationToken.None);
         try
@@ -127,7 +137,7 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
                 UnprivilegedUser.Command("postgres",
                 [
                     Path.Combine(binaries, "postgres"), "-D", DataPath, "-p", Port.ToString(CultureInfo.InvariantCulture),
-                    "-c", $"listen_addresses={Host}", "-c", "unix_socket_directories=", "-c", "password_encryption=scram-sha-256",
+                    "-c", $"listen_addresses={Loopback}", "-c", "unix_socket_directories=", "-c", "password_encryption=scram-sha-256",
                     "-c", "logging_collector=on", "-c", "log_directory=../log", "-c", "log_filename=postgresql-%a.log",
                     "-c", "log_rotation_age=1d", "-c", "log_truncate_on_rotation=on", "-c", "shared_buffers=32MB", "-c", "max_connections=200",
                 ]), Root, Path.Combine(Root, "server.pid"), Path.Combine(Root, "start.log"));
@@ -140,7 +150,7 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
 
         source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
         {
-            Host = Host, Port = Port, Username = Superuser, Password = Password(), Database = "postgres", MaxPoolSize = 8, Timeout = 5, ApplicationName = "flagstone",
+            Host = Loopback, Port = Port, Username = Superuser, Password = Password(), Database = "postgres", MaxPoolSize = 8, Timeout = 5, ApplicationName = "flagstone",
         }.ConnectionString).Build();
         await AnswersAsync(ct);
     }

@@ -8,8 +8,8 @@ using Npgsql;
 
 namespace Flagstone.Provisioning.Providers.Sql;
 
-/// <summary>Databases, roles and grants on the private server. Their names are ours, so Observe tells what a lost answer was.</summary>
-internal sealed class SqlDriver(PrivatePostgres server) : IProviderDriver
+/// <summary>Databases, roles and grants on the server that the installation has for them. Their names are ours, so Observe tells what a lost answer was.</summary>
+internal sealed class SqlDriver(ISqlServer server) : IProviderDriver
 {
     private const int PasswordLength = 32;
     private const string PasswordAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
@@ -183,7 +183,7 @@ internal sealed class SqlDriver(PrivatePostgres server) : IProviderDriver
 
     private Dictionary<string, string> Connection(ManagedResource resource, string password) => new(StringComparer.Ordinal)
     {
-        ["endpoint"] = PrivatePostgres.Host,
+        ["endpoint"] = server.Host,
         ["port"] = server.Port.ToString(CultureInfo.InvariantCulture),
         ["username"] = resource.ExternalName,
         ["password"] = password,
