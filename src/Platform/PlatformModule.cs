@@ -2,6 +2,7 @@ using Flagstone.Platform.Collecting;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Http;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Kubernetes;
@@ -45,6 +46,7 @@ public static class PlatformModule
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<TransparencyLog>();
         services.AddSingleton<TokenStore>();
+        services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<NamespaceView>();
         services.AddSingleton<ResourceGateway>();

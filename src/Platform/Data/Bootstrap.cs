@@ -33,7 +33,7 @@ internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, Tok
             }
 
             var text = (await File.ReadAllTextAsync(folder.AdminToken, ct)).Trim();
-            await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, text, ct);
+            await tokens.IssueAsync(Actor.Controller("bootstrap"), new TokenRequest("admin", Role.Administrator, "", null), text, null, ct);
         }
 
         if (File.Exists(folder.AdminToken))

@@ -26,7 +26,7 @@ internal static class ServiceEndpoints
     {
         if (!Cursors.TryRead(cursor, out var after))
         {
-            return CatalogProblems.BadCursor().ToResult();
+            return Cursors.Unknown().ToResult();
         }
 
         // A filter makes pages shorter, never wrong: the cursor goes by what was read.

@@ -32,7 +32,7 @@ internal static class TemplateEndpoints
     {
         if (!Cursors.TryRead(cursor, out var after))
         {
-            return CatalogProblems.BadCursor().ToResult();
+            return Cursors.Unknown().ToResult();
         }
 
         var page = await store.ListAsync(new ListQuery(TemplateKinds.Template, Namespace, Limit: Cursors.Limit(limit), After: after), ct);
