@@ -4,6 +4,8 @@ using Flagstone.Host;
 using Flagstone.Metrics;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
@@ -40,6 +42,8 @@ try
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
     app.MapLog();
+    app.MapTokens();
+    app.MapHistory();
     app.MapCatalog();
     app.MapProvisioning();
     app.MapWorkflows();
