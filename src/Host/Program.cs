@@ -34,9 +34,11 @@ try
     builder.AddCompliance();
     builder.AddConsole(folder);
     builder.AddServiceProxy();
+    builder.AddRateLimits();
     builder.AddOpenApiDocument();
 
     await using var app = builder.Build();
+    app.UseRateLimits(options);
     app.UseListeners(options);
     app.UseConsole();
     app.MapHealth();
