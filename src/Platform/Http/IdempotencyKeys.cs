@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Problems;
@@ -128,6 +129,13 @@ public sealed class Remembering
 
     /// <summary>The rows that forget what is old.</summary>
     public IReadOnlyList<SqlStatement> Purge => keys.Purge();
+
+    /// <summary>The memory of a resource's creation, for its commit.</summary>
+    public CommitAlong Along<T>(Func<StoredResource, (string Location, T Body)> answer) => new(Guard, Purge, stored =>
+    {
+        var (location, body) = answer(stored);
+        return Created(location, body);
+    });
 
     /// <summary>The row that remembers a creation.</summary>
     public SqlStatement Created<T>(string location, T body) => keys.Remember(id, digest, location, body);

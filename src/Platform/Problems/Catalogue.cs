@@ -56,6 +56,9 @@ public static class Catalogue
 
     public static Problem NoSuchToken(string id) => new(404, "not-found", "NotFound", "There is no such token", $"There is no token '{id}'. GET /api/v1/tokens lists them.");
 
+    public static Problem Denied(ResourceKey key, IReadOnlyList<RuleDenial> denials) =>
+        Denied(key, string.Join("; ", denials.Select(d => $"{d.Rule}: {d.Message}"))) with { Denials = denials };
+
     public static Problem Denied(ResourceKey key, string why) =>
         new(403, "denied-by-policy", "Forbidden", "A policy denies it", $"{key.Kind} \"{key.Name}\" is forbidden: {why}") { Subject = Of(key) };
 

@@ -9,6 +9,11 @@ public static class EndpointTable
 {
     public static IReadOnlyList<EndpointRow> Api { get; } =
     [
+        new("GET", "/api/v1/claims"),
+        new("POST", "/api/v1/claims"),
+        new("DELETE", "/api/v1/claims/{kind}/{ns}/{name}"),
+        new("GET", "/api/v1/claims/{kind}/{ns}/{name}"),
+        new("PUT", "/api/v1/claims/{kind}/{ns}/{name}"),
         new("GET", "/api/v1/history/{kind}/{name}"),
         new("GET", "/api/v1/history/{kind}/{ns}/{name}"),
         new("GET", "/api/v1/runs"),
