@@ -62,7 +62,8 @@ internal static class RateLimits
     /// <summary>Stands before everything: what is refused here costs nothing more.</summary>
     public static void UseRateLimits(this WebApplication app, PlatformOptions options)
     {
-        app.Use((context, next) => IsAttempt(context, options) ? WatchAsync(context, next, options) : next(context));
+        var failures = app.Services.GetRequiredService<FailedSignIns>();
+        app.Use((context, next) => IsAttempt(context, options) ? WatchAsync(context, next, failures, options) : next(context));
         app.UseWhen(c => c.Connection.LocalPort == options.Port && IsChange(c.Request), changes =>
         {
             changes.Use(FindCallerAsync);
@@ -75,9 +76,8 @@ internal static class RateLimits
         TokenLimit = atOnce, TokensPerPeriod = perSecond, ReplenishmentPeriod = Period, QueueLimit = 0,
     };
 
-    private static async Task WatchAsync(HttpContext context, RequestDelegate next, PlatformOptions options)
+    private static async Task WatchAsync(HttpContext context, RequestDelegate next, FailedSignIns failures, PlatformOptions options)
     {
-        var failures = context.RequestServices.GetRequiredService<FailedSignIns>();
         var address = FailedSignIns.Key(context.Connection.RemoteIpAddress);
         if (failures.Wait(address) is { } wait && !await IsGoodAsync(context))
         {

@@ -58,8 +58,8 @@ public sealed record WriteOptions
 
 /// <summary>What is stored in the commit of a resource, beside it.</summary>
 /// <param name="Guard">What must hold; else the write ends as <see cref="Repeated"/>.</param>
-/// <param name="Memo">A row of what the resource became.</param>
-public sealed record CommitAlong(Guard Guard, IReadOnlyList<SqlStatement> Rows, Func<StoredResource, SqlStatement> Memo);
+/// <param name="Memo">A row of what the resource became; null for none.</param>
+public sealed record CommitAlong(Guard Guard, IReadOnlyList<SqlStatement> Rows, Func<StoredResource, SqlStatement?> Memo);
 
 /// <summary>What a deletion does with dependents.</summary>
 public enum Propagation

@@ -131,11 +131,9 @@ public sealed class Remembering
     public IReadOnlyList<SqlStatement> Purge => keys.Purge();
 
     /// <summary>The memory of a resource's creation, for its commit.</summary>
-    public CommitAlong Along<T>(Func<StoredResource, (string Location, T Body)> answer) => new(Guard, Purge, stored =>
-    {
-        var (location, body) = answer(stored);
-        return Created(location, body);
-    });
+    /// <param name="answer">What the creation answers; null when that is a problem, which is not remembered.</param>
+    public CommitAlong Along<T>(Func<StoredResource, (string Location, T Body)?> answer) =>
+        new(Guard, Purge, stored => answer(stored) is var (location, body) ? Created(location, body) : null);
 
     /// <summary>The row that remembers a creation.</summary>
     public SqlStatement Created<T>(string location, T body) => keys.Remember(id, digest, location, body);

@@ -39,7 +39,7 @@ public sealed record Unit
     public IReadOnlyList<Guard> Guards { get; init; } = [];
 
     /// <summary>One more row of a module, of what the unit became: its versions are known only once it is numbered. Null for none.</summary>
-    public Func<Committed, SqlStatement>? Memo { get; init; }
+    public Func<Committed, SqlStatement?>? Memo { get; init; }
 }
 
 /// <summary>What must still hold when the unit commits. Version 0: the resource must not exist.</summary>

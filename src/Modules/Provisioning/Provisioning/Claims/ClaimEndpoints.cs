@@ -125,7 +125,7 @@ internal static class ClaimEndpoints
                 return first;
             }
 
-            var options = new WriteOptions { Along = keyed.New?.Along(stored => (HrefOf(stored.Key), View(kind, stored))) };
+            var options = new WriteOptions { Along = keyed.New?.Along<ClaimView>(stored => (HrefOf(stored.Key), View(kind, stored))) };
             switch (await gateway.CreateAsync(context.Caller, kind, claim.NamespaceOf(), claim, options, ct))
             {
                 case Written { Resource: var made }:
