@@ -123,6 +123,76 @@ public sealed class ClaimPlanTests(PlannedHost host) : IClassFixture<PlannedHost
     }
 
     [Fact]
+    public async Task A_composite_that_is_composed_is_planned_with_what_it_is_made_of()
+    {
+        await Platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: plan-nested
+            ---
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: CompositeResourceDefinition
+            metadata:
+              name: xstacks.example.com
+            spec:
+              group: example.com
+              names: { kind: XStack, plural: xstacks }
+              claimNames: { kind: Stack, plural: stacks }
+              versions:
+                - name: v1
+                  served: true
+                  referenceable: true
+                  schema:
+                    openAPIV3Schema:
+                      type: object
+                      properties:
+                        spec:
+                          type: object
+                          properties:
+                            size: { type: integer }
+            ---
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: Composition
+            metadata:
+              name: stack
+            spec:
+              compositeTypeRef: { apiVersion: example.com/v1, kind: XStack }
+              resources:
+                - name: database
+                  base:
+                    apiVersion: platform.example.com/v1alpha1
+                    kind: XPostgreSQLInstance
+                    spec:
+                      compositionRef: { name: postgresql-aws-standard }
+                      parameters: { storageGB: 20 }
+                  patches:
+                    - fromFieldPath: spec.size
+                      toFieldPath: spec.parameters.storageGB
+            """);
+        await Platform.WaitAsync("kind Stack", () => Task.FromResult(Platform.Kinds.TryFind("example.com/v1", "Stack", out _)));
+        var stack = new JsonObject
+        {
+            ["apiVersion"] = "example.com/v1",
+            ["kind"] = "Stack",
+            ["metadata"] = new JsonObject { ["name"] = "s", ["namespace"] = "plan-nested" },
+            ["spec"] = new JsonObject { ["size"] = 30 },
+        };
+
+        var plan = await PlanAsync(stack);
+
+        Assert.Empty(plan.Refusals);
+        Assert.Equal(["Stack", "XStack", "XPostgreSQLInstance"], plan.Resources.Take(3).Select(r => r.Kind));
+        Assert.Equal("30", Assert.Single(plan.Resources, r => r.Kind == "Instance").Desired!.At("spec", "forProvider", "allocatedStorage")!.ToJsonString());
+
+        await Platform.ApplyAsync(YamlWriter.Write(stack));
+        await Platform.HasAsync(new ResourceKey(new KindId("stacks", "example.com"), "plan-nested", "s"), "Ready");
+        var again = await PlanAsync(stack);
+        Assert.Equal(plan.Resources.Select(r => (r.Kind, r.Template)), again.Resources.Select(r => (r.Kind, r.Template)));
+        Assert.All(again.Resources, r => Assert.True(r.Action == PlanActions.Unchanged, $"{r.Kind} {r.Template}: {string.Join(", ", r.Changes.Select(c => $"{c.Op} {c.Path}"))}"));
+    }
+
+    [Fact]
     public async Task A_misshapen_claim_has_no_plan()
     {
         await NamespaceAsync("plan-bad");
