@@ -26,6 +26,7 @@ internal static class OpenApi
                 components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
                 components.SecuritySchemes["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" };
                 document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
+                OpenApiProblems.Declare(document);
                 return Task.CompletedTask;
             });
         });

@@ -4,6 +4,8 @@ using Flagstone.Host;
 using Flagstone.Metrics;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
@@ -32,15 +34,19 @@ try
     builder.AddCompliance();
     builder.AddConsole(folder);
     builder.AddServiceProxy();
+    builder.AddRateLimits();
     builder.AddOpenApiDocument();
 
     await using var app = builder.Build();
     await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
+    app.UseRateLimits(options);
     app.UseListeners(options);
     app.UseConsole();
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
     app.MapLog();
+    app.MapTokens();
+    app.MapHistory();
     app.MapCatalog();
     app.MapProvisioning();
     app.MapWorkflows();

@@ -2,11 +2,13 @@ using Flagstone.Platform.Collecting;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Http;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Kubernetes;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Ledger.Merkle;
+using Flagstone.Platform.Problems;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Storage;
@@ -46,6 +48,7 @@ public static class PlatformModule
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<TransparencyLog>();
         services.AddSingleton<TokenStore>();
+        services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<NamespaceView>();
         services.AddSingleton<ResourceGateway>();
@@ -88,6 +91,9 @@ public static class PlatformModule
 
     /// <summary>The Kubernetes API, for the port that serves nothing else.</summary>
     public static RequestDelegate KubernetesApi(IServiceProvider services) => services.GetRequiredService<KubernetesApi>().HandleAsync;
+
+    /// <summary>Answers a problem as the Kubernetes API does.</summary>
+    public static Task KubernetesProblemAsync(HttpResponse response, Problem problem, CancellationToken ct) => response.ProblemAsync(problem, ct);
 
     /// <summary>The connection string of the database in team mode.</summary>
     public static string ConnectionString(PlatformOptions options) => PostgresUrl.ToConnectionString(options.Database);

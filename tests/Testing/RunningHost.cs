@@ -48,13 +48,15 @@ public sealed class RunningHost : IAsyncDisposable
 
     /// <param name="database"><c>sqlite</c> or a PostgreSQL URL.</param>
     /// <param name="logs">The folder of the log file; beside the data folder unless given.</param>
-    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null, bool confined = false, string? logs = null)
+    /// <param name="settings">Further settings, as <c>--Flagstone:KEY=VALUE</c>.</param>
+    public static async Task<RunningHost> StartAsync(CancellationToken ct, string database = "sqlite", string? data = null, string? binary = null, bool confined = false,
+        string? logs = null, params IReadOnlyList<string> settings)
     {
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         // Services and their database server run as another user, who must be able to pass through to what is theirs.
         File.SetUnixFileMode(data, File.GetUnixFileMode(data) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var (port, kubernetes, apps) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
-        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps), "--silo-port", Text(LoopbackPorts.Free())];
+        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps), "--silo-port", Text(LoopbackPorts.Free()), .. settings];
         var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
         if (confined)
         {

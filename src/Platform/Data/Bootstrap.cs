@@ -45,22 +45,12 @@ internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, Tok
 
     private async Task IssueAsync(string text, CancellationToken ct)
     {
-        try
+        var first = new Guard("first", new SqlStatement("SELECT 1 AS first WHERE NOT EXISTS (SELECT 1 FROM token)"));
+        var outcome = await tokens.IssueAsync(Actor.Controller("bootstrap"), new TokenRequest("admin", Role.Administrator, "", null), text, (first, _ => []), ct);
+        // Another process of a new installation was first: there is one administrator, and its token is that one's.
+        if (outcome is not TokenIssued && await tokens.FindAsync(text, ct) is null)
         {
-            await tokens.IssueAsync(Actor.Controller("bootstrap"), "admin", Role.Administrator, "", null, text, ct);
-        }
-        catch (StoreUnavailableException)
-        {
-            // Another process of a new installation may have been first: there is one administrator, and its token is that one's.
-            if (!await tokens.AnyAsync(ct))
-            {
-                throw;
-            }
-
-            if (await tokens.FindAsync(text, ct) is null)
-            {
-                File.Delete(folder.AdminToken);
-            }
+            File.Delete(folder.AdminToken);
         }
     }
 

@@ -12,7 +12,17 @@ namespace Flagstone.Platform.Feed;
 /// <param name="Origin"><c>api</c>, <c>reconcile</c>, <c>bootstrap</c> or a Git commit.</param>
 /// <param name="Reason">Why, or empty when the verb says all.</param>
 public sealed record HistoryRow(
-    long Sequence, DateTimeOffset At, string Actor, string ActorName, string OnBehalfOfName, string Verb, ResourceKey Key, string Origin, string Reason, string Correlation);
+    long Sequence, DateTimeOffset At, string Actor, string ActorName, string OnBehalfOfName, string Verb, ResourceKey Key, string Origin, string Reason, string Correlation)
+{
+    /// <summary>The resource's version after it; null for an act that changed no resource.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>Lower-case SHA-256 of the body as served, of salt and body for a sealed kind; empty for an act without a body.</summary>
+    public string Digest { get; init; } = "";
+
+    /// <summary>The bytes of the ledger's leaf.</summary>
+    public ReadOnlyMemory<byte> Entry { get; init; }
+}
 
 /// <summary>Reads who did what and when, newest first. Bodies are not part of it.</summary>
 public sealed class LedgerHistory(PlatformDatabase database)
@@ -21,7 +31,7 @@ public sealed class LedgerHistory(PlatformDatabase database)
     public const int MaxRows = 200;
 
     private const string Columns = """
-        SELECT l.seq, l.at, l.actor, coalesce(p.name, l.actor), l.verb, l.kind, l.namespace, l.name, l.correlation, l.entry
+        SELECT l.seq, l.at, l.actor, coalesce(p.name, l.actor), l.verb, l.kind, l.namespace, l.name, l.correlation, l.entry, l.change
         FROM ledger l LEFT JOIN principal p ON p.id = l.actor
         """;
 
@@ -29,7 +39,7 @@ public sealed class LedgerHistory(PlatformDatabase database)
 
     private const string RecentByPeople = Columns + " WHERE l.actor NOT LIKE 'system:%' ORDER BY l.seq DESC LIMIT @limit";
 
-    private const string OfKey = Columns + " WHERE l.kind = @kind AND l.namespace = @ns AND l.name = @name ORDER BY l.seq DESC LIMIT @limit";
+    private const string OfKey = Columns + " WHERE l.kind = @kind AND l.namespace = @ns AND l.name = @name AND l.seq < @before ORDER BY l.seq DESC LIMIT @limit";
 
     private const string At = Columns + " WHERE l.seq = @seq";
 
@@ -51,11 +61,14 @@ public sealed class LedgerHistory(PlatformDatabase database)
         return await ReadAsync(command, ct);
     }
 
-    public async Task<IReadOnlyList<HistoryRow>> OfAsync(ResourceKey key, int limit, CancellationToken ct)
+    /// <summary>The rows of one resource.</summary>
+    /// <param name="before">Only rows before this sequence; null for the newest.</param>
+    public async Task<IReadOnlyList<HistoryRow>> OfAsync(ResourceKey key, int limit, CancellationToken ct, long? before = null)
     {
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.Command(
-            OfKey, ("kind", key.Kind.ToString()), ("ns", key.Namespace), ("name", key.Name), ("limit", Math.Min(limit, MaxRows)));
+            OfKey, ("kind", key.Kind.ToString()), ("ns", key.Namespace), ("name", key.Name), ("before", before ?? long.MaxValue),
+            ("limit", Math.Min(limit, MaxRows)));
         return await ReadAsync(command, ct);
     }
 
@@ -92,11 +105,17 @@ public sealed class LedgerHistory(PlatformDatabase database)
         var rows = new List<HistoryRow>();
         while (await reader.ReadAsync(ct))
         {
-            var entry = JsonNode.Parse(reader.GetFieldValue<byte[]>(9));
+            var bytes = reader.GetFieldValue<byte[]>(9);
+            var entry = JsonNode.Parse(bytes);
             var key = new ResourceKey(KindId.Parse(reader.GetString(5)), reader.GetString(6), reader.GetString(7));
             rows.Add(new HistoryRow(
                 reader.GetInt64(0), Micros.ToTime(reader.GetInt64(1)), reader.GetString(2), reader.GetString(3),
-                entry.Text("onBehalfOf"), reader.GetString(4), key, entry.Text("origin"), entry.Text("reason"), reader.GetString(8)));
+                entry.Text("onBehalfOf"), reader.GetString(4), key, entry.Text("origin"), entry.Text("reason"), reader.GetString(8))
+            {
+                Version = (ChangeType)reader.GetInt64(10) == ChangeType.None ? null : reader.GetInt64(0),
+                Digest = entry.Text("digest"),
+                Entry = bytes,
+            });
         }
 
         return rows;

@@ -333,16 +333,27 @@ public sealed partial class ResourceGateway(
 
         try
         {
-            var outcome = await writer.CommitAsync(UnitOf(caller, [prepared], options, clock.GetUtcNow()), ct);
-            return outcome is Committed done
-                ? new Written(new StoredResource(write.Key, write.Uid, done.Versions[0], write.Body.WithVersion(done.Versions[0])), created, write.Deletes, prepared.Warnings)
-                : outcome;
+            var unit = UnitOf(caller, [prepared], options, clock.GetUtcNow());
+            if (options.Along is { } along)
+            {
+                unit = unit with { Guards = [along.Guard], Sql = along.Rows, Memo = done => along.Memo(Stored(write, done)) };
+            }
+
+            return await writer.CommitAsync(unit, ct) switch
+            {
+                Committed done => new Written(Stored(write, done), created, write.Deletes, prepared.Warnings),
+                Unmet => Repeated.Instance,
+                var outcome => outcome,
+            };
         }
         catch (StoreUnavailableException e)
         {
             return new Refused(e.IsDiskFull ? Catalogue.DiskFull(e.Message) : Catalogue.StoreUnavailable(e.Message));
         }
     }
+
+    private static StoredResource Stored(ResourceWrite write, Committed done) =>
+        new(write.Key, write.Uid, done.Versions[0], write.Body.WithVersion(done.Versions[0]));
 
     private async Task<Problem?> JudgeAsync(AdmissionRequest request, WriteOptions options, List<string> warnings, CancellationToken ct)
     {
@@ -372,23 +383,23 @@ public sealed partial class ResourceGateway(
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Admission fails closed: a rule that breaks denies.")]
     private async Task<Problem?> RunRulesAsync(AdmissionRequest request, List<string> warnings, CancellationToken ct)
     {
-        var denials = new List<string>();
+        var denials = new List<RuleDenial>();
         foreach (var rule in rules)
         {
             try
             {
                 var verdict = await rule.JudgeAsync(request, ct);
-                denials.AddRange(verdict.Denials.Select(d => $"{rule.Name}: {d}"));
+                denials.AddRange(verdict.Denials.Select(d => new RuleDenial(rule.Name, d)));
                 warnings.AddRange(verdict.Warnings.Select(w => $"{rule.Name}: {w}"));
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 LogRuleFailed(e, rule.Name, request.Key);
-                denials.Add($"{rule.Name}: the rule failed, and what it cannot judge it does not admit");
+                denials.Add(new RuleDenial(rule.Name, "the rule failed, and what it cannot judge it does not admit"));
             }
         }
 
-        return denials.Count > 0 ? Catalogue.Denied(request.Key, string.Join("; ", denials)) : null;
+        return denials.Count > 0 ? Catalogue.Denied(request.Key, denials) : null;
     }
 
     private static Problem? Refuse(Caller caller, string verb, KindDefinition kind, ResourceKey key) =>

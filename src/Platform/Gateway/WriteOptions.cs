@@ -1,3 +1,4 @@
+using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 
@@ -50,7 +51,15 @@ public sealed record WriteOptions
 
     /// <summary>The ledger's verb; empty for the operation's own.</summary>
     public string Verb { get; init; } = "";
+
+    /// <summary>Rows of a module that are stored with a single write; null for none.</summary>
+    public CommitAlong? Along { get; init; }
 }
+
+/// <summary>What is stored in the commit of a resource, beside it.</summary>
+/// <param name="Guard">What must hold; else the write ends as <see cref="Repeated"/>.</param>
+/// <param name="Memo">A row of what the resource became; null for none.</param>
+public sealed record CommitAlong(Guard Guard, IReadOnlyList<SqlStatement> Rows, Func<StoredResource, SqlStatement?> Memo);
 
 /// <summary>What a deletion does with dependents.</summary>
 public enum Propagation
@@ -81,5 +90,11 @@ public abstract record WriteOutcome
 /// <param name="Resource">The resource after the write; of a finished deletion, the last one.</param>
 /// <param name="Gone">True when it left the store.</param>
 public sealed record Written(StoredResource Resource, bool Created, bool Gone, IReadOnlyList<string> Warnings) : WriteOutcome;
+
+/// <summary>The guard of what was to be stored beside it did not hold: the same was done already.</summary>
+public sealed record Repeated : WriteOutcome
+{
+    public static readonly Repeated Instance = new();
+}
 
 public sealed record Refused(Problem Problem) : WriteOutcome;

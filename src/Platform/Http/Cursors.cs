@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 
 namespace Flagstone.Platform.Http;
@@ -8,7 +10,7 @@ namespace Flagstone.Platform.Http;
 /// <param name="Next">The cursor of the next page, or null on the last one.</param>
 public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
-/// <summary>The cursor of a list in the order of namespace and name: opaque to clients, and never trusted.</summary>
+/// <summary>The cursor of a list: the sort key of the last item of a page. Opaque to clients, and never trusted.</summary>
 public static class Cursors
 {
     public const int MaxPage = 200;
@@ -16,9 +18,14 @@ public static class Cursors
 
     public static int Limit(int? asked) => Math.Clamp(asked ?? DefaultPage, 1, MaxPage);
 
+    /// <summary>The problem of a text that is no cursor of this list.</summary>
+    public static Problem Unknown() => Catalogue.BadRequest("The cursor is none that this list gave out. Begin again without one.");
+
     /// <summary>The cursor behind a page of the store, or null when it was the last.</summary>
-    public static string? After(ListPage page) =>
-        page is { More: true, Items: [.., var last] } ? Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last.Key.Namespace}/{last.Key.Name}")) : null;
+    public static string? After(ListPage page) => page is { More: true, Items: [.., var last] } ? Of(last.Key.Namespace, last.Key.Name) : null;
+
+    /// <summary>A cursor of parts that hold no slash.</summary>
+    public static string Of(params IEnumerable<string> parts) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Join('/', parts)));
 
     /// <summary>False for a text that is no cursor. Null and empty are the first page.</summary>
     public static bool TryRead(string? cursor, out (string Namespace, string Name)? after)
@@ -29,12 +36,19 @@ public static class Cursors
             return true;
         }
 
-        if (!Base64Url.IsValid(cursor) || Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('/') is not [var ns, var name])
+        if (!TryRead(cursor, 2, out var parts))
         {
             return false;
         }
 
-        after = (ns, name);
+        after = (parts[0], parts[1]);
         return true;
+    }
+
+    /// <summary>The parts of a cursor that is not empty; false unless it has so many.</summary>
+    public static bool TryRead(string cursor, int count, [NotNullWhen(true)] out string[]? parts)
+    {
+        parts = Base64Url.IsValid(cursor) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('/') : null;
+        return parts?.Length == count;
     }
 }

@@ -25,6 +25,11 @@ public static class ProblemResults
             details.Extensions["errors"] = problem.Causes.Select(c => new ProblemError(c.Field, c.Message)).ToArray();
         }
 
+        if (problem.Denials.Count > 0)
+        {
+            details.Extensions["denials"] = problem.Denials;
+        }
+
         return TypedResults.Problem(details);
     }
 }

@@ -54,6 +54,9 @@ public static class AccessRules
     /// <summary>Who may read the ledger's entries and proofs.</summary>
     public static bool MayAudit(Caller caller) => caller.Role is Role.Auditor or Role.Administrator;
 
+    /// <summary>Who may issue and revoke tokens. One that is bound to a namespace may not: it could issue one that is not.</summary>
+    public static bool MayManageTokens(Caller caller) => caller is { Role: Role.Administrator, Namespace: "" };
+
     private static bool MayDevelop(KindDefinition kind) =>
         kind.Namespaced
         && (kind.Categories.Contains("claim") || DeveloperKinds.Contains(kind.Id) || DeveloperGroups.Contains(kind.Id.Group));

@@ -26,7 +26,7 @@ internal static class KubernetesResponses
 
     public static Task ProblemAsync(this HttpResponse response, Problem problem, CancellationToken ct)
     {
-        if (problem.Status == StatusCodes.Status429TooManyRequests)
+        if (problem.Status == StatusCodes.Status429TooManyRequests && response.Headers.RetryAfter.Count == 0)
         {
             response.Headers.RetryAfter = "1";
         }

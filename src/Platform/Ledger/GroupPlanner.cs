@@ -56,7 +56,13 @@ internal sealed class GroupPlanner(GroupView view, long nowMicros, Sealer sealer
 
         Plan.Due.AddRange(unit.Due);
         Plan.Sql.AddRange(unit.Sql);
-        return new Committed(versions, size);
+        var committed = new Committed(versions, size);
+        if (unit.Memo?.Invoke(committed) is { } memo)
+        {
+            Plan.Sql.Add(memo);
+        }
+
+        return committed;
     }
 
     /// <summary>Moves the head over all rows of the plan.</summary>

@@ -24,6 +24,8 @@ public sealed partial class LedgerWriter(
     /// <summary>Callers wait here when the database is slower than they are.</summary>
     private const int MaxQueued = 4096;
 
+    private static readonly Exception OneByOne = new InvalidOperationException("These units are committed one by one.");
+
     private readonly Channel<Pending> people = Channel.CreateBounded<Pending>(MaxQueued);
     private readonly Channel<Pending> controllers = Channel.CreateBounded<Pending>(MaxQueued);
     private readonly SemaphoreSlim queued = new(0);
@@ -105,7 +107,8 @@ public sealed partial class LedgerWriter(
 
     private async Task CommitGroupAsync(List<Pending> group)
     {
-        var failure = await TryCommitAsync(group);
+        // A guard asks of rows that another unit's statements may change: of a group's guards, each must see what the one before did.
+        var failure = group.Count(p => p.Unit.Guards.Count > 0) > 1 && group.Count > 1 ? OneByOne : await TryCommitAsync(group);
         if (failure is null)
         {
             return;
@@ -134,12 +137,12 @@ public sealed partial class LedgerWriter(
         try
         {
             session ??= await database.OpenWriterAsync(CancellationToken.None);
-            var ledgered = group.Exists(p => p.Unit.Writes.Count + p.Unit.Notes.Count + p.Unit.Requires.Count > 0);
+            var ledgered = group.Exists(p => p.Unit.Writes.Count + p.Unit.Notes.Count + p.Unit.Requires.Count + p.Unit.Guards.Count > 0);
             var view = await session.BeginAsync(KeysOf(group), ledgered, CancellationToken.None);
             planner = new GroupPlanner(view, view.NowMicros ?? Micros.From(clock.GetUtcNow()), sealer);
             for (var i = 0; i < group.Count; i++)
             {
-                outcomes[i] = planner.Add(group[i].Unit);
+                outcomes[i] = await UnmetAsync(group[i].Unit) ?? planner.Add(group[i].Unit);
             }
 
             planner.Complete();
@@ -160,6 +163,19 @@ public sealed partial class LedgerWriter(
         for (var i = 0; i < group.Count; i++)
         {
             group[i].Done.TrySetResult(outcomes[i]);
+        }
+
+        return null;
+    }
+
+    private async Task<CommitOutcome?> UnmetAsync(Unit unit)
+    {
+        foreach (var guard in unit.Guards)
+        {
+            if (!await session!.HoldsAsync(guard.Query, CancellationToken.None))
+            {
+                return new Unmet(guard.Name);
+            }
         }
 
         return null;

@@ -61,6 +61,19 @@ public sealed class TransparencyLog(PlatformDatabase database, NoteSigner signer
         return string.Create(CultureInfo.InvariantCulture, $"c2sp.org/tlog-proof@v1\nindex {sequence - 1}\n{lines}\n{SignedNote.Sign(head.ToString(), signer)}");
     }
 
+    /// <summary>Proofs of several rows against one signed checkpoint; the rows must be in it.</summary>
+    public async Task<(string Checkpoint, IReadOnlyList<IReadOnlyList<MerkleHash>> Proofs)> ProveAsync(IReadOnlyList<long> sequences, CancellationToken ct)
+    {
+        var head = await HeadAsync(ct);
+        var proofs = new List<IReadOnlyList<MerkleHash>>(sequences.Count);
+        foreach (var sequence in sequences)
+        {
+            proofs.Add(await InclusionAsync(sequence, head.Size, ct));
+        }
+
+        return (SignedNote.Sign(head.ToString(), signer), proofs);
+    }
+
     private async Task<IReadOnlyList<MerkleHash>> AssembleAsync(ProofPlan plan, long size, CancellationToken ct)
     {
         var tiles = new Dictionary<TileId, MerkleHash[]>();

@@ -34,6 +34,12 @@ public sealed record Unit
 
     /// <summary>A module's own rows, run in order inside the transaction.</summary>
     public IReadOnlyList<SqlStatement> Sql { get; init; } = [];
+
+    /// <summary>What must hold of a module's own rows; asked under the lock, where nobody else writes.</summary>
+    public IReadOnlyList<Guard> Guards { get; init; } = [];
+
+    /// <summary>One more row of a module, of what the unit became: its versions are known only once it is numbered. Null for none.</summary>
+    public Func<Committed, SqlStatement?>? Memo { get; init; }
 }
 
 /// <summary>What must still hold when the unit commits. Version 0: the resource must not exist.</summary>
@@ -85,6 +91,11 @@ public sealed record DueChange(string Kind, string Key, DateTimeOffset? At, int 
 /// <summary>One statement of a module, in SQL that both databases read, with <c>@name</c> parameters.</summary>
 public sealed record SqlStatement(string Text, params (string Name, object? Value)[] Parameters);
 
+/// <summary>A condition on a module's own rows.</summary>
+/// <param name="Name">How the outcome names it.</param>
+/// <param name="Query">It holds when this yields a row.</param>
+public sealed record Guard(string Name, SqlStatement Query);
+
 /// <summary>How a unit ended.</summary>
 public abstract record CommitOutcome
 {
@@ -101,3 +112,7 @@ public sealed record Committed(IReadOnlyList<long> Versions, long Head) : Commit
 /// <param name="Expected">The version that the unit relied on; 0: absence.</param>
 /// <param name="Actual">The version now; 0 when it does not exist.</param>
 public sealed record Conflicted(ResourceKey Key, long Expected, long Actual) : CommitOutcome;
+
+/// <summary>A guard did not hold; nothing of the unit was stored.</summary>
+/// <param name="Guard">Its name.</param>
+public sealed record Unmet(string Guard) : CommitOutcome;

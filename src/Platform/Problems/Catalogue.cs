@@ -43,6 +43,22 @@ public static class Catalogue
             $"{key.Kind}{(key.Name.Length > 0 ? $" \"{key.Name}\"" : "")} is forbidden: User \"{who}\" cannot {verb} resource \"{key.Kind.Plural}\" in API group \"{key.Kind.Group}\""
             + (key.Namespace.Length > 0 ? $" in the namespace \"{key.Namespace}\"" : " at the cluster scope") + $": {why}") { Subject = Of(key) };
 
+    public static Problem NotAdministrator(string who, string what) =>
+        new(403, "forbidden", "Forbidden", "Not allowed", $"'{who}' may not {what}: that needs the administrator's role, bound to no namespace.");
+
+    public static Problem PrincipalDiffers(string name, string has, string asked) =>
+        new(409, "principal-differs", "Conflict", "The principal has other rights",
+            $"Principal '{name}' is {has}, and the token was asked for {asked}. Issue it as {has}; or revoke the principal's tokens first, and the next one may give it other rights; or take another name.");
+
+    public static Problem LastAdministrator(string id) =>
+        new(409, "last-administrator", "Conflict", "It is the last administrator's token",
+            $"Token '{id}' is the last good one of an administrator of everything; without it nobody could issue another. Issue one first, then revoke this.");
+
+    public static Problem NoSuchToken(string id) => new(404, "not-found", "NotFound", "There is no such token", $"There is no token '{id}'. GET /api/v1/tokens lists them.");
+
+    public static Problem Denied(ResourceKey key, IReadOnlyList<RuleDenial> denials) =>
+        Denied(key, string.Join("; ", denials.Select(d => $"{d.Rule}: {d.Message}"))) with { Denials = denials };
+
     public static Problem Denied(ResourceKey key, string why) =>
         new(403, "denied-by-policy", "Forbidden", "A policy denies it", $"{key.Kind} \"{key.Name}\" is forbidden: {why}") { Subject = Of(key) };
 
@@ -59,6 +75,13 @@ public static class Catalogue
 
     public static Problem TooMany(int seconds) =>
         new(429, "too-many-requests", "TooManyRequests", "Too many requests", $"too many requests, please try again in {seconds} s");
+
+    public static Problem KeyReused(string key) =>
+        new(422, "idempotency-key-reused", "Invalid", "The idempotency key stands for another request",
+            $"Idempotency-Key '{key}' was sent with other values before. Use a new key for a new request.");
+
+    public static Problem BadFields(IReadOnlyList<ProblemCause> causes) =>
+        new(422, "invalid", "Invalid", "The resource does not fit its schema", string.Join(" ", causes.Select(c => $"{c.Field}: {c.Message}"))) { Causes = causes };
 
     public static Problem StoreUnavailable(string detail) =>
         new(503, "store-unavailable", "ServiceUnavailable", "The store did not take the change", detail);

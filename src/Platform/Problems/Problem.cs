@@ -14,9 +14,15 @@ public sealed record Problem(int Status, string Slug, string Reason, string Titl
     /// <summary>Each single cause, with the field it is about; empty when the detail says all.</summary>
     public IReadOnlyList<ProblemCause> Causes { get; init; } = [];
 
+    /// <summary>Which admission rules deny, and why each does; empty unless a policy denies.</summary>
+    public IReadOnlyList<RuleDenial> Denials { get; init; } = [];
+
     /// <summary>Kind and name of what the problem is about, for a Kubernetes <c>Status</c>; null when there is none.</summary>
     public ProblemSubject? Subject { get; init; }
 }
+
+/// <param name="Rule">The admission rule's name.</param>
+public sealed record RuleDenial(string Rule, string Message);
 
 /// <param name="Field">The field's path, for example <c>spec.parameters.storageGB</c>.</param>
 /// <param name="Reason">The Kubernetes cause type, for example <c>FieldValueInvalid</c>.</param>

@@ -12,6 +12,9 @@ internal interface IGroupSession : IAsyncDisposable
     /// </summary>
     Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, bool ledgered, CancellationToken ct);
 
+    /// <summary>Whether a query yields a row, inside the transaction and before anything is written.</summary>
+    Task<bool> HoldsAsync(SqlStatement query, CancellationToken ct);
+
     /// <summary>Writes the planned group and commits. Throws when the group did not commit or when that is unknown.</summary>
     Task CommitAsync(GroupPlan plan, CancellationToken ct);
 

@@ -52,6 +52,18 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
         return new GroupView(size, edge, at, now, stored);
     }
 
+    public async Task<bool> HoldsAsync(SqlStatement query, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(query.Text, connection);
+        foreach (var (name, value) in query.Parameters)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct);
+    }
+
     public async Task CommitAsync(GroupPlan plan, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(connection);

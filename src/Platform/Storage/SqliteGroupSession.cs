@@ -36,6 +36,13 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
         return Task.FromResult(new GroupView(size, edge, at, null, stored));
     }
 
+    public Task<bool> HoldsAsync(SqlStatement query, CancellationToken ct)
+    {
+        using var command = CommandOf(query);
+        using var reader = command.ExecuteReader();
+        return Task.FromResult(reader.Read());
+    }
+
     public Task CommitAsync(GroupPlan plan, CancellationToken ct)
     {
         foreach (var key in plan.Superseded)
@@ -97,13 +104,7 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
 
         foreach (var statement in plan.Sql)
         {
-            using var command = connection.CreateCommand();
-            command.CommandText = statement.Text;
-            foreach (var (name, value) in statement.Parameters)
-            {
-                command.Parameters.AddWithValue("@" + name, value ?? DBNull.Value);
-            }
-
+            using var command = CommandOf(statement);
             command.ExecuteNonQuery();
         }
 
@@ -143,6 +144,18 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
         }
 
         return connection.DisposeAsync();
+    }
+
+    private SqliteCommand CommandOf(SqlStatement statement)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = statement.Text;
+        foreach (var (name, value) in statement.Parameters)
+        {
+            command.Parameters.AddWithValue("@" + name, value ?? DBNull.Value);
+        }
+
+        return command;
     }
 
     private byte[] ReadTile(TileId tile)

@@ -129,8 +129,14 @@ public sealed class MainPathTests : IAsyncLifetime
         await platform.UntilAsync(Deployment, "moved", d => d.Annotation("flagstone.dev/source") == $"web@{head}");
 
         using var client = platform.Client(developer);
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "back");
         var response = await client.PostAsJsonAsync("/api/v1/services/default/web/rollback", new JsonObject(), Token);
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        var again = await client.PostAsJsonAsync("/api/v1/services/default/web/rollback", new JsonObject(), Token);
+        Assert.Equal(HttpStatusCode.Accepted, again.StatusCode);
+        Assert.Equal(await response.Content.ReadAsStringAsync(Token), await again.Content.ReadAsStringAsync(Token));
+        var other = await client.PostAsJsonAsync("/api/v1/services/default/web/rollback", new JsonObject { ["commit"] = head }, Token);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
         var back = await platform.UntilAsync(Deployment, "rolled back", d => d.Annotation("flagstone.dev/source") == first);
         Assert.Equal(head, back.Annotation("flagstone.dev/rolled-back-from"));
     }

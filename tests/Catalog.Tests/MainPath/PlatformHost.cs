@@ -67,7 +67,7 @@ internal sealed class PlatformHost : IAsyncDisposable
     }
 
     public async Task<string> TokenAsync(string name, Role role, string ns = "") =>
-        (await app.Services.GetRequiredService<TokenStore>().IssueAsync(Actor.Controller("test"), name, role, ns, null, CancellationToken.None)).Text;
+        ((TokenIssued)await app.Services.GetRequiredService<TokenStore>().IssueAsync(Actor.Controller("test"), new TokenRequest(name, role, ns, null), null, CancellationToken.None)).Text;
 
     public HttpClient Client(string token)
     {

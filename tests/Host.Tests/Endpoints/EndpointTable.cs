@@ -9,6 +9,13 @@ public static class EndpointTable
 {
     public static IReadOnlyList<EndpointRow> Api { get; } =
     [
+        new("GET", "/api/v1/claims"),
+        new("POST", "/api/v1/claims"),
+        new("DELETE", "/api/v1/claims/{kind}/{ns}/{name}"),
+        new("GET", "/api/v1/claims/{kind}/{ns}/{name}"),
+        new("PUT", "/api/v1/claims/{kind}/{ns}/{name}"),
+        new("GET", "/api/v1/history/{kind}/{name}"),
+        new("GET", "/api/v1/history/{kind}/{ns}/{name}"),
         new("GET", "/api/v1/runs"),
         new("GET", "/api/v1/runs/{id}"),
         new("GET", "/api/v1/runs/{id}/events"),
@@ -22,6 +29,10 @@ public static class EndpointTable
         new("GET", "/api/v1/templates/{name}"),
         new("PUT", "/api/v1/templates/{name}"),
         new("POST", "/api/v1/templates/{name}/runs"),
+        new("GET", "/api/v1/tokens"),
+        new("POST", "/api/v1/tokens"),
+        new("DELETE", "/api/v1/tokens/{id}"),
+        new("GET", "/api/v1/tokens/{id}"),
     ];
 
     /// <summary>The routes outside <c>/api/v1</c>: for programs, and the console's roots.</summary>

@@ -36,6 +36,29 @@ public sealed class OpenApiTests(HostFixture fixture)
         Assert.All(served["paths"]!.AsObject(), p => Assert.StartsWith("/api/v1/", p.Key, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Every_operation_declares_the_problems_that_it_may_answer()
+    {
+        using var client = fixture.Host.Client();
+        var served = JsonNode.Parse(await client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative), TestContext.Current.CancellationToken))!;
+        foreach (var (path, item) in served["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in item!.AsObject())
+            {
+                var declared = operation!["responses"]!.AsObject();
+                var expected = new List<string> { "401", "429" };
+                expected.AddRange(method == "get" ? [] : ["403", "409"]);
+                expected.AddRange(path.Contains('{', StringComparison.Ordinal) ? ["404"] : []);
+                expected.AddRange(operation["requestBody"] is null ? [] : ["400", "422"]);
+                Assert.True(expected.TrueForAll(declared.ContainsKey), $"{method} {path} declares {string.Join(", ", declared.Select(r => r.Key))}, not all of {string.Join(", ", expected)}.");
+                Assert.All(declared.Where(r => r.Key[0] == '4'), r => Assert.Equal($"#/components/responses/Problem{r.Key}", r.Value!["$ref"]?.GetValue<string>()));
+            }
+        }
+
+        Assert.NotNull(served["components"]!["responses"]!["Problem429"]!["headers"]!["Retry-After"]);
+        Assert.NotNull(served["components"]!["schemas"]!["Problem"]);
+    }
+
     private static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

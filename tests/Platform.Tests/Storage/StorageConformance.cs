@@ -107,6 +107,42 @@ public abstract class StorageConformance
     }
 
     [Fact]
+    public async Task Of_units_with_the_same_guard_one_is_stored_and_the_others_leave_no_trace()
+    {
+        var stores = await OpenAsync(MaxProcesses);
+        var free = new Guard("free", new SqlStatement("SELECT 1 AS free WHERE NOT EXISTS (SELECT 1 FROM feed_cursor WHERE consumer = @c)", ("c", "taken")));
+        var take = new SqlStatement("INSERT INTO feed_cursor (consumer, position) VALUES (@c, @p)", ("c", "taken"), ("p", 1L));
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => stores[i % stores.Count].Writer.CommitAsync(
+            Unit(Create(Widget($"w{i}"))) with { Guards = [free], Sql = [take] }, Ct)));
+
+        Assert.Single(outcomes.OfType<Committed>());
+        Assert.All(outcomes.OfType<Unmet>(), o => Assert.Equal("free", o.Guard));
+        Assert.Equal(23, outcomes.OfType<Unmet>().Count());
+        Assert.Equal(1, await stores[0].Reader.HeadAsync(Ct));
+        foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_memo_is_of_what_its_unit_became()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync(Create(Widget("before")));
+
+        await store.Writer.CommitAsync(Unit(Create(Widget("a")), Create(Widget("b"))) with
+        {
+            Memo = done => new SqlStatement("INSERT INTO feed_cursor (consumer, position) VALUES (@c, @p)", ("c", "memo"), ("p", done.Versions[1])),
+        }, Ct);
+
+        await using var connection = await store.Database.OpenAsync(Ct);
+        await using var command = connection.Command("SELECT position FROM feed_cursor WHERE consumer = 'memo'");
+        Assert.Equal(3L, await command.ExecuteScalarAsync(Ct));
+    }
+
+    [Fact]
     public async Task A_unit_whose_statement_fails_is_answered_alone()
     {
         await using var store = (await OpenAsync(1))[0];

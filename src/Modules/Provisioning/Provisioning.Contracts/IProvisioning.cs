@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Identity;
+
 namespace Flagstone.Provisioning.Contracts;
 
 /// <summary>A claim's state. Nothing of its connection secret but the name.</summary>
@@ -18,4 +21,12 @@ public interface IProvisioning
 {
     /// <summary>The claims of a namespace, by kind and name; empty when it has none.</summary>
     Task<IReadOnlyList<ClaimState>> ClaimsAsync(string ns, CancellationToken ct);
+
+    /// <summary>
+    /// What applying a claim would change. Nothing is stored, and no provider is asked: of the outside world it knows what the last reconcile
+    /// observed.
+    /// </summary>
+    /// <param name="caller">In whose name the claim would be applied: their rights count.</param>
+    /// <param name="claim">The claim as a manifest. Where one of the name is there, its spec is replaced, but for what the platform wrote into it.</param>
+    Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, CancellationToken ct);
 }

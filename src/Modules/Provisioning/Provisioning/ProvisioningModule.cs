@@ -10,6 +10,7 @@ using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Contracts;
 using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
+using Flagstone.Provisioning.Plans;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
@@ -39,7 +40,11 @@ public static class ProvisioningModule
         return builder;
     }
 
-    public static IEndpointRouteBuilder MapProvisioning(this IEndpointRouteBuilder app) => app;
+    public static IEndpointRouteBuilder MapProvisioning(this IEndpointRouteBuilder app)
+    {
+        app.MapClaims();
+        return app;
+    }
 
     private static void AddCompositions(this IServiceCollection services)
     {
@@ -54,6 +59,8 @@ public static class ProvisioningModule
     {
         services.AddSingleton<ConnectionSecrets>();
         services.AddSingleton<CompositionChoice>();
+        services.AddSingleton<ComposedResources>();
+        services.AddSingleton<ClaimPlanner>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);

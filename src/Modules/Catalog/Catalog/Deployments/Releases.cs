@@ -42,6 +42,20 @@ internal sealed class Releases(HostedRepositories repositories)
             .Select(f => f is null ? null : DeploymentText.Read(Encoding.UTF8.GetString(f.Bytes.Span), release.App))
             .FirstOrDefault(d => d is not null && d.Commit != release.Deployed.Commit)?.Commit;
 
+    /// <summary>The rollback that an idempotency key stands for, among the newest commits of the GitOps repository; null when it stands for none.</summary>
+    public (CommitId Gitops, RollbackMark Mark)? Keyed(Release release, string key)
+    {
+        foreach (var commit in repositories.Log(release.Gitops, release.Head, MaxHistory))
+        {
+            if (RollbackMark.TryRead(commit.Message, out var mark) && mark.Key == key)
+            {
+                return (commit.Id, mark);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>True when the commit is part of what the app's main branch has been.</summary>
     public bool IsKnown(RepositoryName app, CommitId commit) =>
         repositories.Resolve(app, BranchName.Main) is { } head && repositories.Contains(app, head, commit);

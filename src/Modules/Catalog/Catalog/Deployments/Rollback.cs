@@ -12,17 +12,23 @@ internal sealed class Rollback(HostedRepositories repositories, Releases release
     private static readonly KindId Deployment = new("deployments", "apps");
 
     /// <param name="to">The commit to bring back, or null for the one that ran before.</param>
-    public async Task<RollbackOutcome> RunAsync(Caller caller, ResourceKey service, RepositoryName app, CommitId? to, CancellationToken ct)
+    /// <param name="key">The caller's idempotency key: what it stood for before is answered again. Null for none.</param>
+    public async Task<RollbackOutcome> RunAsync(Caller caller, ResourceKey service, RepositoryName app, CommitId? to, CancellationToken ct, string? key = null)
     {
-        var key = new ResourceKey(Deployment, app.Value, app.Value);
+        var deployment = new ResourceKey(Deployment, app.Value, app.Value);
         if (AccessRules.Refuse(caller, "update", kinds.Find(Deployment)!, app.Value) is { } denied)
         {
-            return new RollbackRefused(Catalogue.Forbidden(caller.Name, "update", key, denied));
+            return new RollbackRefused(Catalogue.Forbidden(caller.Name, "update", deployment, denied));
         }
 
         if (await Task.Run(() => releases.Find(app), ct) is not { } release)
         {
             return new RollbackRefused(Catalogue.Conflict(service, $"repository '{app}-gitops' deploys nothing of '{app}', so there is nothing to roll back"));
+        }
+
+        if (await BeforeAsync(caller, service, release, to, key, ct) is { } before)
+        {
+            return before;
         }
 
         var target = to ?? await Task.Run(() => releases.Previous(release), ct);
@@ -38,17 +44,34 @@ internal sealed class Rollback(HostedRepositories repositories, Releases release
 
         // The branch's head is turned away from; it is not deployed again until the branch moves.
         var held = repositories.Resolve(app, BranchName.Main) is { } head && head != commit ? head : (CommitId?)null;
-        var message = $"Roll {app} back to {commit.Value[..7]}\n\nFrom {release.Deployed.Commit}, by {caller.Name}.\n";
+        var mark = new RollbackMark(
+            release.Deployed.Commit, commit, key is null ? "" : RollbackMark.KeyOf(caller, key), key is null ? "" : RollbackMark.RequestOf(service, to));
         var author = new CommitAuthor(caller.Name, "platform@flagstone.invalid");
-        var outcome = await Task.Run(() => releases.Move(release, commit, held, message, author, clock.GetUtcNow()), CancellationToken.None);
+        var outcome = await Task.Run(() => releases.Move(release, commit, held, mark.Message(app, caller.Name), author, clock.GetUtcNow()), CancellationToken.None);
         if (outcome is HeadMoved)
         {
-            return new RollbackRefused(Catalogue.Stale(service));
+            // Whoever moved it may have been this very request.
+            return await Task.Run(() => releases.Find(app), CancellationToken.None) is { } moved
+                && await BeforeAsync(caller, service, moved, to, key, CancellationToken.None) is { } first
+                ? first
+                : new RollbackRefused(Catalogue.Stale(service));
         }
 
         await pushes.RecordAsync(release.Gitops, caller.Actor, CancellationToken.None);
         var made = outcome switch { Committed c => c.Commit, Unchanged u => u.Commit, _ => throw new System.Diagnostics.UnreachableException() };
         return new RolledBack(release.Deployed.Commit, commit, made);
+    }
+
+    private async Task<RollbackOutcome?> BeforeAsync(Caller caller, ResourceKey service, Release release, CommitId? to, string? key, CancellationToken ct)
+    {
+        if (key is null || await Task.Run(() => releases.Keyed(release, RollbackMark.KeyOf(caller, key)), ct) is not { } found)
+        {
+            return null;
+        }
+
+        return found.Mark.Request == RollbackMark.RequestOf(service, to)
+            ? new RolledBack(found.Mark.From, found.Mark.To, found.Gitops)
+            : new RollbackRefused(Catalogue.KeyReused(key));
     }
 }
 

@@ -6,8 +6,6 @@ namespace Flagstone.Catalog.Endpoints;
 /// <summary>The problems of the catalog's endpoints; each has its page in <c>docs/problems</c>.</summary>
 internal static class CatalogProblems
 {
-    public static Problem BadCursor() => Catalogue.BadRequest("The cursor is none that this list gave out. Begin again without one.");
-
     public static Problem UnreadableTemplate(string name) =>
         new(422, "unreadable-template", "Invalid", "The golden path cannot be read", $"Template '{name}' is not a Template v1beta3 that can be run. Ask its owner to mend it.");
 
@@ -16,10 +14,6 @@ internal static class CatalogProblems
         {
             Causes = [.. errors.Select(e => new ProblemCause(e.Field, "FieldValueInvalid", e.Message))],
         };
-
-    public static Problem KeyReused(string key) =>
-        new(422, "idempotency-key-reused", "Invalid", "The idempotency key stands for another request",
-            $"Idempotency-Key '{key}' was sent with other values before. Use a new key for a new request.");
 
     public static Problem NotAService(string name) =>
         new(409, "not-a-service", "Conflict", "It has no repository here", $"Component '{name}' names no repository that this platform hosts, in its annotation flagstone.dev/repository.");

@@ -70,7 +70,7 @@ internal static class RunEndpoints
     {
         if (!Cursors.TryRead(cursor, out var after))
         {
-            return CatalogProblems.BadCursor().ToResult();
+            return Cursors.Unknown().ToResult();
         }
 
         var page = await store.ListAsync(new ListQuery(TemplateKinds.Run, TemplateEndpoints.Namespace, Limit: Cursors.Limit(limit), After: after), ct);
@@ -117,7 +117,7 @@ internal static class RunEndpoints
             && first["spec"].Text("template") == run["spec"].Text("template")
             && JsonNode.DeepEquals(first.At("spec", "values"), run.At("spec", "values"))
             ? Made(before)
-            : CatalogProblems.KeyReused(key).ToResult();
+            : Catalogue.KeyReused(key).ToResult();
     }
 
     private static Created<RunView> Made(StoredResource run) => TypedResults.Created($"/api/v1/runs/{run.Key.Name}", View(run));

@@ -7,6 +7,7 @@ using Flagstone.Platform.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Flagstone.Catalog.Endpoints;
@@ -26,7 +27,7 @@ internal static class ServiceEndpoints
     {
         if (!Cursors.TryRead(cursor, out var after))
         {
-            return CatalogProblems.BadCursor().ToResult();
+            return Cursors.Unknown().ToResult();
         }
 
         // A filter makes pages shorter, never wrong: the cursor goes by what was read.
@@ -52,12 +53,18 @@ internal static class ServiceEndpoints
     }
 
     private static async Task<Results<Accepted<RollbackView>, ProblemHttpResult>> RollBackAsync(
-        CallerContext context, string ns, string name, RollbackRequest body, ResourceStore store, Rollback rollback, HttpRequest request, CancellationToken ct)
+        CallerContext context, string ns, string name, RollbackRequest body, [FromHeader(Name = IdempotencyKeys.Header)] string? idempotencyKey, ResourceStore store,
+        Rollback rollback, HttpRequest request, CancellationToken ct)
     {
         var key = new ResourceKey(EntityKinds.Component, ns, name);
         if (await store.FindAsync(key, ct) is not { } found)
         {
             return Catalogue.NotFound(key).ToResult();
+        }
+
+        if (idempotencyKey?.Length > IdempotencyKeys.MaxKey)
+        {
+            return Catalogue.BadRequest($"{IdempotencyKeys.Header} has {idempotencyKey.Length} characters; {IdempotencyKeys.MaxKey} are the most.").ToResult();
         }
 
         if (!request.Admits(found))
@@ -81,7 +88,7 @@ internal static class ServiceEndpoints
             commit = parsed;
         }
 
-        return await rollback.RunAsync(context.Caller, key, app, commit, ct) switch
+        return await rollback.RunAsync(context.Caller, key, app, commit, ct, string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey) switch
         {
             RolledBack done => TypedResults.Accepted(
                 $"/api/v1/services/{ns}/{name}", new RollbackView(done.From.Value, done.To.Value, done.Gitops.Value)),

@@ -31,7 +31,7 @@ internal static class TeamEndpoints
     {
         if (!Cursors.TryRead(cursor, out var after))
         {
-            return CatalogProblems.BadCursor().ToResult();
+            return Cursors.Unknown().ToResult();
         }
 
         var page = await store.ListAsync(new ListQuery(EntityKinds.Team, Limit: Cursors.Limit(limit), After: after), ct);

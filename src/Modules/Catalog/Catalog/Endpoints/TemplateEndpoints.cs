@@ -8,6 +8,7 @@ using Flagstone.Platform.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Flagstone.Catalog.Endpoints;
@@ -32,7 +33,7 @@ internal static class TemplateEndpoints
     {
         if (!Cursors.TryRead(cursor, out var after))
         {
-            return CatalogProblems.BadCursor().ToResult();
+            return Cursors.Unknown().ToResult();
         }
 
         var page = await store.ListAsync(new ListQuery(TemplateKinds.Template, Namespace, Limit: Cursors.Limit(limit), After: after), ct);
@@ -52,18 +53,38 @@ internal static class TemplateEndpoints
     }
 
     private static async Task<Results<Created<TemplateView>, Ok<TemplateView>, ProblemHttpResult>> CreateAsync(
-        CallerContext context, JsonObject template, ResourceGateway gateway, KindRegistry kinds, HttpResponse response, bool dryRun = false, CancellationToken ct = default)
+        CallerContext context, JsonObject template, [FromHeader(Name = IdempotencyKeys.Header)] string? idempotencyKey, ResourceGateway gateway,
+        KindRegistry kinds, IdempotencyKeys keys, HttpRequest request, HttpResponse response, bool dryRun = false, CancellationToken ct = default)
     {
-        var outcome = await gateway.CreateAsync(context.Caller, kinds.Find(TemplateKinds.Template)!, Namespace, template, new WriteOptions { DryRun = dryRun }, ct);
-        if (outcome is not Written { Resource: var stored })
+        while (true)
         {
-            return ((Refused)outcome).Problem.ToResult();
-        }
+            var keyed = dryRun ? new Keyed<TemplateView>(null, null, null) : await keys.OpenAsync<TemplateView>(context.Caller, request, template, ct);
+            if (keyed.Problem is { } problem)
+            {
+                return problem.ToResult();
+            }
 
-        response.SetTag(stored);
-        return View(stored) is { Result: Ok<TemplateView> { Value: { } view } } && !dryRun
-            ? TypedResults.Created($"/api/v1/templates/{view.Name}", view)
-            : Unwrap(View(stored));
+            if (keyed.First is { } first)
+            {
+                return first;
+            }
+
+            var options = new WriteOptions
+            {
+                DryRun = dryRun,
+                Along = keyed.New?.Along<TemplateView>(made => View(made).Result is Ok<TemplateView> { Value: { } seen } ? (HrefOf(seen), seen) : null),
+            };
+            switch (await gateway.CreateAsync(context.Caller, kinds.Find(TemplateKinds.Template)!, Namespace, template, options, ct))
+            {
+                case Refused refused:
+                    return refused.Problem.ToResult();
+                case Written { Resource: var stored }:
+                    response.SetTag(stored);
+                    return View(stored) is { Result: Ok<TemplateView> { Value: { } view } } && !dryRun
+                        ? TypedResults.Created(HrefOf(view), view)
+                        : Unwrap(View(stored));
+            }
+        }
     }
 
     private static async Task<Results<Created<TemplateView>, Ok<TemplateView>, ProblemHttpResult>> ReplaceAsync(
@@ -91,6 +112,8 @@ internal static class TemplateEndpoints
         response.SetTag(stored);
         return Unwrap(View(stored));
     }
+
+    private static string HrefOf(TemplateView template) => $"/api/v1/templates/{template.Name}";
 
     public static ResourceKey KeyOf(string name) => new(TemplateKinds.Template, Namespace, name);
 

@@ -23,9 +23,6 @@ internal sealed class ClaimGrain(
 
     private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-    private static readonly string[] NotPropagated =
-        ["resourceRef", "writeConnectionSecretToRef", "compositeDeletePolicy", "compositionRevisionRef", "claimRef", "resourceRefs"];
-
     private static readonly string[] OwnStatus = ["conditions", "connectionDetails", "claimConditionTypes"];
 
     public async Task<ReconcileResult> ReconcileAsync()
@@ -115,63 +112,21 @@ internal sealed class ClaimGrain(
 
     private async Task<string?> ApplyCompositeAsync(Run run, ResourceKey key)
     {
-        var wanted = Wanted(run);
-        var options = new WriteOptions { Origin = "reconcile", FieldManager = "flagstone-claim", Judged = true };
-        string? foreign = null;
+        var wanted = Binding.Wanted(run.Kind, run.Key, run.Claim);
+        var isForeign = false;
         var outcome = await gateway.UpdateAsync(Caller.System(Controller), run.CompositeKind, key, (current, _) =>
         {
-            if (!JsonNode.DeepEquals(current.At("spec", "claimRef"), wanted.At("spec", "claimRef")))
-            {
-                foreign = $"cannot bind composite resource: {run.CompositeKind.Kind} \"{key.Name}\" belongs to another claim. Remove spec.resourceRef to have a new one made.";
-                return new((current, null));
-            }
-
-            // The composite's own choice of a composition stays where the claim makes none.
-            Documents.Overlay(current, wanted);
-            foreach (var gone in current.Member("spec").Select(m => m.Key).Where(m => !CompositeSchema.Machinery.Contains(m) && wanted["spec"]![m] is null).ToList())
-            {
-                current.Member("spec").Remove(gone);
-            }
-
+            isForeign = !Binding.Merge(current, wanted);
             return new((current, null));
-        }, options, CancellationToken.None);
+        }, Binding.Options, CancellationToken.None);
         if (outcome is Refused { Problem.Status: 404 })
         {
             wanted.Metadata()["name"] = key.Name;
-            outcome = await gateway.CreateAsync(Caller.System(Controller), run.CompositeKind, "", wanted, options, CancellationToken.None);
+            outcome = await gateway.CreateAsync(Caller.System(Controller), run.CompositeKind, "", wanted, Binding.Options, CancellationToken.None);
         }
 
-        return foreign ?? (outcome is Refused refused ? $"cannot apply composite resource: {refused.Problem.Detail}" : null);
+        return isForeign ? Binding.Foreign(run.CompositeKind, key.Name) : outcome is Refused refused ? $"cannot apply composite resource: {refused.Problem.Detail}" : null;
     }
-
-    private static JsonObject Wanted(Run run)
-    {
-        var spec = (JsonObject)(run.Claim["spec"]?.DeepClone() ?? new JsonObject());
-        foreach (var member in NotPropagated)
-        {
-            spec.Remove(member);
-        }
-
-        spec["claimRef"] = new JsonObject
-        {
-            ["apiVersion"] = run.Kind.ApiVersion, ["kind"] = run.Kind.Kind, ["namespace"] = run.Key.Namespace, ["name"] = run.Key.Name,
-        };
-        var labels = Foreign(run.Claim.At("metadata", "labels"));
-        labels[Names.ClaimNameLabel] = run.Key.Name;
-        labels[Names.ClaimNamespaceLabel] = run.Key.Namespace;
-        var metadata = new JsonObject { ["labels"] = labels };
-        if (Foreign(run.Claim.At("metadata", "annotations")) is { Count: > 0 } annotations)
-        {
-            metadata["annotations"] = annotations;
-        }
-
-        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
-    }
-
-    /// <summary>Kubernetes' own labels and annotations are about the claim alone.</summary>
-    private static JsonObject Foreign(JsonNode? map) => new((map as JsonObject ?? [])
-        .Where(m => m.Key.Split('/')[0] is var domain && !domain.EndsWith("kubernetes.io", StringComparison.Ordinal) && !domain.EndsWith("k8s.io", StringComparison.Ordinal))
-        .Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone())));
 
     private async Task<(bool Ready, string? Problem)> PropagateSecretAsync(Run run, JsonObject composite)
     {

@@ -38,14 +38,13 @@ internal static class ClaimRoutes
             yield break;
         }
 
-        if (kind.IsComposite())
+        if (kind.IsComposite() && row.Verb != Status)
         {
-            if (row.Verb != Status)
-            {
-                yield return row.Key.ToString();
-            }
+            yield return row.Key.ToString();
         }
-        else if (Documents.LabelIn(row.Labels, Names.CompositeLabel).Length > 0 && !kind.Sealed
+
+        // A composite may be composed itself: its owner waits for it as for any other.
+        if (Documents.LabelIn(row.Labels, Names.CompositeLabel).Length > 0 && !kind.Sealed
             && JsonNode.Parse(row.Body.Span)!.AsObject().Controller() is { } owner
             && kinds.TryFind(owner.Text("apiVersion"), owner.Text("kind"), out var composite) && composite.IsComposite())
         {

@@ -1,14 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Identity;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Plans;
 
 namespace Flagstone.Provisioning.Claims;
 
 /// <summary>Answers other modules from the store; no grain is asked.</summary>
-internal sealed class ClaimStates(ResourceStore store, KindRegistry kinds) : IProvisioning
+internal sealed class ClaimStates(ResourceStore store, KindRegistry kinds, ClaimPlanner planner) : IProvisioning
 {
     private const int MaxClaims = 500;
 
@@ -25,6 +27,8 @@ internal sealed class ClaimStates(ResourceStore store, KindRegistry kinds) : IPr
 
         return states;
     }
+
+    public Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, CancellationToken ct) => planner.PlanAsync(caller, claim, ct);
 
     public static ClaimState Read(KindDefinition kind, JsonObject claim)
     {

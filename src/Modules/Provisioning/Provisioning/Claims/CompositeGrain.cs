@@ -14,7 +14,8 @@ internal interface ICompositeGrain : IReconcileGrain;
 /// <summary>Makes of a composite what its composition says, and says how far that is. The key is the composite's.</summary>
 [GrainType("flagstone.composite")]
 internal sealed class CompositeGrain(
-    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, CompositionChoice choice, TimeProvider clock) : Grain, ICompositeGrain
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, ComposedResources composed, CompositionChoice choice,
+    TimeProvider clock) : Grain, ICompositeGrain
 {
     public const string Controller = "composite";
 
@@ -55,19 +56,16 @@ internal sealed class CompositeGrain(
             return ReconcileResult.Done;
         }
 
-        if (await gateway.MutateAsync(Controller, kind, key, d => Prepare(d, composition), new WriteOptions(), CancellationToken.None) is not { } prepared)
+        if (await gateway.MutateAsync(Controller, kind, key, d => Composing.Prepare(d, composition), new WriteOptions(), CancellationToken.None) is not { } prepared)
         {
             return ReconcileResult.Done;
         }
 
         composite = prepared.ToDocument();
-        var observed = await ObserveAsync(composite);
-        var rendering = new Rendering(composite, observed);
-        var work = new List<Composed>();
+        Composition next;
         try
         {
-            CompositionPipeline.Run(composition, rendering);
-            work.AddRange(rendering.Desired.Select(d => Complete(composite, kind, d.Key, d.Value, observed.GetValueOrDefault(d.Key))));
+            next = Composing.Compose(composition, composite, kind, await composed.ObserveAsync(composite, CancellationToken.None), kinds);
         }
         catch (PatchFailure failure)
         {
@@ -75,12 +73,15 @@ internal sealed class CompositeGrain(
             return ReconcileResult.After(Retry);
         }
 
-        await RemoveUnwantedAsync(composite, rendering);
+        foreach (var (gone, document) in next.Unwanted)
+        {
+            await gateway.RemoveAsync(Controller, kinds.Find(gone.Kind)!, gone, new DeleteOptions(Uid: document.UidOf()), CancellationToken.None);
+        }
 
         // The references are written before the resources are: what is made can always be found from the composite.
-        await gateway.MutateAsync(Controller, kind, key, d => Refer(d, work), new WriteOptions(), CancellationToken.None);
+        await gateway.MutateAsync(Controller, kind, key, d => Refer(d, next.Work), new WriteOptions(), CancellationToken.None);
         var unsynced = new List<string>();
-        foreach (var resource in work)
+        foreach (var resource in next.Work)
         {
             if (await ApplyAsync(resource) is { } refusal)
             {
@@ -88,81 +89,16 @@ internal sealed class CompositeGrain(
             }
         }
 
-        if (await PublishAsync(kind, composite, definition, rendering) is { } secretProblem)
+        if (await PublishAsync(kind, composite, definition, next.Rendering) is { } secretProblem)
         {
             unsynced.Add(secretProblem);
         }
 
-        await gateway.SetStatusAsync(Controller, kind, key, d => Report(d, rendering, unsynced), CancellationToken.None);
+        await gateway.SetStatusAsync(Controller, kind, key, d => Report(d, next.Rendering, unsynced), CancellationToken.None);
         return unsynced.Count > 0 ? ReconcileResult.After(Retry) : ReconcileResult.Done;
     }
 
-    private static void Prepare(JsonObject composite, JsonObject composition)
-    {
-        composite.AddFinalizer(Names.CompositeFinalizer);
-        composite.MetadataMap("labels")[Names.CompositeLabel] ??= composite.NameOf();
-        var spec = composite.Member("spec");
-        if (spec["compositionRef"].Text("name") != composition.NameOf())
-        {
-            spec["compositionRef"] = new JsonObject { ["name"] = composition.NameOf() };
-        }
-
-        spec["writeConnectionSecretToRef"] ??= new JsonObject
-        {
-            ["name"] = composite.UidOf(),
-            ["namespace"] = composition.At("spec").Text("writeConnectionSecretsToNamespace") is { Length: > 0 } ns ? ns : Names.SystemNamespace,
-        };
-    }
-
-    private async Task<Dictionary<string, ObservedResource>> ObserveAsync(JsonObject composite)
-    {
-        var observed = new Dictionary<string, ObservedResource>(StringComparer.Ordinal);
-        foreach (var owned in await store.OwnedByAsync(composite.UidOf(), CancellationToken.None))
-        {
-            var document = owned.ToDocument();
-            if (document.Annotation(Names.ResourceNameAnnotation) is not { Length: > 0 } name)
-            {
-                continue;
-            }
-
-            var secret = document.At("spec", "writeConnectionSecretToRef");
-            var ns = secret.Text("namespace") is { Length: > 0 } given ? given : owned.Key.Namespace;
-            observed[name] = new ObservedResource(document, await secrets.ReadAsync(ns, secret.Text("name"), CancellationToken.None));
-        }
-
-        return observed;
-    }
-
-    private Composed Complete(JsonObject composite, KindDefinition kind, string name, DesiredResource desired, ObservedResource? observed)
-    {
-        var document = desired.Document;
-        var (apiVersion, wanted) = (document.Text("apiVersion"), document.Text("kind"));
-        if (!kinds.TryFind(apiVersion, wanted, out var composedKind))
-        {
-            throw new PatchFailure($"composed resource \"{name}\" is a {wanted} of {apiVersion}, which no provider here serves. Correct its base, or add the provider.");
-        }
-
-        if (document.NameOf().Length == 0)
-        {
-            document.Metadata()["name"] = ComposedNames.Of(composite.Label(Names.CompositeLabel), composite.UidOf(), name);
-        }
-
-        document.Annotate(Names.ResourceNameAnnotation, name);
-        var labels = document.MetadataMap("labels");
-        foreach (var label in (ReadOnlySpan<string>)[Names.CompositeLabel, Names.ClaimNameLabel, Names.ClaimNamespaceLabel])
-        {
-            if (composite.Label(label) is { Length: > 0 } value)
-            {
-                labels[label] = value;
-            }
-        }
-
-        document.Metadata()["ownerReferences"] = new JsonArray(Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()));
-        document.Metadata().Remove("generateName");
-        return new Composed(name, composedKind, document, observed?.Document);
-    }
-
-    private static void Refer(JsonObject composite, List<Composed> work)
+    private static void Refer(JsonObject composite, IReadOnlyList<Composed> work)
     {
         var references = new JsonArray([.. work
             .Select(w => new JsonObject { ["apiVersion"] = w.Kind.ApiVersion, ["kind"] = w.Kind.Kind, ["name"] = w.Document.NameOf() })
@@ -176,44 +112,21 @@ internal sealed class CompositeGrain(
     private async Task<string?> ApplyAsync(Composed resource)
     {
         var (kind, wanted) = (resource.Kind, resource.Document);
-        var key = kind.Key(wanted.NamespaceOf(), wanted.NameOf());
-        var options = new WriteOptions { Origin = "reconcile", FieldManager = "flagstone-composite", Judged = true, Fields = FieldValidation.Ignore };
-        wanted.Remove("status");
         string? foreign = null;
         if (resource.Observed is not null)
         {
-            var outcome = await gateway.UpdateAsync(Caller.System(Controller), kind, key, (current, _) =>
+            var outcome = await gateway.UpdateAsync(Caller.System(Controller), kind, resource.Key, (current, _) =>
             {
-                if (current.Controller() is { } owner && owner.Text("uid") != wanted.Controller()!.Text("uid"))
-                {
-                    foreign = $"it is controlled by {owner.Text("kind")} {owner.Text("name")} already";
-                    return new((current, null));
-                }
-
-                Documents.Overlay(current, wanted);
+                foreign = Composing.Merge(current, wanted);
                 return new((current, null));
-            }, options, CancellationToken.None);
+            }, Composing.Options, CancellationToken.None);
             if (outcome is not Refused { Problem.Status: 404 })
             {
                 return foreign ?? (outcome as Refused)?.Problem.Detail;
             }
         }
 
-        return (await gateway.CreateAsync(Caller.System(Controller), kind, key.Namespace, wanted, options, CancellationToken.None) as Refused)?.Problem.Detail;
-    }
-
-    private async Task RemoveUnwantedAsync(JsonObject composite, Rendering rendering)
-    {
-        foreach (var (name, resource) in rendering.Observed)
-        {
-            var document = resource.Document;
-            if (!rendering.Desired.ContainsKey(name) && !document.IsDeleting() && document.OwnerUid() == composite.UidOf()
-                && kinds.TryFind(document.Text("apiVersion"), document.Text("kind"), out var kind))
-            {
-                await gateway.RemoveAsync(
-                    Controller, kind, kind.Key(document.NamespaceOf(), document.NameOf()), new DeleteOptions(Uid: document.UidOf()), CancellationToken.None);
-            }
-        }
+        return (await gateway.CreateAsync(Caller.System(Controller), kind, resource.Key.Namespace, wanted, Composing.Options, CancellationToken.None) as Refused)?.Problem.Detail;
     }
 
     private async Task<string?> PublishAsync(KindDefinition kind, JsonObject composite, JsonObject definition, Rendering rendering)
@@ -255,11 +168,11 @@ internal sealed class CompositeGrain(
     {
         // What was composed goes first: a composite that is gone tells that nothing of it is left.
         var left = (await store.OwnedByAsync(uid, CancellationToken.None)).Where(o => o.Key.Kind != ConnectionSecrets.Kind).ToList();
-        foreach (var composed in left)
+        foreach (var resource in left)
         {
-            if (!composed.ToDocument().IsDeleting() && kinds.Find(composed.Key.Kind) is { } composedKind)
+            if (!resource.ToDocument().IsDeleting() && kinds.Find(resource.Key.Kind) is { } composedKind)
             {
-                await gateway.RemoveAsync(Controller, composedKind, composed.Key, new DeleteOptions(Uid: composed.Uid), CancellationToken.None);
+                await gateway.RemoveAsync(Controller, composedKind, resource.Key, new DeleteOptions(Uid: resource.Uid), CancellationToken.None);
             }
         }
 
@@ -275,6 +188,4 @@ internal sealed class CompositeGrain(
 
     private Task SetAsync(KindDefinition kind, ResourceKey key, Condition condition) =>
         gateway.SetStatusAsync(Controller, kind, key, d => d.SetCondition(condition, clock.GetUtcNow()), CancellationToken.None);
-
-    private sealed record Composed(string Name, KindDefinition Kind, JsonObject Document, JsonObject? Observed);
 }

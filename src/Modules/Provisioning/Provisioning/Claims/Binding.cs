@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
+
+namespace Flagstone.Provisioning.Claims;
+
+/// <summary>What a claim asks of its composite. Pure, and one for the reconcile and the plan.</summary>
+internal static class Binding
+{
+    private static readonly string[] NotPropagated =
+        ["resourceRef", "writeConnectionSecretToRef", "compositeDeletePolicy", "compositionRevisionRef", "claimRef", "resourceRefs"];
+
+    /// <summary>How composites are written.</summary>
+    public static WriteOptions Options { get; } = new() { Origin = "reconcile", FieldManager = "flagstone-claim", Judged = true };
+
+    /// <summary>The composite as the claim wants it, without a name.</summary>
+    public static JsonObject Wanted(KindDefinition kind, ResourceKey key, JsonObject claim)
+    {
+        var spec = (JsonObject)(claim["spec"]?.DeepClone() ?? new JsonObject());
+        foreach (var member in NotPropagated)
+        {
+            spec.Remove(member);
+        }
+
+        spec["claimRef"] = new JsonObject
+        {
+            ["apiVersion"] = kind.ApiVersion, ["kind"] = kind.Kind, ["namespace"] = key.Namespace, ["name"] = key.Name,
+        };
+        var labels = Own(claim.At("metadata", "labels"));
+        labels[Names.ClaimNameLabel] = key.Name;
+        labels[Names.ClaimNamespaceLabel] = key.Namespace;
+        var metadata = new JsonObject { ["labels"] = labels };
+        if (Own(claim.At("metadata", "annotations")) is { Count: > 0 } annotations)
+        {
+            metadata["annotations"] = annotations;
+        }
+
+        return new JsonObject { ["metadata"] = metadata, ["spec"] = spec };
+    }
+
+    /// <summary>Brings a composite to what its claim wants; false when it is another claim's.</summary>
+    public static bool Merge(JsonObject current, JsonObject wanted)
+    {
+        if (!JsonNode.DeepEquals(current.At("spec", "claimRef"), wanted.At("spec", "claimRef")))
+        {
+            return false;
+        }
+
+        // The composite's own choice of a composition stays where the claim makes none.
+        Documents.Overlay(current, wanted);
+        foreach (var gone in current.Member("spec").Select(m => m.Key).Where(m => !CompositeSchema.Machinery.Contains(m) && wanted["spec"]![m] is null).ToList())
+        {
+            current.Member("spec").Remove(gone);
+        }
+
+        return true;
+    }
+
+    public static string Foreign(KindDefinition composite, string name) =>
+        $"cannot bind composite resource: {composite.Kind} \"{name}\" belongs to another claim. Remove spec.resourceRef to have a new one made.";
+
+    /// <summary>
+    /// A claim that is there with what a manifest says of it. The platform's own members of the spec stay where the manifest leaves them out:
+    /// without them a second composite would be made beside the first.
+    /// </summary>
+    public static JsonObject Replace(JsonObject current, JsonObject manifest)
+    {
+        var next = (JsonObject)current.DeepClone();
+        var spec = (JsonObject)(manifest["spec"]?.DeepClone() ?? new JsonObject());
+        foreach (var (member, value) in current["spec"] as JsonObject ?? [])
+        {
+            if (CompositeSchema.Machinery.Contains(member) && !spec.ContainsKey(member))
+            {
+                spec[member] = value?.DeepClone();
+            }
+        }
+
+        next["spec"] = spec;
+        foreach (var member in (ReadOnlySpan<string>)["labels", "annotations", "resourceVersion", "uid"])
+        {
+            if (manifest.At("metadata", member) is { } value)
+            {
+                next.Metadata()[member] = value.DeepClone();
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>Kubernetes' own labels and annotations are about the claim alone.</summary>
+    private static JsonObject Own(JsonNode? map) => new((map as JsonObject ?? [])
+        .Where(m => m.Key.Split('/')[0] is var domain && !domain.EndsWith("kubernetes.io", StringComparison.Ordinal) && !domain.EndsWith("k8s.io", StringComparison.Ordinal))
+        .Select(m => KeyValuePair.Create(m.Key, m.Value?.DeepClone())));
+}

@@ -1,0 +1,195 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Identity;
+using Flagstone.Platform.Problems;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.PatchAndTransform;
+using Flagstone.Provisioning.Contracts;
+
+namespace Flagstone.Provisioning.Plans;
+
+/// <summary>
+/// Goes the way of the reconcile up to each write, and shows what it would have stored: the same composing, the same gateway with its defaults,
+/// schemas and rules. Nothing is stored.
+/// </summary>
+internal sealed class ClaimPlanner(ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice)
+{
+    /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
+    private const int MaxDepth = 5;
+
+    public async Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, CancellationToken ct)
+    {
+        if (!kinds.TryFind(claim.Text("apiVersion"), claim.Text("kind"), out var kind) || !kind.IsClaim() || kinds.Partner(kind) is not { } compositeKind)
+        {
+            return new PlanRefused(ClaimProblems.NoSuchKind(kinds, $"{claim.Text("apiVersion")} {claim.Text("kind")}"));
+        }
+
+        var key = kind.Key(claim.NamespaceOf(), claim.NameOf());
+        var existing = key.Name.Length > 0 ? await store.FindAsync(key, ct) : null;
+        var options = new WriteOptions { DryRun = true };
+        var (prepared, problem) = existing is null
+            ? await gateway.PrepareCreateAsync(caller, kind, key.Namespace, claim, options, ct)
+            : await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) => new((Binding.Replace(current, claim), null)), options, ct);
+        var plan = new Draft();
+        if (problem is { Denials.Count: 0 })
+        {
+            return new PlanRefused(problem);
+        }
+
+        if (problem is not null)
+        {
+            plan.Refusals.AddRange(PlanRules.Refusals(kind, key.Name, problem));
+            return new Planned(plan.Finish(kind, key));
+        }
+
+        plan.Warnings.AddRange(prepared!.Warnings);
+        var document = prepared.Document;
+        plan.Resources.Add(PlanRules.Apply(kind, existing?.ToDocument(), document, key.Name.Length > 0, null));
+        if (!document.IsPaused() && !document.IsDeleting() && await store.FindAsync(kind.DefinedBy!.Value, ct) is { } definition)
+        {
+            await PlanBindingAsync(plan, new Bound(kind, kind.Key(key.Namespace, document.NameOf()), document, compositeKind, definition.ToDocument()), ct);
+        }
+
+        return new Planned(plan.Finish(kind, key));
+    }
+
+    private async Task PlanBindingAsync(Draft plan, Bound claim, CancellationToken ct)
+    {
+        var wanted = Binding.Wanted(claim.Kind, claim.Key, claim.Document);
+        var options = Binding.Options with { DryRun = true };
+        var name = claim.Document.At("spec", "resourceRef").Text("name");
+        var existing = name.Length > 0 ? await store.FindAsync(claim.CompositeKind.Key("", name), ct) : null;
+        var shown = name.Length > 0 ? name : $"{claim.Key.Name}-{PlanRules.Unchosen}";
+        var isForeign = false;
+        wanted.Metadata()["name"] = shown;
+        var (prepared, problem) = existing is null
+            ? await gateway.PrepareCreateAsync(Caller.System(ClaimGrain.Controller), claim.CompositeKind, "", wanted, options, ct)
+            : await gateway.PrepareUpdateAsync(Caller.System(ClaimGrain.Controller), claim.CompositeKind, existing, (current, _) =>
+            {
+                isForeign = !Binding.Merge(current, wanted);
+                return new((current, null));
+            }, options, ct);
+        if (isForeign)
+        {
+            plan.Refusals.Add(new PlanRefusal(claim.CompositeKind.Kind, name, PlanRules.CompositionRule, Binding.Foreign(claim.CompositeKind, name)));
+            return;
+        }
+
+        if (problem is not null)
+        {
+            plan.Refusals.AddRange(PlanRules.Refusals(claim.CompositeKind, shown, problem));
+            return;
+        }
+
+        plan.Warnings.AddRange(prepared!.Warnings);
+        await PlanCompositeAsync(plan, claim.CompositeKind, claim.Definition, existing?.ToDocument(), prepared.Document, name.Length > 0, null, 0, ct);
+    }
+
+    private async Task PlanCompositeAsync(
+        Draft plan, KindDefinition kind, JsonObject definition, JsonObject? before, JsonObject composite, bool named, string? template, int depth,
+        CancellationToken ct)
+    {
+        if (before is null)
+        {
+            composite.Metadata()["uid"] = PlanRules.NoUid;
+        }
+
+        var (composition, problem) = await choice.ChooseAsync(definition, kind, composite["spec"], ct);
+        if (composition is null)
+        {
+            plan.Resources.Add(PlanRules.Apply(kind, before, composite, named, template));
+            plan.Refusals.Add(new PlanRefusal(kind.Kind, composite.NameOf(), PlanRules.CompositionRule, problem!));
+            return;
+        }
+
+        plan.Composition ??= composition.NameOf();
+        Composing.Prepare(composite, composition);
+        plan.Resources.Add(PlanRules.Apply(kind, before, composite, named, template));
+        if (composite.IsPaused() || composite.IsDeleting())
+        {
+            return;
+        }
+
+        Composition next;
+        try
+        {
+            var observed = before is null ? [] : await composed.ObserveAsync(composite, ct);
+            next = Composing.Compose(composition, composite, kind, observed, kinds);
+        }
+        catch (PatchFailure failure)
+        {
+            plan.Refusals.Add(new PlanRefusal(kind.Kind, composite.NameOf(), PlanRules.CompositionRule, $"cannot compose resources: {failure.Message}"));
+            return;
+        }
+
+        plan.Warnings.AddRange(next.Rendering.Warnings);
+        foreach (var resource in next.Work)
+        {
+            await PlanComposedAsync(plan, resource, before is not null, depth, ct);
+        }
+
+        plan.Removals.AddRange(next.Unwanted.Select(u =>
+            PlanRules.Remove(kinds.Find(u.Key.Kind)!, u.Document, u.Document.Annotation(Names.ResourceNameAnnotation) ?? "")));
+    }
+
+    /// <param name="bound">True when the composite is there, so that the names made of its uid are known.</param>
+    private async Task PlanComposedAsync(Draft plan, Composed resource, bool bound, int depth, CancellationToken ct)
+    {
+        var (kind, key) = (resource.Kind, resource.Key);
+        var named = resource.IsNamed || bound;
+        var options = Composing.Options with { DryRun = true };
+        var caller = Caller.System(CompositeGrain.Controller);
+        var existing = resource.Observed is not null || named ? await store.FindAsync(key, ct) : null;
+        string? foreign = null;
+        var (prepared, problem) = (existing, resource.Observed) switch
+        {
+            (null, _) => await gateway.PrepareCreateAsync(caller, kind, key.Namespace, resource.Document, options, ct),
+            (_, null) => (null, Catalogue.AlreadyExists(key)),
+            _ => await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) =>
+            {
+                foreign = Composing.Merge(current, resource.Document);
+                return new((current, null));
+            }, options, ct),
+        };
+        if (foreign is not null)
+        {
+            plan.Refusals.Add(new PlanRefusal(kind.Kind, key.Name, PlanRules.CompositionRule, foreign));
+            return;
+        }
+
+        if (problem is not null)
+        {
+            plan.Refusals.AddRange(PlanRules.Refusals(kind, named ? key.Name : resource.Name, problem));
+            return;
+        }
+
+        plan.Warnings.AddRange(prepared!.Warnings);
+        if (kind.IsComposite() && depth < MaxDepth && await store.FindAsync(kind.DefinedBy!.Value, ct) is { } definition)
+        {
+            await PlanCompositeAsync(plan, kind, definition.ToDocument(), existing?.ToDocument(), prepared.Document, named, resource.Name, depth + 1, ct);
+            return;
+        }
+
+        plan.Resources.Add(PlanRules.Apply(kind, existing?.ToDocument(), prepared.Document, named, resource.Name));
+    }
+
+    private sealed record Bound(KindDefinition Kind, ResourceKey Key, JsonObject Document, KindDefinition CompositeKind, JsonObject Definition);
+
+    private sealed class Draft
+    {
+        public string? Composition { get; set; }
+
+        public List<PlannedResource> Resources { get; } = [];
+
+        public List<PlannedResource> Removals { get; } = [];
+
+        public List<PlanRefusal> Refusals { get; } = [];
+
+        public List<string> Warnings { get; } = [];
+
+        public ClaimPlan Finish(KindDefinition kind, ResourceKey key) => new(
+            kind.ApiVersion, kind.Kind, key.Namespace, key.Name, Composition, [.. Resources, .. Removals], Refusals, [.. Warnings.Distinct()]);
+    }
+}

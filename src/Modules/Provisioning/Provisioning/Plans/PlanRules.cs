@@ -1,0 +1,73 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Problems;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Contracts;
+
+namespace Flagstone.Provisioning.Plans;
+
+/// <summary>What a plan says of each resource. Pure.</summary>
+internal static class PlanRules
+{
+    /// <summary>Stands for what is chosen at random when a composite is made.</summary>
+    public const string Unchosen = "xxxxx";
+
+    /// <summary>The uid of a composite that is not there yet.</summary>
+    public const string NoUid = "00000000-0000-0000-0000-000000000000";
+
+    /// <summary>The rule of a refusal that no admission rule made.</summary>
+    public const string CompositionRule = "composition";
+
+    // The store's own book-keeping, and what only happens once the resource is there.
+    private static readonly string[] Kept = ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"];
+
+    /// <param name="before">As it is; null when it is to be created.</param>
+    /// <param name="after">As it would be.</param>
+    /// <param name="named">False when the name is chosen at creation.</param>
+    public static PlannedResource Apply(KindDefinition kind, JsonObject? before, JsonObject after, bool named, string? template)
+    {
+        var (was, becomes) = (before is null ? [] : Shown(before, true), Shown(after, named));
+        var changes = FieldChanges.Between(was, becomes);
+        var action = before is null ? PlanActions.Create : changes.Count > 0 ? PlanActions.Change : PlanActions.Unchanged;
+        if (kind.Sealed)
+        {
+            changes = [.. changes.Select(c => c with { Value = null, Before = null })];
+            becomes.Remove("data");
+            becomes.Remove("stringData");
+        }
+
+        return new PlannedResource(
+            action, kind.ApiVersion, kind.Kind, after.NamespaceOf(), named ? after.NameOf() : null, template, becomes, changes);
+    }
+
+    public static PlannedResource Remove(KindDefinition kind, JsonObject document, string template) =>
+        new(PlanActions.Delete, kind.ApiVersion, kind.Kind, document.NamespaceOf(), document.NameOf(), template, null, []);
+
+    /// <summary>A problem as the refusals that it is: one for each rule that denies.</summary>
+    public static IEnumerable<PlanRefusal> Refusals(KindDefinition kind, string name, Problem problem) => problem.Denials.Count > 0
+        ? problem.Denials.Select(d => new PlanRefusal(kind.Kind, name, d.Rule, d.Message))
+        : [new PlanRefusal(kind.Kind, name, problem.Slug, problem.Detail)];
+
+    private static JsonObject Shown(JsonObject document, bool named)
+    {
+        var shown = (JsonObject)document.DeepClone();
+        shown.Remove("status");
+        var metadata = shown.Metadata();
+        foreach (var member in Kept)
+        {
+            metadata.Remove(member);
+        }
+
+        if (!named)
+        {
+            metadata.Remove("name");
+        }
+
+        // The uid of an owner that is not there yet is no fact.
+        foreach (var owner in shown.OwnerReferences().Where(o => o.Text("uid") == NoUid))
+        {
+            owner.Remove("uid");
+        }
+
+        return shown;
+    }
+}
