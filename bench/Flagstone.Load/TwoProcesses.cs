@@ -12,7 +12,7 @@ internal sealed class TwoProcesses(Settings settings, Report report)
     {
         report.Section("Two processes on one PostgreSQL");
         await using var first = await RunningHost.StartAsync(ct, database, binary: settings.Host);
-        await using var second = await RunningHost.StartAsync(ct, database, WithKeysOf(first), settings.Host);
+        await using var second = await first.StartReplicaAsync(database, ct);
         using var client = first.KubernetesClient();
         await Cluster.DefineAsync(client, ct);
         using (var other = second.KubernetesClient(first.Token))
@@ -31,18 +31,5 @@ internal sealed class TwoProcesses(Settings settings, Report report)
         report.Line($"watch across processes, create answered to event ({fromAnswer.Length:N0})", StoreLoad.WatchText(fromAnswer));
         report.Line("watch across processes, create sent to event", StoreLoad.WatchText(fromSend));
         report.AtMost("two processes: watch p99, from the create's sending", Watch.Percentile(fromSend, 0.99), 50, "ms");
-    }
-
-    /// <summary>A data folder for another replica: all replicas share the keys.</summary>
-    private static string WithKeysOf(RunningHost host)
-    {
-        var folder = Directory.CreateTempSubdirectory("flagstone-replica-").FullName;
-        var keys = Directory.CreateDirectory(Path.Combine(folder, "keys"));
-        foreach (var key in Directory.GetFiles(Path.Combine(host.Data, "keys")))
-        {
-            File.Copy(key, Path.Combine(keys.FullName, Path.GetFileName(key)));
-        }
-
-        return folder;
     }
 }

@@ -30,7 +30,7 @@ public sealed class TeamCluster : IAsyncLifetime
         Database = await postgres.CreateDatabaseAsync(CancellationToken.None);
         var first = await RunningHost.StartAsync(CancellationToken.None, Database);
         Token = first.Token;
-        Hosts = [first, .. await Task.WhenAll(Enumerable.Range(1, Size - 1).Select(_ => RunningHost.StartAsync(CancellationToken.None, Database, FolderWithKeysOf(first))))];
+        Hosts = [first, .. await Task.WhenAll(Enumerable.Range(1, Size - 1).Select(_ => first.StartReplicaAsync(Database, CancellationToken.None)))];
     }
 
     public async ValueTask DisposeAsync()
@@ -40,15 +40,6 @@ public sealed class TeamCluster : IAsyncLifetime
         {
             await postgres.DisposeAsync();
         }
-    }
-
-    /// <summary>As the guide says: <c>cp -a FIRST/keys NEW/</c>.</summary>
-    public static string FolderWithKeysOf(RunningHost first)
-    {
-        var data = Directory.CreateTempSubdirectory("flagstone-host-").FullName;
-        using var copy = System.Diagnostics.Process.Start("cp", ["-a", Path.Combine(first.Data, "keys"), data + "/"]);
-        copy.WaitForExit();
-        return data;
     }
 
     public async Task ClaimAsync(RunningHost host, string name)

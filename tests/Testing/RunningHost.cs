@@ -70,6 +70,18 @@ public sealed class RunningHost : IAsyncDisposable
         return host;
     }
 
+    /// <summary>Another process of this installation, over the same database, with a data folder of its own and the keys of this one.</summary>
+    public Task<RunningHost> StartReplicaAsync(string database, CancellationToken ct) => StartAsync(ct, database, FolderWithKeys(), binary);
+
+    /// <summary>A data folder with the keys of this process, as the guide says: <c>cp -a FIRST/keys NEW/</c>.</summary>
+    public string FolderWithKeys()
+    {
+        var data = Directory.CreateTempSubdirectory("flagstone-host-").FullName;
+        using var copy = Process.Start("cp", ["-a", Path.Combine(Data, "keys"), data + "/"]);
+        copy.WaitForExit();
+        return data;
+    }
+
     public async Task StartAgainAsync(CancellationToken ct)
     {
         process = new Process { StartInfo = new ProcessStartInfo("/bin/sh") { ArgumentList = { "-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", LogFile, binary } } };

@@ -46,7 +46,12 @@ internal static class Preparation
 
         metadata["uid"] = Guid.NewGuid().ToString();
         metadata["creationTimestamp"] = Timestamp(now);
-        metadata["generation"] = 1;
+        metadata.Remove("generation");
+        if (kind.CountsGenerations)
+        {
+            metadata["generation"] = 1;
+        }
+
         if (kind.HasStatus)
         {
             document.Remove("status");
@@ -125,6 +130,15 @@ internal static class Preparation
         return null;
     }
 
+    /// <summary>A resource on its way out takes no new finalizer: who waits for its end would wait for a newcomer. Null, or why it is refused.</summary>
+    public static ProblemCause? CheckFinalizers(JsonObject next, JsonObject before)
+    {
+        var added = before.IsDeleting() ? next.Finalizers().Except(before.Finalizers()).ToList() : [];
+        return added.Count == 0 ? null : new ProblemCause(
+            "metadata.finalizers", "FieldValueForbidden",
+            $"Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(f => $"\"{f}\""))}}}");
+    }
+
     /// <summary>Drops unknown fields and fills in defaults; returns a refusal under strict validation.</summary>
     public static Problem? Shape(JsonObject document, KindDefinition kind, FieldValidation fields, List<string> warnings)
     {
@@ -167,6 +181,19 @@ internal static class Preparation
         foreach (var error in MetadataSchema.Value.Validate(document.Metadata()))
         {
             causes.Add(new ProblemCause($"metadata.{error.Field}", error.Reason, error.Body));
+        }
+
+        foreach (var (key, value) in document.Metadata()["labels"] as JsonObject ?? [])
+        {
+            causes.AddRange(LabelRules.CheckLabel("metadata.labels", key, value?.ToString() ?? ""));
+        }
+
+        foreach (var (key, _) in document.Metadata()["annotations"] as JsonObject ?? [])
+        {
+            if (LabelRules.CheckAnnotation("metadata.annotations", key) is { } bad)
+            {
+                causes.Add(bad);
+            }
         }
 
         if (document.Metadata()["annotations"] is JsonObject annotations

@@ -207,6 +207,11 @@ public sealed partial class ResourceGateway(
             return (null, refused);
         }
 
+        if (Preparation.CheckFinalizers(next, before) is { } late)
+        {
+            return (null, Catalogue.Invalid(kind, key.Name, [late]));
+        }
+
         kind.Normalize?.Invoke(next);
         var warnings = new List<string>();
         if (options.Subresource == "status" && caller.IsSystem)
@@ -219,7 +224,7 @@ public sealed partial class ResourceGateway(
             return (null, judged);
         }
 
-        if (Preparation.SpecDiffers(next, before, kind))
+        if (kind.CountsGenerations && Preparation.SpecDiffers(next, before, kind))
         {
             next.Metadata()["generation"] = before.GenerationOf() + 1;
         }
@@ -292,7 +297,11 @@ public sealed partial class ResourceGateway(
         var metadata = document.Metadata();
         metadata["deletionTimestamp"] = Preparation.Timestamp(clock.GetUtcNow());
         metadata["deletionGracePeriodSeconds"] = 0;
-        metadata["generation"] = document.GenerationOf() + 1;
+        if (kind.CountsGenerations)
+        {
+            metadata["generation"] = document.GenerationOf() + 1;
+        }
+
         if (finalizers.Count > 0)
         {
             metadata["finalizers"] = new JsonArray([.. finalizers.Select(f => (JsonNode)f)]);

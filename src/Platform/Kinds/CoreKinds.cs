@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Schemas;
@@ -8,8 +9,10 @@ using Flagstone.Platform.Schemas;
 namespace Flagstone.Platform.Kinds;
 
 /// <summary>Kubernetes' own kinds, so that what people have is applied unchanged. Those that only a cluster enforces are stored, and say so.</summary>
-internal static class CoreKinds
+internal static partial class CoreKinds
 {
+    private const int MaxDataKey = 253;
+
     private static readonly PrinterColumn Age = new("Age", ".metadata.creationTimestamp", "date");
 
     public static IEnumerable<KindDefinition> All()
@@ -29,7 +32,11 @@ internal static class CoreKinds
             Normalize = NormalizeSecret,
             Validate = ValidateSecret,
         };
-        yield return BuiltIn("", "v1", "configmaps", "ConfigMap", "cm") with { Columns = [Count("Data", "data"), Age] };
+        yield return BuiltIn("", "v1", "configmaps", "ConfigMap", "cm") with
+        {
+            Columns = [Count("Data", "data"), Age],
+            Validate = (next, _) => CheckDataKeys(next, "data").Concat(CheckDataKeys(next, "binaryData")),
+        };
         yield return BuiltIn("", "v1", "serviceaccounts", "ServiceAccount", "sa") with { Columns = [Count("Secrets", "secrets"), Age] };
         yield return BuiltIn("", "v1", "services", "Service", "svc") with
         {
@@ -87,6 +94,7 @@ internal static class CoreKinds
         Kind = kind,
         ShortNames = shortNames,
         BuiltIn = true,
+        CountsGenerations = group is not ("" or "rbac.authorization.k8s.io"),
         Schema = BuiltInSchemas.Find(kind),
     };
 
@@ -129,8 +137,18 @@ internal static class CoreKinds
         document["type"] ??= "Opaque";
     }
 
+    private static IEnumerable<ProblemCause> CheckDataKeys(JsonObject document, string member) =>
+        (document[member] as JsonObject ?? []).Where(d => !DataKey().IsMatch(d.Key) || d.Key is "." or ".." || d.Key.Length > MaxDataKey).Select(d => new ProblemCause(
+            $"{member}[{d.Key}]", "FieldValueInvalid",
+            $"Invalid value: \"{d.Key}\": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"));
+
     private static IEnumerable<ProblemCause> ValidateSecret(JsonObject next, JsonObject? before)
     {
+        foreach (var bad in CheckDataKeys(next, "data"))
+        {
+            yield return bad;
+        }
+
         foreach (var (key, value) in next["data"] as JsonObject ?? [])
         {
             var text = value is JsonValue v && v.GetValueKind() == JsonValueKind.String ? v.GetValue<string>() : null;
@@ -203,4 +221,7 @@ internal static class CoreKinds
         service.At("spec", "ports") is JsonArray { Count: > 0 } ports
             ? string.Join(',', ports.Select(p => $"{p.At("port")}/{p.Text("protocol")}"))
             : "<none>";
+
+    [GeneratedRegex(@"\A[-._a-zA-Z0-9]+\z", RegexOptions.NonBacktracking)]
+    private static partial Regex DataKey();
 }

@@ -42,7 +42,9 @@ internal sealed class Discovery(KindRegistry kinds)
             .SelectMany(k => k.Versions.Select(v => (k.Id.Group, Version: v)))
             .Concat(Reviews.Select(r => (r.Group, r.Version)))
             .GroupBy(g => g.Group)
-            .OrderBy(g => g.Key, StringComparer.Ordinal);
+            // A short word that several groups know, as role, is that of the first: Kubernetes' own come before what others bring.
+            .OrderBy(g => kinds.All.Any(k => k.BuiltIn && k.Id.Group == g.Key) ? 0 : 1)
+            .ThenBy(g => g.Key, StringComparer.Ordinal);
         return new JsonObject
         {
             ["kind"] = "APIGroupList",

@@ -36,14 +36,24 @@ internal sealed record Continuation(long Version, string Namespace, string Name)
 /// <summary>Reads the query parameters of the Kubernetes API.</summary>
 internal static class QueryReader
 {
+    private static readonly string[] Numbers = ["limit", "resourceVersion", "timeoutSeconds"];
+
     public static (Selection? Selection, Problem? Problem) Selection(HttpRequest request, RequestInfo info)
     {
+        foreach (var name in Numbers)
+        {
+            if (request.Query[name] is [{ Length: > 0 } text] && Number(request, name) is null)
+            {
+                return (null, Catalogue.BadRequest($"{name}={text}: a whole number is expected"));
+            }
+        }
+
         if (!LabelSelector.TryParse(request.Query["labelSelector"], out var labels, out var error))
         {
             return (null, Catalogue.BadRequest(error));
         }
 
-        string? name = info.Name.Length > 0 ? info.Name : null;
+        string? only = info.Name.Length > 0 ? info.Name : null;
         var ns = info.Namespace.Length > 0 ? info.Namespace : null;
         foreach (var term in ((string?)request.Query["fieldSelector"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -51,7 +61,7 @@ internal static class QueryReader
             switch (parts[0].TrimEnd('!'))
             {
                 case "metadata.name" when parts.Length == 2 && !parts[0].EndsWith('!'):
-                    name = parts[1].TrimStart('=');
+                    only = parts[1].TrimStart('=');
                     break;
                 case "metadata.namespace" when parts.Length == 2 && !parts[0].EndsWith('!'):
                     ns = parts[1].TrimStart('=');
@@ -61,7 +71,7 @@ internal static class QueryReader
             }
         }
 
-        return (new Selection(ns, name, labels), null);
+        return (new Selection(ns, only, labels), null);
     }
 
     public static (WriteOptions? Options, Problem? Problem) Options(HttpRequest request, RequestInfo info, string verb = "")

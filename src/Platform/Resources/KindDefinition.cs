@@ -56,6 +56,9 @@ public sealed record KindDefinition
     /// <summary>True when <c>/status</c> is a subresource: then nothing else writes <c>status</c>.</summary>
     public bool HasStatus { get; init; }
 
+    /// <summary>False for Kubernetes' kinds without a specification, such as ConfigMap: their metadata has no <c>generation</c>.</summary>
+    public bool CountsGenerations { get; init; } = true;
+
     public IReadOnlyList<PrinterColumn> Columns { get; init; } = [];
 
     public NameRule NameRule { get; init; }

@@ -82,14 +82,14 @@ public sealed record LabelSelector(IReadOnlyList<LabelRequirement> Requirements)
 
         if (part.IndexOf('=', StringComparison.Ordinal) is > 0 and var equal)
         {
-            return Named(part[..equal], SelectorOperator.In, [part[(equal + 1)..].TrimStart('=').Trim()]);
+            return Named(part[..equal], SelectorOperator.In, [part[(part[equal..].StartsWith("==", StringComparison.Ordinal) ? equal + 2 : equal + 1)..].Trim()]);
         }
 
         return Named(part, SelectorOperator.Exists, []);
     }
 
     private static LabelRequirement? Named(string label, SelectorOperator op, IReadOnlyList<string> values) =>
-        label.Trim() is { Length: > 0 } name && !name.Contains(' ', StringComparison.Ordinal) ? new LabelRequirement(name, op, values) : null;
+        LabelRules.WhyNotKey(label.Trim()) is null && values.All(v => LabelRules.WhyNotValue(v) is null) ? new LabelRequirement(label.Trim(), op, values) : null;
 
     private static IEnumerable<string> Split(string text)
     {

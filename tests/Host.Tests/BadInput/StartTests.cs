@@ -29,7 +29,7 @@ public sealed class StartTests
             "", new Dictionary<string, string>(), Ct);
 
         Assert.NotEqual(0, result.ExitCode);
-        Assert.Contains($"127.0.0.1:{port}: address already in use. Another program listens there. Stop it, or choose another with --port", result.All, StringComparison.Ordinal);
+        Assert.Contains($"The port 127.0.0.1:{port} is taken. Another", result.All, StringComparison.Ordinal);
         Directory.Delete(data, recursive: true);
     }
 

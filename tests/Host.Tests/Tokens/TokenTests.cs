@@ -198,7 +198,7 @@ public sealed class TokenTests(HostFixture fixture)
         await using var server = await PrivatePostgres.StartAsync(Ct);
         var database = await server.CreateDatabaseAsync(Ct);
         await using var one = await RunningHost.StartAsync(Ct, database);
-        await using var two = await RunningHost.StartAsync(Ct, database);
+        await using var two = await one.StartReplicaAsync(database, Ct);
         using var administrator = one.Client();
         var (_, issued) = await administrator.PostAsync("/api/v1/tokens", new JsonObject { ["name"] = "everywhere", ["role"] = "viewer" });
         using var there = two.Client(issued.Value("token"));
