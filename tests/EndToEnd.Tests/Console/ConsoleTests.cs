@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Testing;
 using Microsoft.Playwright;
@@ -19,7 +20,7 @@ public sealed class ConsoleTests
         var page = browser.Page;
         var violations = new List<string>();
         await browser.SignInAsync(host.Token);
-        foreach (var (path, heading) in new[] { ("/", "Home"), ("/services", "Services"), ("/claims", "Claims"), ("/runs", "Runs"), ("/golden-paths", "Golden paths"), ("/not-there", "There is no such page") })
+        foreach (var (path, heading) in new[] { ("/", "Home"), ("/services", "Services"), ("/claims", "Claims"), ("/claims/new", "claim"), ("/runs", "Runs"), ("/golden-paths", "Golden paths"), ("/not-there", "There is no such page") })
         {
             violations.AddRange(await browser.ViolationsAsync(path, heading));
         }
@@ -28,7 +29,7 @@ public sealed class ConsoleTests
         await page.GetByRole(AriaRole.Link, new() { Name = "Node.js" }).First.ClickAsync();
         await page.GetByLabel("Service name").FillAsync("orders");
         await page.GetByLabel("Description").FillAsync("Takes orders");
-        await page.GetByLabel("Owning team").SelectOptionAsync(new SelectOptionValue { Index = 1 });
+        await page.GetByLabel("Owning team").FillAsync("group:default/demo");
         violations.AddRange(await browser.ViolationsAsync());
         await page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
 
@@ -63,5 +64,22 @@ public sealed class ConsoleTests
 
         await browser.Page.GetByText("This token is not known").WaitForAsync();
         Assert.Empty(await browser.ViolationsAsync());
+    }
+
+    [Fact]
+    public async Task A_revoked_token_ends_its_session()
+    {
+        await using var host = await RunningHost.StartAsync(Ct);
+        using var administrator = host.Client();
+        using var request = new StringContent("""{ "name": "visitor", "role": "viewer" }""", Encoding.UTF8, "application/json");
+        using var issued = await administrator.PostAsync(new Uri("/api/v1/tokens", UriKind.Relative), request, Ct);
+        var token = JsonNode.Parse(await issued.Content.ReadAsStringAsync(Ct))!;
+        await using var browser = await Browser.OpenAsync(host, ColorScheme.Light);
+        await browser.SignInAsync(token["token"]!.ToString());
+
+        using var revoked = await administrator.DeleteAsync(new Uri($"/api/v1/tokens/{token["id"]}", UriKind.Relative), Ct);
+        await browser.Page.GotoAsync("/services");
+
+        await browser.Page.GetByLabel("Access token").WaitForAsync();
     }
 }
