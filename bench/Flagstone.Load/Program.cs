@@ -32,6 +32,11 @@ foreach (var store in settings.Stores)
     await new StoreLoad(settings, report, store, raw[store]).RunAsync(database, store == "sqlite" ? null : () => Memory.OfServer(postgres.ProcessId), ct);
 }
 
+foreach (var store in settings.Stores)
+{
+    await new ClaimLoad(settings, report, store).RunAsync(store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct), ct);
+}
+
 if (settings.Stores.Contains("postgresql"))
 {
     await new TwoProcesses(settings, report).RunAsync(await postgres.CreateDatabaseAsync(ct), ct);

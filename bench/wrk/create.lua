@@ -10,7 +10,7 @@ end
 function request()
   counter = counter + 1
   local name = string.format("c-%s-%d-%d", seed, id, counter)
-  local body = '{"apiVersion":"' .. version .. '","kind":"' .. kind .. '","metadata":{"name":"' .. name .. '"},"spec":{"parameters":{"storageGB":50,"instanceClass":"db.t3.medium","multiAZ":true},"compositionRef":{"name":"postgresql-aws-standard"},"writeConnectionSecretToRef":{"name":"' .. name .. '-connection"}}}'
+  local body = '{"apiVersion":"' .. version .. '","kind":"' .. kind .. '","metadata":{"name":"' .. name .. '","namespace":"default"},"spec":{"parameters":{"storageGB":50,"instanceClass":"db.t3.medium","multiAZ":true},"compositionRef":{"name":"postgresql-aws-standard"},"writeConnectionSecretToRef":{"name":"' .. name .. '-connection"}}}'
   return wrk.format("POST", path, headers, body)
 end
 local refused = 0
