@@ -16,7 +16,7 @@ ensure_built() {
   if [ ! -x "$binary" ] || [ -n "$(find "$ROOT/src" "$ROOT"/Directory.*.props -newer "$binary" -type f -not -path '*/obj/*' -print -quit)" ]; then
     say "Building Flagstone..."
     dotnet publish "$ROOT/src/Host/Flagstone.Host.csproj" -c Release --self-contained true \
-      -p:PublishReadyToRun=true -o "$ROOT/artifacts/publish/flagstone" -v quiet --nologo >&2
+      -p:PublishReadyToRun=true -o "$ROOT/artifacts/publish/flagstone" -v quiet --nologo >&2 || return 1
     touch "$binary"
   fi
 }

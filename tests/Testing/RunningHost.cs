@@ -60,7 +60,7 @@ public sealed class RunningHost : IAsyncDisposable
         var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
         if (confined)
         {
-            arguments = [.. Confinement(data), AsPublished(Path.GetDirectoryName(program)!, data), .. arguments];
+            arguments = [.. Confinement(data), CopyForAnyone(Path.GetDirectoryName(program)!, data), .. arguments];
             program = arguments[0];
             arguments = arguments[1..];
         }
@@ -172,16 +172,12 @@ public sealed class RunningHost : IAsyncDisposable
         }
     }
 
-    /// <summary>A copy of the program without the pointer to the packages of who built it: as a publish has it.</summary>
-    private static string AsPublished(string folder, string data)
+    /// <summary>A copy of the published program where any user can read it, as the image has it under <c>/opt</c>.</summary>
+    private static string CopyForAnyone(string folder, string data)
     {
         var copy = data + ".app";
-        using (var copying = Process.Start("cp", ["-r", folder, copy]))
-        {
-            copying.WaitForExit();
-        }
-
-        File.Delete(Path.Combine(copy, "flagstone.staticwebassets.runtime.json"));
+        using var copying = Process.Start("cp", ["-r", folder, copy]);
+        copying.WaitForExit();
         return Path.Combine(copy, "flagstone");
     }
 

@@ -25,16 +25,15 @@ public sealed partial class ResourceGateway(
     TimeProvider clock,
     ILogger<ResourceGateway> logger)
 {
-    /// <summary>A change computed on what is stored is computed again when that moved, so often at the most.</summary>
     /// <summary>Keeps a definition until the last resource of its kinds is gone: else they would be out of everyone's reach.</summary>
     public const string DefinitionFinalizer = "customresourcecleanup.apiextensions.k8s.io";
 
+    /// <summary>A change computed on what is stored is computed again when that moved, so often at the most.</summary>
     private const int MaxTries = 8;
 
-    private static readonly Condition NotEnforced = Condition.False("Enforced", "NoCluster", "Stored here; only a Kubernetes cluster would enforce it");
-
-
     private const string NameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+
+    private static readonly Condition NotEnforced = Condition.False("Enforced", "NoCluster", "Stored here; only a Kubernetes cluster would enforce it");
 
     private readonly IAdmissionRule[] rules = [.. rules];
 
@@ -68,54 +67,26 @@ public sealed partial class ResourceGateway(
     }
 
     /// <summary>Changes what is stored; when it moved meanwhile, the change is computed again, unless it names a version itself.</summary>
-    public async Task<WriteOutcome> UpdateAsync(Caller caller, KindDefinition kind, ResourceKey key, Change change, WriteOptions options, CancellationToken ct)
+    public Task<WriteOutcome> UpdateAsync(Caller caller, KindDefinition kind, ResourceKey key, Change change, WriteOptions options, CancellationToken ct) =>
+        WriteAsync(caller, kind, key, "get", existing => PrepareUpdateAsync(caller, kind, existing, change, options, ct), options, ct);
+
+    public async Task<WriteOutcome> DeleteAsync(Caller caller, KindDefinition kind, ResourceKey key, DeleteOptions delete, WriteOptions options, CancellationToken ct) =>
+        Refuse(caller, "delete", kind, key) is { } denied
+            ? new Refused(denied)
+            : await WriteAsync(caller, kind, key, "delete", existing => PrepareDeleteAsync(caller, kind, existing, delete, options, ct), options, ct);
+
+    /// <param name="needs">The verb without which not even the absence of the resource is told.</param>
+    private async Task<WriteOutcome> WriteAsync(
+        Caller caller, KindDefinition kind, ResourceKey key, string needs, Func<StoredResource, Task<(Prepared? Prepared, Problem? Problem)>> prepare, WriteOptions options, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
             if (await store.FindAsync(key, ct) is not { } existing)
             {
-                return new Refused(Refuse(caller, "get", kind, key) ?? Catalogue.NotFound(key));
+                return new Refused(Refuse(caller, needs, kind, key) ?? Catalogue.NotFound(key));
             }
 
-            var (prepared, problem) = await PrepareUpdateAsync(caller, kind, existing, change, options, ct);
-            if (problem is not null)
-            {
-                return new Refused(problem);
-            }
-
-            if (prepared!.Write is null)
-            {
-                return new Written(existing, false, false, prepared.Warnings);
-            }
-
-            var outcome = await CommitAsync(caller, kind, prepared, options, created: false, ct);
-            if (outcome is not Conflicted lost)
-            {
-                return (WriteOutcome)outcome;
-            }
-
-            if (attempt == MaxTries)
-            {
-                return new Refused(Catalogue.Stale(lost.Key));
-            }
-        }
-    }
-
-    public async Task<WriteOutcome> DeleteAsync(Caller caller, KindDefinition kind, ResourceKey key, DeleteOptions delete, WriteOptions options, CancellationToken ct)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            if (Refuse(caller, "delete", kind, key) is { } denied)
-            {
-                return new Refused(denied);
-            }
-
-            if (await store.FindAsync(key, ct) is not { } existing)
-            {
-                return new Refused(Catalogue.NotFound(key));
-            }
-
-            var (prepared, problem) = await PrepareDeleteAsync(caller, kind, existing, delete, options, ct);
+            var (prepared, problem) = await prepare(existing);
             if (problem is not null)
             {
                 return new Refused(problem);
