@@ -21,6 +21,11 @@ internal static partial class PeerSession
     /// <summary>kubectl 1.32 itself where a dispatcher stands before it that would take another version for an old server.</summary>
     private static string Kubectl => Programs.Has("kubectl.1.32") ? "kubectl.1.32" : File.Exists("/usr/lib/google-cloud-sdk/bin/kubectl.1.32") ? "/usr/lib/google-cloud-sdk/bin/kubectl.1.32" : "kubectl";
 
+    /// <summary>Whether the machine has the kubectl of the recording: another version words its output in another way.</summary>
+    public static async Task<bool> HasKubectlAsync(CancellationToken ct) =>
+        (Programs.Has(Kubectl) || File.Exists(Kubectl))
+        && (await Programs.RunAsync(Kubectl, ["version", "--client"], "", new Dictionary<string, string>(), ct)).Output.Contains("v1.32.", StringComparison.Ordinal);
+
     public static async Task<IReadOnlyList<PeerStep>> RunAsync(string kubeconfig, CancellationToken ct)
     {
         var home = Directory.CreateTempSubdirectory("flagstone-peer-").FullName;
@@ -139,7 +144,7 @@ internal static partial class PeerSession
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Server();
 
-    [GeneratedRegex(@"(?<= )\d+(m\d*)?s(?=\n|$)|(?<=  )\d+(m\d*)?s(?= )")]
+    [GeneratedRegex(@"(?<= )(\d+m(\d+s)?|\d+s)(?=\n|$)|(?<=  )(\d+m(\d+s)?|\d+s)(?= )")]
     private static partial Regex Age();
 
     [GeneratedRegex(" {2,}")]

@@ -16,7 +16,7 @@ public sealed class PeerTests
     [Fact]
     public async Task Kubectl_gets_the_replies_that_a_real_API_server_gives()
     {
-        Assert.SkipUnless(Programs.Has("kubectl"), "kubectl is not on this machine; the replies were not compared.");
+        Assert.SkipUnless(await PeerSession.HasKubectlAsync(Ct), "kubectl 1.32 is not on this machine; the replies were not compared.");
         await using var host = await RunningHost.StartAsync(Ct);
         var recorded = PeerSession.Read(await File.ReadAllTextAsync(Path.Combine(PeerSession.Folder, "recorded.txt"), Ct));
         var reasons = (await File.ReadAllLinesAsync(Path.Combine(PeerSession.Folder, "differences.txt"), Ct))
