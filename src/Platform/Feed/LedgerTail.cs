@@ -25,13 +25,14 @@ public sealed partial class LedgerTail(
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private readonly Queue<CommittedRow> ring = new();
+    // The row of sequence n is at n % MaxRows, from first to head.
+    private readonly CommittedRow?[] ring = new CommittedRow?[MaxRows];
     private readonly SemaphoreSlim behind = new(0, 1);
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private CommittedRow[] snapshot = [];
     private TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long bytes;
     private long head;
+    private long first = 1;
     private volatile bool stopping;
 
     /// <summary>The last sequence that watchers of this process can see.</summary>
@@ -66,11 +67,7 @@ public sealed partial class LedgerTail(
                 yield break;
             }
 
-            if (rows is null)
-            {
-                rows = await reader.ReadAsync(after, Chunk, ct);
-            }
-
+            rows ??= await reader.ReadAsync(after, Chunk, ct);
             if (rows.Count > 0)
             {
                 after = rows[^1].Sequence;
@@ -93,6 +90,13 @@ public sealed partial class LedgerTail(
                 yield return [];
             }
         }
+    }
+
+    /// <summary>The next rows after a sequence, as far as this process has seen them: from memory, or from the database when they left it.</summary>
+    public async ValueTask<IReadOnlyList<CommittedRow>> ReadAsync(long after, CancellationToken ct)
+    {
+        await started.Task.WaitAsync(ct);
+        return Read(after).Rows ?? await reader.ReadAsync(after, Chunk, ct);
     }
 
     /// <summary>Ends when the head is past a sequence: a reader that was told of a version can wait for it to show.</summary>
@@ -165,6 +169,7 @@ public sealed partial class LedgerTail(
         lock (gate)
         {
             head = size;
+            first = size + 1;
         }
 
         started.TrySetResult();
@@ -217,7 +222,14 @@ public sealed partial class LedgerTail(
             try
             {
                 await using var connection = new NpgsqlConnection(postgres.ConnectionString);
-                connection.Notification += (_, _) => Wake();
+                // Its own writer has published already what its own notification tells.
+                connection.Notification += (_, sent) =>
+                {
+                    if (sent.PID != postgres.WriterProcess)
+                    {
+                        Wake();
+                    }
+                };
                 await connection.OpenAsync(ct);
                 await using (var listen = new NpgsqlCommand($"LISTEN {PostgresGroupSession.Channel}", connection))
                 {
@@ -262,18 +274,18 @@ public sealed partial class LedgerTail(
                 return ([], moved.Task);
             }
 
-            if (ring.Count == 0 || ring.Peek().Sequence > after + 1)
+            if (first > after + 1)
             {
                 return (null, moved.Task);
             }
 
-            if (snapshot.Length == 0)
+            var rows = new CommittedRow[Math.Min(Chunk, head - after)];
+            for (var i = 0; i < rows.Length; i++)
             {
-                snapshot = [.. ring];
+                rows[i] = ring[(after + 1 + i) % MaxRows]!;
             }
 
-            var start = (int)(after + 1 - snapshot[0].Sequence);
-            return (new ArraySegment<CommittedRow>(snapshot, start, Math.Min(Chunk, snapshot.Length - start)), moved.Task);
+            return (rows, moved.Task);
         }
     }
 
@@ -291,18 +303,30 @@ public sealed partial class LedgerTail(
                 throw new InvalidDataException($"Ledger row {row.Sequence} follows {head}: the sequence has a gap.");
             }
 
-            ring.Enqueue(row);
+            if (row.Sequence - first == MaxRows)
+            {
+                Forget();
+            }
+
+            ring[row.Sequence % MaxRows] = row;
             bytes += row.Body.Length;
             head = row.Sequence;
         }
 
-        while (ring.Count > MaxRows || (bytes > MaxBytes && ring.Count > 1))
+        while (bytes > MaxBytes && first < head)
         {
-            bytes -= ring.Dequeue().Body.Length;
+            Forget();
         }
 
-        snapshot = [];
         WakeFollowers();
+    }
+
+    private void Forget()
+    {
+        ref var oldest = ref ring[first % MaxRows];
+        bytes -= oldest!.Body.Length;
+        oldest = null;
+        first++;
     }
 
     private void WakeFollowers()

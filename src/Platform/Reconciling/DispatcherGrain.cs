@@ -15,13 +15,12 @@ internal interface IDispatcherGrain : IGrainWithIntegerKey
 [GrainType("flagstone.dispatcher")]
 internal sealed class DispatcherGrain(
     FeedCursors cursors,
-    LedgerReader reader,
+    LedgerTail tail,
     LedgerWriter writer,
     IEnumerable<Controller> controllers,
     TimeProvider clock) : Grain, IDispatcherGrain
 {
     private const string Consumer = "dispatcher";
-    private const int Chunk = 500;
 
     private readonly Controller[] controllers = [.. controllers];
     private long? position;
@@ -30,7 +29,7 @@ internal sealed class DispatcherGrain(
     {
         var woken = new HashSet<int>();
         position ??= await cursors.ReadAsync(Consumer, CancellationToken.None);
-        while (await reader.ReadAsync(position.Value, Chunk, CancellationToken.None) is { Count: > 0 } rows)
+        while (await tail.ReadAsync(position.Value, CancellationToken.None) is { Count: > 0 } rows)
         {
             var now = clock.GetUtcNow();
             var due = new Dictionary<(string, string), DueChange>();

@@ -43,6 +43,9 @@ internal sealed class PostgresDatabase : PlatformDatabase
 
     public string ConnectionString { get; }
 
+    /// <summary>The server's process that this process's writer talks to; 0 before there is one. It tells our own notifications from others'.</summary>
+    public int WriterProcess { get; private set; }
+
     public override DatabaseKind Kind => DatabaseKind.Postgres;
 
     public override async ValueTask<DbConnection> OpenAsync(CancellationToken ct) => await readers.OpenConnectionAsync(ct);
@@ -56,6 +59,10 @@ internal sealed class PostgresDatabase : PlatformDatabase
 
     internal override ValueTask<StoredRow?> FindAsync(ResourceKey key, CancellationToken ct) => points.FindAsync(key, ct);
 
-    internal override async ValueTask<IGroupSession> OpenWriterAsync(CancellationToken ct) =>
-        new PostgresGroupSession(await writers.OpenConnectionAsync(ct));
+    internal override async ValueTask<IGroupSession> OpenWriterAsync(CancellationToken ct)
+    {
+        var connection = await writers.OpenConnectionAsync(ct);
+        WriterProcess = connection.ProcessID;
+        return new PostgresGroupSession(connection);
+    }
 }
