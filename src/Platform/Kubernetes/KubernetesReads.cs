@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Feed;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Problems;
@@ -11,7 +12,8 @@ using Microsoft.AspNetCore.Http;
 namespace Flagstone.Platform.Kubernetes;
 
 /// <summary>Get, list and watch. Plain JSON answers copy the stored bytes and parse nothing.</summary>
-internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchStream watches, LedgerWriter writer, TimeProvider clock)
+internal sealed class KubernetesReads(
+    ResourceStore store, Compaction compaction, Tables tables, WatchStream watches, LedgerWriter writer, TimeProvider clock)
 {
     private const int MaxPage = 500;
     private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(60);
@@ -87,6 +89,12 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
             return;
         }
 
+        if (await ExpiredAsync(context.Request, from, ct) is { } expired)
+        {
+            await context.Response.ProblemAsync(expired, ct);
+            return;
+        }
+
         if (QueryReader.Number(context.Request, "limit") is > MaxPage)
         {
             limit = MaxPage;
@@ -127,6 +135,26 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
         }
 
         await WriteListAsync(context.Response, kind, info.Version, metadata, page.Items, ct);
+    }
+
+    /// <summary>
+    /// A list that continues one from before the oldest kept version, or that names such a version exactly: with <c>resourceVersionMatch=Exact</c>,
+    /// or by a limit without it. Any other list takes its version as the least to be served, and what there is now is newer.
+    /// </summary>
+    private async Task<Problem?> ExpiredAsync(HttpRequest request, Continuation? from, CancellationToken ct)
+    {
+        var isExact = (string?)request.Query["resourceVersionMatch"] is { Length: > 0 } match
+            ? match == "Exact"
+            : QueryReader.Number(request, "limit") is > 0;
+        var version = from?.Version ?? (isExact ? QueryReader.Number(request, "resourceVersion") : null);
+        if (version is not > 0 || await compaction.PointAsync(ct) is var point && version >= point)
+        {
+            return null;
+        }
+
+        return Catalogue.Expired(from is null
+            ? $"too old resource version: {version} ({point})"
+            : "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
     }
 
     private static async Task WriteListAsync(
