@@ -43,7 +43,7 @@ internal sealed class KubernetesReads(
             ? context.Response.NodeAsync(StatusCodes.Status200OK, tables.Table(
                 kind, [found.ToDocument()], new JsonObject { ["resourceVersion"] = Text(found.Version) }, true, form.IncludeObject), ct)
             : form.IsPartial ? context.Response.NodeAsync(StatusCodes.Status200OK, Tables.Partial(found.ToDocument()), ct)
-            : context.Response.BytesAsync(StatusCodes.Status200OK, AsVersion(kind, info.Version, found.Body), ct));
+            : context.Response.BytesAsync(StatusCodes.Status200OK, kind.AsRequested(found.Body), ct));
     }
 
     public async Task ListOrWatchAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -134,7 +134,7 @@ internal sealed class KubernetesReads(
             return;
         }
 
-        await WriteListAsync(context.Response, kind, info.Version, metadata, page.Items, ct);
+        await WriteListAsync(context.Response, kind, metadata, page.Items, ct);
     }
 
     /// <summary>
@@ -158,13 +158,13 @@ internal sealed class KubernetesReads(
     }
 
     private static async Task WriteListAsync(
-        HttpResponse response, KindDefinition kind, string version, JsonObject metadata, IReadOnlyList<StoredResource> items, CancellationToken ct)
+        HttpResponse response, KindDefinition kind, JsonObject metadata, IReadOnlyList<StoredResource> items, CancellationToken ct)
     {
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = KubernetesResponses.Json;
         var body = response.BodyWriter;
         Encoding.UTF8.GetBytes(
-            $"{{\"kind\":\"{kind.ListKind}\",\"apiVersion\":\"{kind.ApiVersionOf(version)}\",\"metadata\":{metadata.ToJsonString()},\"items\":[", body);
+            $"{{\"kind\":\"{kind.ListKind}\",\"apiVersion\":\"{kind.RequestApiVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[", body);
         for (var i = 0; i < items.Count; i++)
         {
             if (i > 0)
@@ -172,7 +172,7 @@ internal sealed class KubernetesReads(
                 body.Write(","u8);
             }
 
-            body.Write(AsVersion(kind, version, items[i].Body).Span);
+            body.Write(kind.AsRequested(items[i].Body).Span);
             if (body.UnflushedBytes > 64 * 1024)
             {
                 await body.FlushAsync(ct);
@@ -181,19 +181,6 @@ internal sealed class KubernetesReads(
 
         body.Write("]}"u8);
         await body.FlushAsync(ct);
-    }
-
-    /// <summary>Another served version differs in <c>apiVersion</c> alone, which is the first member of every stored body.</summary>
-    private static ReadOnlyMemory<byte> AsVersion(KindDefinition kind, string version, ReadOnlyMemory<byte> body)
-    {
-        if (version == kind.Version)
-        {
-            return body;
-        }
-
-        var stored = Encoding.UTF8.GetBytes($"{{\"apiVersion\":\"{kind.ApiVersion}\"");
-        var wanted = Encoding.UTF8.GetBytes($"{{\"apiVersion\":\"{kind.ApiVersionOf(version)}\"");
-        return body.Span.StartsWith(stored) ? (byte[])[.. wanted, .. body.Span[stored.Length..]] : body;
     }
 
     /// <summary>A person's reading of a secret's value is a ledger row; the platform's own is not.</summary>

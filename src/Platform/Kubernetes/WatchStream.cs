@@ -172,7 +172,7 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Compacti
         {
             if (!query.Table)
             {
-                return WriteAsync(type, body, ct);
+                return WriteAsync(type, query.Kind.AsRequested(body), ct);
             }
 
             var document = JsonNode.Parse(body.Span)!.AsObject();
@@ -190,7 +190,7 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Compacti
                 metadata["annotations"] = new JsonObject { ["k8s.io/initial-events-end"] = "true" };
             }
 
-            var bookmark = new JsonObject { ["kind"] = query.Kind.Kind, ["apiVersion"] = query.Kind.ApiVersion, ["metadata"] = metadata };
+            var bookmark = new JsonObject { ["kind"] = query.Kind.Kind, ["apiVersion"] = query.Kind.RequestApiVersion, ["metadata"] = metadata };
             return WriteAsync("BOOKMARK", KubernetesResponses.ToBytes(bookmark), ct);
         }
 
