@@ -45,6 +45,7 @@ public static class PlatformModule
         services.AddSingleton<LedgerReader>();
         services.AddSingleton<LedgerHistory>();
         services.AddSingleton<FeedCursors>();
+        services.AddSingleton<Compaction>();
         services.AddSingleton<ResourceStore>();
         services.AddSingleton<TransparencyLog>();
         services.AddSingleton<TokenStore>();
@@ -73,6 +74,7 @@ public static class PlatformModule
             row.Key.Kind == CustomKinds.Kind && row.Change is ChangeType.Added or ChangeType.Modified ? [row.Key.Name] : []);
         services.AddController<IGarbageGrain>(GarbageGrain.Controller, _ => []);
         services.AddController<IDeletionGrain>(DeletionGrain.Controller, DeletionGrain.Route);
+        services.AddController<ICompactionGrain>(CompactionGrain.Controller, _ => []);
 
         services.AddSingleton<Discovery>();
         services.AddSingleton<OpenApiDocuments>();

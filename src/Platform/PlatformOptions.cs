@@ -46,6 +46,13 @@ public sealed class PlatformOptions
     [Required]
     public string LogOrigin { get; init; } = "flagstone.local/ledger";
 
+    /// <summary>
+    /// How many hours earlier versions of resources are kept, counted from the change that superseded them. A watch can resume, and a change
+    /// can be compared, so long after; at least two, as a watch itself may last one.
+    /// </summary>
+    [Range(2, 24 * 3660)]
+    public int RevisionHours { get; init; } = 24;
+
     /// <summary>Whether the services themselves run here: by default in embedded mode only.</summary>
     public bool? RunServices { get; init; }
 

@@ -1,14 +1,19 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Collecting;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 
 namespace Flagstone.Platform.Data;
 
-/// <summary>What the first start makes: the namespaces that are always there, and an administrator's token with its kubeconfig.</summary>
-internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, TokenStore tokens, DataFolder folder)
+/// <summary>
+/// What the first start makes: the namespaces that are always there, and an administrator's token with its kubeconfig. Each start makes due
+/// what no resource wakes.
+/// </summary>
+internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, TokenStore tokens, DueIndex due, TimeProvider clock, DataFolder folder)
 {
     private static readonly string[] Namespaces = ["default", "flagstone-system"];
 
@@ -24,6 +29,7 @@ internal sealed class Bootstrap(ResourceGateway gateway, KindRegistry kinds, Tok
                 new WriteOptions { Origin = "bootstrap" }, ct);
         }
 
+        await due.SetAsync([new DueChange(CompactionGrain.Controller, CompactionGrain.Key, clock.GetUtcNow())], ct);
         if (!await tokens.AnyAsync(ct))
         {
             // On disk first, then issued: a start that is cut off in between issues the same text, and nobody is locked out.

@@ -16,7 +16,7 @@ public enum ChangeType
 /// <param name="Sequence">Its place in the total order; the resource's version.</param>
 /// <param name="Labels">Labels after the change as canonical JSON, or null for none.</param>
 /// <param name="OldLabels">Labels before the change, or null for none.</param>
-/// <param name="Body">The body as served; empty when <paramref name="Change"/> is <see cref="ChangeType.None"/>.</param>
+/// <param name="Body">The body as served; empty when <paramref name="Change"/> is <see cref="ChangeType.None"/>, and when it was compacted away.</param>
 public sealed record CommittedRow(
     long Sequence,
     ResourceKey Key,

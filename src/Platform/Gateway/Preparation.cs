@@ -166,7 +166,7 @@ internal static class Preparation
         }
 
         return Catalogue.BadRequest(
-            $"{kind.Kind} in version \"{kind.Version}\" cannot be handled as a {kind.Kind}: strict decoding error: {string.Join(", ", unknown)}");
+            $"{kind.Kind} in version \"{(kind.RequestVersion.Length > 0 ? kind.RequestVersion : kind.Version)}\" cannot be handled as a {kind.Kind}: strict decoding error: {string.Join(", ", unknown)}");
     }
 
     /// <summary>What is wrong with the document; empty when nothing is.</summary>

@@ -70,7 +70,7 @@ internal static class CustomKinds
               }
             }
             """),
-        Validate = (next, _) => TryRead(next, out var _, out var causes) ? [] : causes,
+        Validate = (next, _) => CheckConversion(next).Concat(TryRead(next, out var _, out var causes) ? [] : causes),
     };
 
     /// <summary>The kind that a definition describes; causes when it describes none.</summary>
@@ -95,38 +95,69 @@ internal static class CustomKinds
             return false;
         }
 
-        if (!StructuralSchema.TryParse(stored[0].At("schema", "openAPIV3Schema"), out var schema, out var errors))
-        {
-            found.AddRange(errors.Select(e => new ProblemCause($"spec.versions[{versions.IndexOf(stored[0])}].schema.openAPIV3Schema.{e.Field}", e.Reason, e.Body)));
-            return false;
-        }
-
+        var byName = ReadVersions(versions, found);
         if (found.Count > 0)
         {
             return false;
         }
 
-        var served = versions.FindAll(v => v["served"]!.GetValue<bool>()).ConvertAll(v => v.Text("name"));
         var storage = stored[0].Text("name");
+        var others = versions.FindAll(v => v["served"]!.GetValue<bool>() && v != stored[0]).ConvertAll(v => v.Text("name"));
         kind = new KindDefinition
         {
             Id = new KindId(plural, group),
             Version = storage,
-            OtherVersions = [.. served.Where(v => v != storage)],
+            OtherVersions = others,
+            OwnVersions = others.ToDictionary(v => v, v => byName[v]),
+            ServesStorage = stored[0]["served"]!.GetValue<bool>(),
             Kind = names.Text("kind"),
             Singular = names.Text("singular"),
             ShortNames = Texts(names["shortNames"]),
             Categories = Texts(names["categories"]),
             Namespaced = spec.Text("scope") == "Namespaced",
-            Schema = schema,
-            HasStatus = stored[0].At("subresources", "status") is not null,
-            Columns = [.. (stored[0]["additionalPrinterColumns"] as JsonArray ?? []).Select(c => new PrinterColumn(
-                c.Text("name"), c.Text("jsonPath"), c.Text("type"), c.At("priority") is JsonValue p && p.TryGetValue<int>(out var n) ? n : 0, c.Text("description")))],
+            Schema = byName[storage].Schema,
+            HasStatus = byName[storage].HasStatus,
+            Columns = byName[storage].Columns,
             DefinedBy = new ResourceKey(Kind, "", definition.NameOf()),
             Stamp = $"{definition.UidOf()}/{definition.GenerationOf()}",
         };
         return true;
     }
+
+    /// <summary>Judged when a definition is written, not when it is read: one that is stored goes on being served.</summary>
+    private static IEnumerable<ProblemCause> CheckConversion(JsonObject definition)
+    {
+        if (definition.At("spec", "conversion").Text("strategy") is { Length: > 0 } strategy && strategy != "None")
+        {
+            yield return new ProblemCause(
+                "spec.conversion.strategy", "FieldValueNotSupported",
+                $"Unsupported value: \"{strategy}\": supported values: \"None\": this server calls no conversion webhook; serve versions that share their fields, or one version");
+        }
+    }
+
+    /// <summary>All versions, those that are not served too: what is wrong with one is said when it is declared.</summary>
+    private static Dictionary<string, KindVersion> ReadVersions(List<JsonObject> versions, List<ProblemCause> found)
+    {
+        var read = new Dictionary<string, KindVersion>(StringComparer.Ordinal);
+        for (var i = 0; i < versions.Count; i++)
+        {
+            var (version, at) = (versions[i], $"spec.versions[{i}]");
+            if (!StructuralSchema.TryParse(version.At("schema", "openAPIV3Schema"), out var schema, out var errors))
+            {
+                found.AddRange(errors.Select(e => new ProblemCause($"{at}.schema.openAPIV3Schema.{e.Field}", e.Reason, e.Body)));
+            }
+            else if (!read.TryAdd(version.Text("name"), new KindVersion(schema, version.At("subresources", "status") is not null, ColumnsOf(version))))
+            {
+                found.Add(new ProblemCause($"{at}.name", "FieldValueDuplicate", $"Duplicate value: \"{version.Text("name")}\""));
+            }
+        }
+
+        return read;
+    }
+
+    private static List<PrinterColumn> ColumnsOf(JsonObject version) =>
+        [.. (version["additionalPrinterColumns"] as JsonArray ?? []).Select(c => new PrinterColumn(
+            c.Text("name"), c.Text("jsonPath"), c.Text("type"), c.At("priority") is JsonValue p && p.TryGetValue<int>(out var n) ? n : 0, c.Text("description")))];
 
     private static IReadOnlyList<string> Texts(JsonNode? list) => [.. (list as JsonArray)?.Select(i => i?.ToString() ?? "") ?? []];
 }

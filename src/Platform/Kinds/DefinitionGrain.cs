@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Reconciling;
@@ -30,8 +31,10 @@ internal sealed class DefinitionGrain(ResourceGateway gateway, KindRegistry kind
                 clock.GetUtcNow());
             var status = document["status"]!.AsObject();
             status["acceptedNames"] = document["spec"]!["names"]!.DeepClone();
-            status["storedVersions"] = new System.Text.Json.Nodes.JsonArray(
-                [.. document["spec"]!["versions"]!.AsArray().Where(v => v!["storage"]!.GetValue<bool>()).Select(v => v!["name"]!.DeepClone())]);
+            // Resources that were stored in an earlier version stay as they are until somebody writes to them.
+            var before = (status["storedVersions"] as JsonArray)?.Select(v => v!.ToString()) ?? [];
+            status["storedVersions"] = new JsonArray(
+                [.. before.Union(document["spec"]!["versions"]!.AsArray().Where(v => v!["storage"]!.GetValue<bool>()).Select(v => v.Text("name"))).Select(v => (JsonNode)v)]);
         }, CancellationToken.None);
         return ReconcileResult.Done;
     }

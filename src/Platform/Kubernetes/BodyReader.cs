@@ -87,7 +87,7 @@ internal static class BodyReader
 
     public static (JsonObject? Document, Problem? Problem) Yaml(byte[] bytes)
     {
-        if (!YamlReader.TryReadAll(Encoding.UTF8.GetString(bytes), null, out var documents, out var error))
+        if (!YamlReader.TryReadManifests(Encoding.UTF8.GetString(bytes), null, out var documents, out var error))
         {
             return (null, Catalogue.BadRequest($"the body is not valid YAML: {error}"));
         }

@@ -75,7 +75,7 @@ internal sealed class Discovery(KindRegistry kinds)
         {
             list.Add(Resource(kind.Id.Plural, kind.SingularName, kind.Kind, kind.Namespaced,
                 ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"], kind.ShortNames, kind.Categories));
-            if (kind.HasStatus)
+            if (kind.In(version).HasStatus)
             {
                 list.Add(Resource($"{kind.Id.Plural}/status", "", kind.Kind, kind.Namespaced, ["get", "patch", "update"], [], []));
             }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Feed;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Problems;
@@ -11,7 +12,8 @@ using Microsoft.AspNetCore.Http;
 namespace Flagstone.Platform.Kubernetes;
 
 /// <summary>Get, list and watch. Plain JSON answers copy the stored bytes and parse nothing.</summary>
-internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchStream watches, LedgerWriter writer, TimeProvider clock)
+internal sealed class KubernetesReads(
+    ResourceStore store, Compaction compaction, Tables tables, WatchStream watches, LedgerWriter writer, TimeProvider clock)
 {
     private const int MaxPage = 500;
     private static readonly TimeSpan LongestWatch = TimeSpan.FromMinutes(60);
@@ -41,7 +43,7 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
             ? context.Response.NodeAsync(StatusCodes.Status200OK, tables.Table(
                 kind, [found.ToDocument()], new JsonObject { ["resourceVersion"] = Text(found.Version) }, true, form.IncludeObject), ct)
             : form.IsPartial ? context.Response.NodeAsync(StatusCodes.Status200OK, Tables.Partial(found.ToDocument()), ct)
-            : context.Response.BytesAsync(StatusCodes.Status200OK, AsVersion(kind, info.Version, found.Body), ct));
+            : context.Response.BytesAsync(StatusCodes.Status200OK, kind.AsRequested(found.Body), ct));
     }
 
     public async Task ListOrWatchAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -87,6 +89,12 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
             return;
         }
 
+        if (await ExpiredAsync(context.Request, from, ct) is { } expired)
+        {
+            await context.Response.ProblemAsync(expired, ct);
+            return;
+        }
+
         if (QueryReader.Number(context.Request, "limit") is > MaxPage)
         {
             limit = MaxPage;
@@ -126,17 +134,37 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
             return;
         }
 
-        await WriteListAsync(context.Response, kind, info.Version, metadata, page.Items, ct);
+        await WriteListAsync(context.Response, kind, metadata, page.Items, ct);
+    }
+
+    /// <summary>
+    /// A list that continues one from before the oldest kept version, or that names such a version exactly: with <c>resourceVersionMatch=Exact</c>,
+    /// or by a limit without it. Any other list takes its version as the least to be served, and what there is now is newer.
+    /// </summary>
+    private async Task<Problem?> ExpiredAsync(HttpRequest request, Continuation? from, CancellationToken ct)
+    {
+        var isExact = (string?)request.Query["resourceVersionMatch"] is { Length: > 0 } match
+            ? match == "Exact"
+            : QueryReader.Number(request, "limit") is > 0;
+        var version = from?.Version ?? (isExact ? QueryReader.Number(request, "resourceVersion") : null);
+        if (version is not > 0 || await compaction.PointAsync(ct) is var point && version >= point)
+        {
+            return null;
+        }
+
+        return Catalogue.Expired(from is null
+            ? $"too old resource version: {version} ({point})"
+            : "The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.");
     }
 
     private static async Task WriteListAsync(
-        HttpResponse response, KindDefinition kind, string version, JsonObject metadata, IReadOnlyList<StoredResource> items, CancellationToken ct)
+        HttpResponse response, KindDefinition kind, JsonObject metadata, IReadOnlyList<StoredResource> items, CancellationToken ct)
     {
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = KubernetesResponses.Json;
         var body = response.BodyWriter;
         Encoding.UTF8.GetBytes(
-            $"{{\"kind\":\"{kind.ListKind}\",\"apiVersion\":\"{kind.ApiVersionOf(version)}\",\"metadata\":{metadata.ToJsonString()},\"items\":[", body);
+            $"{{\"kind\":\"{kind.ListKind}\",\"apiVersion\":\"{kind.RequestApiVersion}\",\"metadata\":{metadata.ToJsonString()},\"items\":[", body);
         for (var i = 0; i < items.Count; i++)
         {
             if (i > 0)
@@ -144,7 +172,7 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
                 body.Write(","u8);
             }
 
-            body.Write(AsVersion(kind, version, items[i].Body).Span);
+            body.Write(kind.AsRequested(items[i].Body).Span);
             if (body.UnflushedBytes > 64 * 1024)
             {
                 await body.FlushAsync(ct);
@@ -153,19 +181,6 @@ internal sealed class KubernetesReads(ResourceStore store, Tables tables, WatchS
 
         body.Write("]}"u8);
         await body.FlushAsync(ct);
-    }
-
-    /// <summary>Another served version differs in <c>apiVersion</c> alone, which is the first member of every stored body.</summary>
-    private static ReadOnlyMemory<byte> AsVersion(KindDefinition kind, string version, ReadOnlyMemory<byte> body)
-    {
-        if (version == kind.Version)
-        {
-            return body;
-        }
-
-        var stored = Encoding.UTF8.GetBytes($"{{\"apiVersion\":\"{kind.ApiVersion}\"");
-        var wanted = Encoding.UTF8.GetBytes($"{{\"apiVersion\":\"{kind.ApiVersionOf(version)}\"");
-        return body.Span.StartsWith(stored) ? (byte[])[.. wanted, .. body.Span[stored.Length..]] : body;
     }
 
     /// <summary>A person's reading of a secret's value is a ledger row; the platform's own is not.</summary>

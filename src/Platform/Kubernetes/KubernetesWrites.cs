@@ -22,7 +22,7 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
         problem ??= CheckBody(document!, kind, info);
         await (problem is not null
             ? context.Response.ProblemAsync(problem, ct)
-            : AnswerAsync(context.Response, await gateway.CreateAsync(caller, kind, info.Namespace, document!, options!, ct), ct));
+            : AnswerAsync(context.Response, kind, await gateway.CreateAsync(caller, kind, info.Namespace, document!, options!, ct), ct));
     }
 
     public async Task ReplaceAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -44,7 +44,7 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
         var key = kind.Key(info.Namespace, info.Name);
         var outcome = await gateway.UpdateAsync(
             caller, kind, key, (_, _) => new(((JsonObject?)document!.DeepClone(), (Problem?)null)), options!, ct);
-        await AnswerAsync(context.Response, outcome, ct);
+        await AnswerAsync(context.Response, kind, outcome, ct);
     }
 
     public async Task PatchAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -69,12 +69,12 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
             var created = await gateway.CreateAsync(caller, kind, info.Namespace, patch.Document!, patch.Options, ct);
             if (created is not Refused { Problem.Reason: "AlreadyExists" })
             {
-                await AnswerAsync(context.Response, created, ct);
+                await AnswerAsync(context.Response, kind, created, ct);
                 return;
             }
         }
 
-        await AnswerAsync(context.Response, await gateway.UpdateAsync(caller, kind, key, patch.ApplyAsync, patch.Options, ct), ct);
+        await AnswerAsync(context.Response, kind, await gateway.UpdateAsync(caller, kind, key, (current, token) => patch.ApplyAsync(kind.AsRequested(current), token), patch.Options, ct), ct);
     }
 
     public async Task DeleteAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -91,7 +91,7 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
         await (outcome is Written { Gone: true } gone
             ? context.Response.NodeAsync(
                 StatusCodes.Status200OK, KubernetesResponses.Deleted(kind.Id.Group, kind.Id.Plural, info.Name, gone.Resource.Uid), ct)
-            : AnswerAsync(context.Response, outcome, ct));
+            : AnswerAsync(context.Response, kind, outcome, ct));
     }
 
     public async Task DeleteCollectionAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -162,9 +162,9 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
             return Catalogue.BadRequest($"the body is of kind {name}, and this path takes {kind.Kind}");
         }
 
-        if (apiVersion.Length > 0 && apiVersion != kind.ApiVersionOf(info.Version))
+        if (apiVersion.Length > 0 && apiVersion != kind.RequestApiVersion)
         {
-            return Catalogue.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({kind.ApiVersionOf(info.Version)})");
+            return Catalogue.BadRequest($"the API version in the data ({apiVersion}) does not match the expected API version ({kind.RequestApiVersion})");
         }
 
         if (kind.Namespaced && info.Namespace.Length == 0)
@@ -177,7 +177,7 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
             : null;
     }
 
-    private static Task AnswerAsync(HttpResponse response, WriteOutcome outcome, CancellationToken ct)
+    private static Task AnswerAsync(HttpResponse response, KindDefinition kind, WriteOutcome outcome, CancellationToken ct)
     {
         switch (outcome)
         {
@@ -190,7 +190,7 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
                     response.Headers.Append("Warning", $"299 - \"{Quotable(warning)}\"");
                 }
 
-                return response.BytesAsync(written.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK, written.Resource.Body, ct);
+                return response.BytesAsync(written.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK, kind.AsRequested(written.Resource.Body), ct);
             default:
                 throw new System.Diagnostics.UnreachableException($"outcome {outcome.GetType().Name}");
         }

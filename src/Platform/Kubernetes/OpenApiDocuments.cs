@@ -81,7 +81,7 @@ internal sealed class OpenApiDocuments(KindRegistry kinds)
 
     private static JsonObject SchemaOf(KindDefinition kind, string version)
     {
-        var schema = kind.Schema?.ToOpenApi() ?? new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true };
+        var schema = kind.In(version).Schema?.ToOpenApi() ?? new JsonObject { ["type"] = "object", ["x-kubernetes-preserve-unknown-fields"] = true };
         if (schema["properties"] is not JsonObject properties)
         {
             schema["properties"] = properties = [];

@@ -87,7 +87,7 @@ internal sealed class PatchRequests(TimeProvider clock)
             return (null, Catalogue.BadRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch"));
         }
 
-        if (!YamlReader.TryReadAll(Encoding.UTF8.GetString(bytes), null, out var documents, out var error) || documents is not [{ Mapping: { } applied }])
+        if (!YamlReader.TryReadManifests(Encoding.UTF8.GetString(bytes), null, out var documents, out var error) || documents is not [{ Mapping: { } applied }])
         {
             return (null, Catalogue.BadRequest($"error decoding YAML: {(error is null ? "one document is needed" : error.ToString())}"));
         }

@@ -18,7 +18,7 @@ internal sealed class Tables(TimeProvider clock)
             ["cells"] = new JsonArray([item.NameOf(), .. columns.Select(c => Cell(c, item))]),
             ["object"] = includeObject switch
             {
-                "Object" => item.DeepClone(),
+                "Object" => kind.AsRequested(item),
                 "None" => null,
                 _ => Partial(item),
             },

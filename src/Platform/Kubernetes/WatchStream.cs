@@ -17,7 +17,7 @@ internal sealed record WatchQuery(
 /// Serves one watch: the tail of the ledger, filtered, as one JSON event a line. A resource that comes to match a selector is ADDED, one that
 /// stops matching is DELETED. No event is lost or doubled: the cursor is the sequence, and the sequence has no gaps.
 /// </summary>
-internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables tables)
+internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Compaction compaction, Tables tables)
 {
     private static readonly TimeSpan BookmarkEvery = TimeSpan.FromSeconds(30);
     private const int PageSize = 500;
@@ -43,6 +43,12 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables t
             if (after > 0 && after > tail.Head)
             {
                 await tail.ReachAsync(after, end.Token).WaitAsync(TimeSpan.FromSeconds(3), clock, end.Token);
+            }
+
+            if (after > 0 && after < await compaction.PointAsync(end.Token))
+            {
+                await writer.ErrorAsync(await GoneAsync(after, end.Token), end.Token);
+                return;
             }
 
             if (after == 0)
@@ -101,6 +107,10 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables t
         return version.Value;
     }
 
+    /// <summary>The API server tells a watcher so by an event, not by the status of the answer, and so do its clients expect it.</summary>
+    private async Task<Problem> GoneAsync(long version, CancellationToken ct) =>
+        Catalogue.Expired($"too old resource version: {version} ({await compaction.PointAsync(ct)})");
+
     private async Task FollowAsync(EventWriter writer, WatchQuery query, long after, CancellationToken ct)
     {
         await foreach (var rows in tail.FollowAsync(after, BookmarkEvery, ct))
@@ -110,6 +120,13 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables t
                 after = row.Sequence;
                 if (TypeFor(row, query) is { } type)
                 {
+                    if (row.Body.IsEmpty)
+                    {
+                        // The watcher fell so far behind that the revision is gone.
+                        await writer.ErrorAsync(await GoneAsync(row.Sequence - 1, ct), ct);
+                        return;
+                    }
+
                     await writer.EventAsync(type, row.Body, ct);
                 }
             }
@@ -155,7 +172,7 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables t
         {
             if (!query.Table)
             {
-                return WriteAsync(type, body, ct);
+                return WriteAsync(type, query.Kind.AsRequested(body), ct);
             }
 
             var document = JsonNode.Parse(body.Span)!.AsObject();
@@ -173,7 +190,7 @@ internal sealed class WatchStream(LedgerTail tail, ResourceStore store, Tables t
                 metadata["annotations"] = new JsonObject { ["k8s.io/initial-events-end"] = "true" };
             }
 
-            var bookmark = new JsonObject { ["kind"] = query.Kind.Kind, ["apiVersion"] = query.Kind.ApiVersion, ["metadata"] = metadata };
+            var bookmark = new JsonObject { ["kind"] = query.Kind.Kind, ["apiVersion"] = query.Kind.RequestApiVersion, ["metadata"] = metadata };
             return WriteAsync("BOOKMARK", KubernetesResponses.ToBytes(bookmark), ct);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Flagstone.Platform.Schemas;
 
 namespace Flagstone.Platform.Resources;
@@ -28,6 +29,9 @@ public sealed record PrinterColumn(string Name, string JsonPath, string Type = "
     public Func<System.Text.Json.Nodes.JsonObject, System.Text.Json.Nodes.JsonNode?>? Value { get; init; }
 }
 
+/// <summary>What a version of a kind has of its own.</summary>
+public sealed record KindVersion(StructuralSchema? Schema, bool HasStatus, IReadOnlyList<PrinterColumn> Columns);
+
 /// <summary>A kind of resource: what it is called, what it must look like and how it is served.</summary>
 public sealed record KindDefinition
 {
@@ -39,8 +43,17 @@ public sealed record KindDefinition
     /// <summary>The version in which resources are stored.</summary>
     public required string Version { get; init; }
 
-    /// <summary>Other versions that are served; they differ in <c>apiVersion</c> alone.</summary>
+    /// <summary>Other versions that are served. A resource is the same in all of them but for <c>apiVersion</c>: nothing is converted.</summary>
     public IReadOnlyList<string> OtherVersions { get; init; } = [];
+
+    /// <summary>What other versions have of their own; one that is not named here is as the stored one.</summary>
+    public IReadOnlyDictionary<string, KindVersion> OwnVersions { get; init; } = ImmutableDictionary<string, KindVersion>.Empty;
+
+    /// <summary>False when the version of storage is not served: then no path and no manifest finds it.</summary>
+    public bool ServesStorage { get; init; } = true;
+
+    /// <summary>The version that this is the view of, see <see cref="In"/>; empty for that of storage.</summary>
+    public string RequestVersion { get; init; } = "";
 
     public string Singular { get; init; } = "";
 
@@ -93,13 +106,31 @@ public sealed record KindDefinition
     /// <summary>Tells one reading of a definition from another: its uid and generation; empty for a kind that the platform brings.</summary>
     public string Stamp { get; init; } = "";
 
+    /// <summary>That of stored resources.</summary>
     public string ApiVersion => ApiVersionOf(Version);
+
+    /// <summary>That of resources as they are asked for and answered.</summary>
+    public string RequestApiVersion => ApiVersionOf(RequestVersion.Length > 0 ? RequestVersion : Version);
 
     public string ListKind => Kind + "List";
 
     public string SingularName => Singular.Length > 0 ? Singular : Kind.ToLowerInvariant();
 
-    public IEnumerable<string> Versions => OtherVersions.Prepend(Version);
+    /// <summary>All that are served.</summary>
+    public IEnumerable<string> Versions => ServesStorage ? OtherVersions.Prepend(Version) : OtherVersions;
+
+    /// <summary>The kind as one of its versions serves it: with that version's schema, columns and status. It is stored as ever.</summary>
+    public KindDefinition In(string version)
+    {
+        if (version == Version)
+        {
+            return RequestVersion.Length == 0 ? this : throw new InvalidOperationException($"{Id} is a view of {RequestVersion} already.");
+        }
+
+        return OwnVersions.TryGetValue(version, out var own)
+            ? this with { RequestVersion = version, Schema = own.Schema, HasStatus = own.HasStatus, Columns = own.Columns }
+            : this with { RequestVersion = version };
+    }
 
     public string ApiVersionOf(string version) => Id.Group.Length == 0 ? version : $"{Id.Group}/{version}";
 

@@ -32,23 +32,18 @@ public sealed class KindRegistry
 
     public bool IsSealed(KindId id) => Find(id)?.Sealed == true;
 
-    /// <summary>Finds by <c>apiVersion</c> and <c>kind</c>, as a manifest names it.</summary>
+    /// <summary>Finds by <c>apiVersion</c> and <c>kind</c>, as a manifest names it: the kind as that version serves it.</summary>
     public bool TryFind(string apiVersion, string kind, [NotNullWhen(true)] out KindDefinition? found)
     {
         var slash = apiVersion.IndexOf('/', StringComparison.Ordinal);
         var (group, version) = slash < 0 ? ("", apiVersion) : (apiVersion[..slash], apiVersion[(slash + 1)..]);
-        found = current.ByKind.GetValueOrDefault((group, kind));
-        if (found is not null && !found.Versions.Contains(version))
-        {
-            found = null;
-        }
-
+        found = current.ByKind.GetValueOrDefault((group, kind)) is { } known && known.Versions.Contains(version) ? known.In(version) : null;
         return found is not null;
     }
 
-    /// <summary>Finds by group, version and plural, as a path names it.</summary>
+    /// <summary>Finds by group, version and plural, as a path names it: the kind as that version serves it.</summary>
     public KindDefinition? Find(string group, string version, string plural) =>
-        Find(new KindId(plural, group)) is { } kind && kind.Versions.Contains(version) ? kind : null;
+        Find(new KindId(plural, group)) is { } kind && kind.Versions.Contains(version) ? kind.In(version) : null;
 
     /// <summary>Adds a kind, or replaces what the same definition brought before. False when another holds its names.</summary>
     public bool TryAdd(KindDefinition kind, [NotNullWhen(false)] out KindDefinition? taken)

@@ -89,7 +89,7 @@ public sealed class ResourceStore(PlatformDatabase database, Sealer sealer, Kind
         await using var command = connection.Command(
             ByVersion, ("version", version), ("kind", key.Kind.ToString()), ("ns", key.Namespace), ("name", key.Name));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? Open(key, reader.GetFieldValue<byte[]>(1)) : null;
+        return await reader.ReadAsync(ct) ? Open(key, reader.GetFieldValue<byte[]>(1)) : (ReadOnlyMemory<byte>?)null;
     }
 
     private static void BuildList(DbCommand command, ListQuery query)

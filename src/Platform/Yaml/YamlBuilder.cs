@@ -5,7 +5,7 @@ using YamlDotNet.Core.Events;
 namespace Flagstone.Platform.Yaml;
 
 /// <summary>Builds JSON values from the parser's events. The budget of nodes spans all documents of the text.</summary>
-internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
+internal sealed class YamlBuilder(IParser parser, YamlLimits limits, YamlDialect dialect)
 {
     private const string MergeKey = "<<";
     private const string CoreTag = "tag:yaml.org,2002:";
@@ -117,7 +117,7 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
                     anchors[scalar.Anchor] = new(JsonValue.Create(scalar.Value), 1, 1);
                 }
 
-                return scalar.Value;
+                return scalar is { Style: ScalarStyle.Plain, Tag.IsEmpty: true } ? YamlScalars.ResolveKey(scalar.Value, dialect) : scalar.Value;
             default:
                 // Mostly an unquoted {{ placeholder }}: JavaScript's reader makes it a text, and published templates rely on it.
                 var key = Read(depth).Node;
@@ -151,7 +151,7 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
             place, "The merge key '<<' takes a mapping or a list of mappings, such as an alias. Quote it to make it a name."),
     };
 
-    private static JsonNode? Resolve(Scalar scalar)
+    private JsonNode? Resolve(Scalar scalar)
     {
         var isPlain = scalar.Style == ScalarStyle.Plain;
         var tag = scalar.Tag.IsEmpty ? "" : scalar.Tag.Value;
@@ -171,7 +171,7 @@ internal sealed class YamlBuilder(IParser parser, YamlLimits limits)
             return null;
         }
 
-        return YamlScalars.TryResolve(scalar.Value, out var value)
+        return YamlScalars.TryResolve(scalar.Value, dialect, out var value)
             ? value
             : throw Refuse(scalar, $"'{scalar.Value}' is no number that JSON can hold. Put it in quotes to keep the text.");
     }

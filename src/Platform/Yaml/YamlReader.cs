@@ -7,7 +7,7 @@ using YamlDotNet.Core.Events;
 namespace Flagstone.Platform.Yaml;
 
 /// <summary>
-/// Reads YAML 1.2 into JSON values: the core schema, aliases and merge keys expanded within limits, no custom tags, no duplicate keys.
+/// Reads YAML 1.2 into JSON values: the core schema or what Kubernetes' tools make of it, aliases and merge keys expanded within limits, no custom tags, no duplicate keys.
 /// </summary>
 public static class YamlReader
 {
@@ -28,13 +28,21 @@ public static class YamlReader
         YamlLimits? limits,
         [NotNullWhen(true)] out IReadOnlyList<YamlDocument>? documents,
         [NotNullWhen(false)] out YamlError? error) =>
-        TryRead(text, limits ?? YamlLimits.Default, onlyMappings: true, out documents, out error);
+        TryRead(text, limits ?? YamlLimits.Default, YamlDialect.Core, onlyMappings: true, out documents, out error);
+
+    /// <summary>As <see cref="TryReadAll"/>, but with numbers and booleans as kubectl and all of Kubernetes' tools read them.</summary>
+    public static bool TryReadManifests(
+        string text,
+        YamlLimits? limits,
+        [NotNullWhen(true)] out IReadOnlyList<YamlDocument>? documents,
+        [NotNullWhen(false)] out YamlError? error) =>
+        TryRead(text, limits ?? YamlLimits.Default, YamlDialect.Kubernetes, onlyMappings: true, out documents, out error);
 
     /// <summary>Reads a text of one document with any value, such as a list of patches; an empty text is null.</summary>
     public static bool TryReadValue(string text, YamlLimits? limits, out JsonNode? value, [NotNullWhen(false)] out YamlError? error)
     {
         value = null;
-        if (!TryRead(text, limits ?? YamlLimits.Default, onlyMappings: false, out var documents, out error))
+        if (!TryRead(text, limits ?? YamlLimits.Default, YamlDialect.Core, onlyMappings: false, out var documents, out error))
         {
             return false;
         }
@@ -52,6 +60,7 @@ public static class YamlReader
     private static bool TryRead(
         string text,
         YamlLimits limits,
+        YamlDialect dialect,
         bool onlyMappings,
         [NotNullWhen(true)] out IReadOnlyList<YamlDocument>? documents,
         [NotNullWhen(false)] out YamlError? error)
@@ -67,7 +76,7 @@ public static class YamlReader
         text = YamlText.Normalize(text);
         for (var repairs = 0; ; repairs++)
         {
-            (documents, error, var cause) = Attempt(text, limits, onlyMappings);
+            (documents, error, var cause) = Attempt(text, limits, dialect, onlyMappings);
             if (cause is null || repairs == MaxRepairs || text.Length > MaxRepairedLength || !YamlText.TryIndent(text, cause, out text))
             {
                 return error is null;
@@ -76,12 +85,12 @@ public static class YamlReader
     }
 
     private static (IReadOnlyList<YamlDocument>? Documents, YamlError? Error, YamlException? Cause) Attempt(
-        string text, YamlLimits limits, bool onlyMappings)
+        string text, YamlLimits limits, YamlDialect dialect, bool onlyMappings)
     {
         var parser = YamlText.Parse(text);
         try
         {
-            return (ReadDocuments(text, parser, limits, onlyMappings), null, null);
+            return (ReadDocuments(text, parser, limits, dialect, onlyMappings), null, null);
         }
         catch (YamlRefusedException e)
         {
@@ -98,10 +107,10 @@ public static class YamlReader
         }
     }
 
-    private static List<YamlDocument> ReadDocuments(string text, Parser parser, YamlLimits limits, bool onlyMappings)
+    private static List<YamlDocument> ReadDocuments(string text, Parser parser, YamlLimits limits, YamlDialect dialect, bool onlyMappings)
     {
         var documents = new List<YamlDocument>();
-        var builder = new YamlBuilder(parser, limits);
+        var builder = new YamlBuilder(parser, limits, dialect);
         parser.Consume<StreamStart>();
         for (var index = 0; !parser.Accept<StreamEnd>(out _); index++)
         {

@@ -35,7 +35,9 @@ internal sealed class PlatformHost : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static async Task<PlatformHost> StartAsync(string data)
+    public IServiceProvider Services => app.Services;
+
+    public static async Task<PlatformHost> StartAsync(string data, TimeProvider? clock = null)
     {
         var port = LoopbackPorts.Free();
         var options = new PlatformOptions { Data = data, Port = port };
@@ -48,6 +50,7 @@ internal sealed class PlatformHost : IAsyncDisposable
             silo.Configure<EndpointOptions>(e => e.AdvertisedIPAddress = IPAddress.Loopback);
             silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0);
         });
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.AddPlatform(options, folder);
         builder.AddCatalog();
         builder.Services.AddSingleton(new KindDefinition

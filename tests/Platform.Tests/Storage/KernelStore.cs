@@ -25,6 +25,7 @@ internal sealed class KernelStore : IAsyncDisposable
         Tail = new LedgerTail(database, Reader, TimeProvider.System, NullLogger<LedgerTail>.Instance);
         Writer = new LedgerWriter(database, Tail, sealer, TimeProvider.System, NullLogger<LedgerWriter>.Instance);
         Resources = new ResourceStore(database, sealer, Kinds);
+        Compaction = new Compaction(database, Writer);
         Signer = new NoteSigner("test.example/log", SealingKey);
         Log = new TransparencyLog(database, Signer);
     }
@@ -40,6 +41,8 @@ internal sealed class KernelStore : IAsyncDisposable
     public LedgerWriter Writer { get; }
 
     public ResourceStore Resources { get; }
+
+    public Compaction Compaction { get; }
 
     public NoteSigner Signer { get; }
 

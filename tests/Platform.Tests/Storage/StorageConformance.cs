@@ -53,6 +53,107 @@ public abstract class StorageConformance
     }
 
     [Fact]
+    public async Task Revisions_superseded_before_the_limit_are_forgotten_and_every_later_change_can_be_told()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        var (edited, deleted) = (Widget("edited"), Widget("deleted"));
+        await store.CommitAsync(Create(edited));
+        await store.CommitAsync(Create(deleted), Update(edited, 1, "second"));
+        await store.CommitAsync(Update(edited, 3, "third"));
+        await store.CommitAsync(Delete(deleted, 2));
+        await DispatchedAsync(store, 5);
+        var third = (await new LedgerHistory(store.Database).AtAsync(4, Ct))!.At;
+
+        Assert.True(await store.Compaction.StepAsync(third, Ct));
+
+        Assert.False(await store.Compaction.StepAsync(third, Ct));
+        Assert.Equal(3, await store.Compaction.PointAsync(Ct));
+        Assert.Null(await store.Resources.RevisionAsync(edited, 1, Ct));
+        // The limit passed the second version's own row, but what superseded it is young.
+        Assert.NotNull(await store.Resources.RevisionAsync(edited, 3, Ct));
+        var later = await store.Reader.ReadAsync(3, 10, Ct);
+        Assert.Equal([(4L, false), (5L, false)], later.Select(r => (r.Sequence, r.Body.IsEmpty)));
+    }
+
+    [Fact]
+    public async Task The_ledger_and_what_there_is_now_outlive_all_revisions()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        await store.CommitAsync(Create(Widget("edited")), Create(Widget("deleted")));
+        await store.CommitAsync(Update(Widget("edited"), 1, "second"), Delete(Widget("deleted"), 2));
+        await DispatchedAsync(store, 4);
+        var root = (await store.Log.HeadAsync(Ct)).Root;
+
+        Assert.True(await store.Compaction.StepAsync(DateTimeOffset.UnixEpoch.AddYears(130), Ct));
+
+        Assert.Equal(4, await store.Compaction.PointAsync(Ct));
+        Assert.Equal(0, await RevisionsAsync(store));
+        Assert.Equal("second", (await store.Resources.FindAsync(Widget("edited"), Ct))!.ToDocument().Text("spec"));
+        var rows = await store.Reader.ReadAsync(0, 10, Ct);
+        Assert.Equal(
+            [(1L, ChangeType.Added, true), (2, ChangeType.Added, true), (3, ChangeType.Modified, false), (4, ChangeType.Deleted, true)],
+            rows.Select(r => (r.Sequence, r.Change, r.Body.IsEmpty)));
+        Assert.Equal(root, (await store.Log.HeadAsync(Ct)).Root);
+        await store.CommitAsync(Update(Widget("edited"), 3, "third"));
+        Assert.NotNull(await store.Resources.RevisionAsync(Widget("edited"), 3, Ct));
+    }
+
+    [Fact]
+    public async Task A_backlog_is_forgotten_in_pages_and_nothing_that_is_not_dispatched_yet()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        var keys = Enumerable.Range(0, Compaction.PageRows).Select(i => Widget($"w{i:000}")).ToList();
+        await store.CommitAsync([.. keys.Select(k => Create(k))]);
+        await store.CommitAsync([.. keys.Select((k, i) => Update(k, i + 1, "second"))]);
+        await DispatchedAsync(store, Compaction.PageRows + 20);
+        var later = DateTimeOffset.UnixEpoch.AddYears(130);
+        var points = new List<(long, long)>();
+
+        while (await store.Compaction.StepAsync(later, Ct))
+        {
+            points.Add((await store.Compaction.PointAsync(Ct), await RevisionsAsync(store)));
+        }
+
+        Assert.Equal([(Compaction.PageRows, Compaction.PageRows), (Compaction.PageRows + 20, Compaction.PageRows - 20)], points);
+    }
+
+    [Fact]
+    public async Task Processes_that_compact_at_once_never_forget_more_than_the_point_says()
+    {
+        var stores = await OpenAsync(MaxProcesses);
+        var key = Widget("a");
+        await stores[0].CommitAsync(Create(key));
+        for (var version = 1; version < 60; version++)
+        {
+            await stores[0].CommitAsync(Update(key, version, $"v{version}"));
+        }
+
+        await DispatchedAsync(stores[0], 60);
+        var history = new LedgerHistory(stores[0].Database);
+        var (early, late) = ((await history.AtAsync(20, Ct))!.At, (await history.AtAsync(40, Ct))!.At);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => stores[i % stores.Count].Compaction.StepAsync(i % 2 == 0 ? early : late, Ct)));
+
+        var point = await stores[0].Compaction.PointAsync(Ct);
+        Assert.Equal(39, point);
+        Assert.DoesNotContain(await stores[0].Reader.ReadAsync(point, 100, Ct), r => r.Body.IsEmpty);
+        foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    private static Task<CommitOutcome> DispatchedAsync(KernelStore store, long sequence) => store.Writer.CommitAsync(
+        new Unit { Actor = new Actor("u-test"), Origin = "reconcile", Sql = [FeedCursors.Move("dispatcher", 0, sequence)] }, Ct);
+
+    private static async Task<long> RevisionsAsync(KernelStore store)
+    {
+        await using var connection = await store.Database.OpenAsync(Ct);
+        await using var command = connection.Command("SELECT count(*) FROM revision");
+        return (long)(await command.ExecuteScalarAsync(Ct))!;
+    }
+
+    [Fact]
     public async Task A_committed_resource_is_read_with_its_sequence_as_its_version()
     {
         await using var store = (await OpenAsync(1))[0];

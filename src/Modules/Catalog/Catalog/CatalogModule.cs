@@ -39,6 +39,7 @@ public static class CatalogModule
         services.AddSingleton<TemplateSkeletons>();
         services.AddSingleton<BuiltInTemplates>();
         services.AddSingleton<CommitPlanner>();
+        services.AddSingleton<SourceDrift>();
         services.AddSingleton<Releases>();
         services.AddSingleton<Rollback>();
         services.AddSingleton<ServiceReader>();

@@ -29,7 +29,8 @@ internal sealed class RunEvents(LedgerTail tail)
 
         await foreach (var rows in tail.FollowAsync(after ?? run.Version, Idle, ct))
         {
-            foreach (var row in rows.Where(r => r.Key == run.Key && r.Change != ChangeType.None))
+            // Old states may be gone; the present one is always there.
+            foreach (var row in rows.Where(r => r.Key == run.Key && r.Change != ChangeType.None && !r.Body.IsEmpty))
             {
                 var document = JsonNode.Parse(row.Body.Span)!.AsObject();
                 yield return Item(document, row.Sequence);

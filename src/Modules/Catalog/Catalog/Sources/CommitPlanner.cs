@@ -38,7 +38,10 @@ internal sealed partial class CommitPlanner(ResourceStore store, ResourceGateway
                 return ([], refused);
             }
 
-            writes.Add(prepared!);
+            if (prepared is not null)
+            {
+                writes.Add(prepared);
+            }
         }
 
         foreach (var gone in inventory.Except(manifests.Select(m => m.Key)))
@@ -66,6 +69,11 @@ internal sealed partial class CommitPlanner(ResourceStore store, ResourceGateway
             return (null, manifest.Refuse($"{manifest.Kind.Kind} '{manifest.Key.Display}' belongs to source '{other}'; give it another name, or remove it there", "metadata.name"));
         }
 
+        if (existing is not null && SourceRules.IsLeftAlone(existing.ToDocument()))
+        {
+            return (null, null);
+        }
+
         var document = (JsonObject)manifest.Document.DeepClone();
         document["apiVersion"] = manifest.Kind.ApiVersion;
         if (manifest.Kind.Namespaced)
@@ -89,7 +97,8 @@ internal sealed partial class CommitPlanner(ResourceStore store, ResourceGateway
         if (kinds.Find(key.Kind) is not { } kind
             || SourceRules.Refuse(commit.Spec, kind, key.Namespace) is not null
             || await store.FindAsync(key, ct) is not { } existing
-            || !SourceRules.IsManaged(existing.ToDocument(), commit.Manager))
+            || !SourceRules.IsManaged(existing.ToDocument(), commit.Manager)
+            || SourceRules.IsLeftAlone(existing.ToDocument()))
         {
             return (null, null);
         }

@@ -17,7 +17,7 @@ internal interface IGitSourceGrain : IReconcileGrain;
 
 /// <summary>
 /// Makes the store say what a branch says. A commit is applied whole or not at all: every manifest is read and judged first, then objects,
-/// prunes and the source's own status are stored in one unit.
+/// prunes and the source's own status are stored in one unit. What others then change of it is brought back, without waiting for a commit.
 /// </summary>
 [GrainType("flagstone.git-source")]
 internal sealed class GitSourceGrain(
@@ -29,6 +29,8 @@ internal sealed class GitSourceGrain(
     KindRegistry kinds,
     TokenStore tokens,
     CommitPlanner planner,
+    SourceDrift drift,
+    LedgerReader ledger,
     EventRecorder events,
     TimeProvider clock) : Grain, IGitSourceGrain
 {
@@ -37,14 +39,30 @@ internal sealed class GitSourceGrain(
     /// <summary>Each lost race means that something that the commit touches was written meanwhile.</summary>
     private const int MaxTries = 5;
 
+    /// <summary>An event names so many objects.</summary>
+    private const int MaxNamed = 5;
+
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(60);
 
     /// <summary>What stood in the way may go away by itself, such as a kind that is not defined yet.</summary>
     private static readonly TimeSpan RefusedPoll = TimeSpan.FromSeconds(5);
 
-    /// <summary>A source that was declared anew, and the source that is named like a repository that moved; a push wakes the others itself.</summary>
+    private readonly Dictionary<ResourceKey, DateTimeOffset> reverted = [];
+
+    /// <summary>All rows up to this one were compared with the applied commit; 0 after an activation.</summary>
+    private long examined;
+
+    /// <summary>
+    /// A source that was declared anew, the source that is named like a repository that moved, and those whose objects somebody wrote to; a push
+    /// wakes the others itself.
+    /// </summary>
     public static IEnumerable<string> Route(CommittedRow row)
     {
+        foreach (var name in SourceDrift.SourcesOf(row))
+        {
+            yield return GitKinds.SourceKey(name).ToString();
+        }
+
         if (row.Change is ChangeType.Added or ChangeType.Modified)
         {
             if (row.Key.Kind == GitKinds.Source && row.Verb != "status")
@@ -95,9 +113,21 @@ internal sealed class GitSourceGrain(
             return await RefuseAsync(source, null, "NoBranch", $"Repository '{spec.Repository}' has no branch '{spec.Branch}'");
         }
 
+        var upTo = await ledger.HeadAsync(CancellationToken.None);
+        IReadOnlyList<ResourceKey>? drifted = null;
         if (SourceStatus.IsApplied(document, head))
         {
-            return new Step(ReconcileResult.After(Poll * (1 - (Random.Shared.NextDouble() / 4))));
+            drifted = await drift.ChangedAsync(spec, SourceStatus.Inventory(document), examined, CancellationToken.None);
+            if (drifted.Count == 0)
+            {
+                examined = upTo;
+                return new Step(ReconcileResult.After(Poll * (1 - (Random.Shared.NextDouble() / 4))));
+            }
+
+            if (Rest(drifted) is { } rest)
+            {
+                return new Step(ReconcileResult.After(rest));
+            }
         }
 
         if (await CallerAsync(spec, head) is not { } caller)
@@ -105,21 +135,71 @@ internal sealed class GitSourceGrain(
             return await RefuseAsync(source, head, "NotAllowed", "The one for whom the source acts is not known here, or may act no more");
         }
 
-        return await ApplyAsync(new SourceCommit(source, spec, head, caller), document);
+        var commit = new SourceCommit(source, spec, head, caller);
+        return drifted is null ? await ApplyAsync(commit, document) : await RevertAsync(commit, drifted, upTo);
+    }
+
+    /// <summary>How long to wait because one of these was brought back a moment ago; null for not at all.</summary>
+    private TimeSpan? Rest(IReadOnlyList<ResourceKey> drifted)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var (key, at) in reverted.ToList())
+        {
+            if (now - at >= SourceDrift.Rest)
+            {
+                reverted.Remove(key);
+            }
+        }
+
+        var waiting = drifted.Where(reverted.ContainsKey).Select(k => SourceDrift.Rest - (now - reverted[k])).ToList();
+        return waiting.Count > 0 ? waiting.Max() : null;
+    }
+
+    /// <summary>Applies the same commit again, to what others wrote to: all that differs in one unit, and nothing where nothing does.</summary>
+    private async Task<Step> RevertAsync(SourceCommit commit, IReadOnlyList<ResourceKey> drifted, long upTo)
+    {
+        var (manifests, step) = await ManifestsAsync(commit);
+        if (step is not null)
+        {
+            return step;
+        }
+
+        commit = commit with { Reason = SourceDrift.Reason };
+        var (planned, refused) = await planner.PlanAsync(commit, [.. manifests.Where(m => drifted.Contains(m.Key))], [], CancellationToken.None);
+        if (refused is not null)
+        {
+            return await RefuseAsync(commit.Source, commit.Commit, "Refused", refused.Message);
+        }
+
+        var writes = planned.Where(w => w.Write is not null).ToList();
+        if (writes.Count > 0)
+        {
+            if (await CommitAsync(commit, writes) is Conflicted lost)
+            {
+                return new Step(default, lost);
+            }
+
+            foreach (var write in writes)
+            {
+                reverted[write.Write!.Key] = clock.GetUtcNow();
+            }
+
+            await events.RecordAsync(
+                Controller, commit.Source.ToDocument(), "Normal", "RevertedDrift",
+                $"Changed by others and brought back: {string.Join(", ", writes.Take(MaxNamed).Select(w => w.Write!.Key.ToString()))}{(writes.Count > MaxNamed ? ", ..." : "")}",
+                CancellationToken.None);
+        }
+
+        examined = upTo;
+        return new Step(ReconcileResult.After(Poll));
     }
 
     private async Task<Step> ApplyAsync(SourceCommit commit, JsonObject document)
     {
-        var reading = await Task.Run(() => Read(commit.Spec, commit.Commit));
-        if (reading is not FilesRead { Files: var files })
+        var (manifests, step) = await ManifestsAsync(commit);
+        if (step is not null)
         {
-            return await RefuseAsync(commit.Source, commit.Commit, "Unreadable", ((FilesRefused)reading).Refusal.Message);
-        }
-
-        var (manifests, refusal) = new ManifestReader(kinds, commit.Spec).Read(files);
-        if (refusal is not null)
-        {
-            return await RefuseAsync(commit.Source, commit.Commit, "Refused", refusal.Message);
+            return step;
         }
 
         var (writes, refused) = await planner.PlanAsync(commit, manifests, SourceStatus.Inventory(document), CancellationToken.None);
@@ -129,14 +209,29 @@ internal sealed class GitSourceGrain(
         }
 
         var status = await StatusAsync(commit, manifests);
-        var unit = ResourceGateway.UnitOf(commit.Caller, [.. writes, status], commit.Options, clock.GetUtcNow()) with
+        return await CommitAsync(commit, [.. writes, status]) is Conflicted lost
+            ? new Step(default, lost)
+            : new Step(ReconcileResult.After(Poll));
+    }
+
+    private Task<Platform.Ledger.CommitOutcome> CommitAsync(SourceCommit commit, IReadOnlyList<Prepared> writes) => writer.CommitAsync(
+        ResourceGateway.UnitOf(commit.Caller, writes, commit.Options, clock.GetUtcNow()) with
         {
             Actor = commit.Caller.IsSystem ? commit.Caller.Actor : new Actor($"system:{Controller}", commit.Caller.Actor.Id),
             Background = true,
-        };
-        return await writer.CommitAsync(unit, CancellationToken.None) is Conflicted lost
-            ? new Step(default, lost)
-            : new Step(ReconcileResult.After(Poll));
+        },
+        CancellationToken.None);
+
+    private async Task<(IReadOnlyList<Manifest> Manifests, Step? Refused)> ManifestsAsync(SourceCommit commit)
+    {
+        var reading = await Task.Run(() => Read(commit.Spec, commit.Commit));
+        if (reading is not FilesRead { Files: var files })
+        {
+            return ([], await RefuseAsync(commit.Source, commit.Commit, "Unreadable", ((FilesRefused)reading).Refusal.Message));
+        }
+
+        var (manifests, refusal) = new ManifestReader(kinds, commit.Spec).Read(files);
+        return (manifests, refusal is null ? null : await RefuseAsync(commit.Source, commit.Commit, "Refused", refusal.Message));
     }
 
     private FileReading Read(SourceSpec spec, CommitId commit)

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Flagstone.Catalog.Files;
+using Flagstone.Catalog.Kinds;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Yaml;
 
@@ -17,7 +19,7 @@ internal sealed class ManifestReader(KindRegistry kinds, SourceSpec source)
         foreach (var (path, content) in files.Where(f => IsManifest(f.Key.Value)))
         {
             var file = path.Value == source.Path.Value ? path.Value : source.Path.Join(path.Value);
-            if (!YamlReader.TryReadAll(Encoding.UTF8.GetString(content.Bytes.Span), null, out var documents, out var error))
+            if (!TryRead(Encoding.UTF8.GetString(content.Bytes.Span), out var documents, out var error))
             {
                 return ([], new SourceRefusal(file, error.Line, error.Message));
             }
@@ -49,6 +51,27 @@ internal sealed class ManifestReader(KindRegistry kinds, SourceSpec source)
 
     private static bool IsManifest(string path) =>
         path.EndsWith(".yaml", StringComparison.Ordinal) || path.EndsWith(".yml", StringComparison.Ordinal) || path.EndsWith(".json", StringComparison.Ordinal);
+
+    /// <summary>Backstage's entities mean what Backstage reads, and all else what kubectl would have applied; one file may hold both.</summary>
+    private static bool TryRead(
+        string text, [NotNullWhen(true)] out IReadOnlyList<YamlDocument>? documents, [NotNullWhen(false)] out YamlError? error)
+    {
+        if (!YamlReader.TryReadAll(text, null, out var entities, out error) || entities.All(IsEntity))
+        {
+            documents = entities;
+            return error is null;
+        }
+
+        if (YamlReader.TryReadManifests(text, null, out documents, out error))
+        {
+            documents = [.. documents.Zip(entities, (manifest, entity) => IsEntity(entity) ? entity : manifest)];
+        }
+
+        return error is null;
+    }
+
+    private static bool IsEntity(YamlDocument document) =>
+        document.Mapping.Text("apiVersion").Split('/')[0] is EntityKinds.Group or "scaffolder.backstage.io";
 
     private (Manifest?, SourceRefusal?) Read(string file, YamlDocument document)
     {

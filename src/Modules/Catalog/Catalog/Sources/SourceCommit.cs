@@ -10,5 +10,8 @@ internal sealed record SourceCommit(StoredResource Source, SourceSpec Spec, Comm
 {
     public string Manager => SourceRules.ManagerPrefix + Source.Key.Name;
 
-    public WriteOptions Options => new() { Origin = $"git:{Spec.Repository}@{Commit}", FieldManager = Manager, Judged = true };
+    /// <summary>Why it is applied, for the ledger; empty when it is new.</summary>
+    public string Reason { get; init; } = "";
+
+    public WriteOptions Options => new() { Origin = $"git:{Spec.Repository}@{Commit}", FieldManager = Manager, Reason = Reason, Judged = true };
 }

@@ -8,6 +8,9 @@ internal static class SourceRules
 {
     public const string ManagerPrefix = "gitops:";
 
+    /// <summary>On a stored object: <c>disabled</c> keeps sources from changing and pruning it, as Flux's <c>kustomize.toolkit.fluxcd.io/reconcile</c> does.</summary>
+    public const string ReconcileAnnotation = "flagstone.dev/reconcile";
+
     // Rights, policies, definitions and the platform's own kinds: out of a push's reach unless an administrator named them one by one.
     private static readonly HashSet<string> Protected =
     [
@@ -34,6 +37,9 @@ internal static class SourceRules
 
     /// <summary>True when the source still has fields of it: what people took over is not pruned.</summary>
     public static bool IsManaged(JsonObject existing, string manager) => Managers(existing).Contains(manager);
+
+    /// <summary>True when somebody took the object out of its source's hands for now.</summary>
+    public static bool IsLeftAlone(JsonObject existing) => existing.Annotation(ReconcileAnnotation) == "disabled";
 
     private static bool MayWrite(IReadOnlyList<string> listed, KindDefinition kind)
     {
