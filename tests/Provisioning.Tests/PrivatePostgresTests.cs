@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Provisioning.Providers.Sql;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,13 +35,66 @@ public sealed class PrivatePostgresTests
         folder.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task A_start_of_the_host_brings_the_server_back_before_anything_asks_for_it()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var folder = Directory.CreateTempSubdirectory("flagstone-");
+        File.SetUnixFileMode(folder.FullName, (UnixFileMode)0b111_001_001);
+        using (var data = DataFolder.Open(folder.FullName))
+        {
+            using var first = Server(data);
+            await RunAsync(first, "SELECT 'made'");
+            await first.StoppedAsync(ct);
+            Assert.True(LoopbackPorts.IsFree(first.Port));
+
+            using var elsewhere = Server(data, "postgresql://flagstone@sql.example.com/flagstone");
+            await elsewhere.StartingAsync(ct);
+            await elsewhere.Return;
+            Assert.True(LoopbackPorts.IsFree(first.Port), "in team mode no private server is started");
+
+            using var second = Server(data);
+            await second.StartingAsync(ct);
+            await second.Return;
+            using (var client = new TcpClient())
+            {
+                await client.ConnectAsync("127.0.0.1", first.Port, ct);
+            }
+
+            var process = await RunAsync(second, "SELECT pg_postmaster_start_time()::text");
+            using var killed = Server(data);
+            await killed.StartingAsync(ct);
+            await killed.Return;
+            Assert.Equal(process, await RunAsync(killed, "SELECT pg_postmaster_start_time()::text"));
+            await killed.StoppedAsync(ct);
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_start_without_databases_starts_no_server()
+    {
+        var folder = Directory.CreateTempSubdirectory("flagstone-");
+        using (var data = DataFolder.Open(folder.FullName))
+        {
+            using var server = Server(data);
+            await server.StartingAsync(TestContext.Current.CancellationToken);
+            await server.Return;
+            Assert.False(Directory.Exists(data.In("postgres")));
+        }
+
+        folder.Delete(recursive: true);
+    }
+
     [Theory]
     [InlineData("pencil", true)]
     [InlineData("pencils", false)]
     public void A_password_matches_its_verifier_alone(string password, bool matches) =>
         Assert.Equal(matches, ScramVerifier.Matches(password, ScramVerifier.Make("pencil")));
 
-    private static PrivatePostgres Server(DataFolder data) => new(data, TimeProvider.System, NullLogger<PrivatePostgres>.Instance);
+    private static PrivatePostgres Server(DataFolder data, string database = "sqlite") =>
+        new(data, new PlatformOptions { Data = data.In(""), Database = database }, TimeProvider.System, NullLogger<PrivatePostgres>.Instance);
 
     private static async Task<string?> RunAsync(PrivatePostgres server, string text)
     {
