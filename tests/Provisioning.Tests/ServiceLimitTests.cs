@@ -1,5 +1,6 @@
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Providers;
 using Flagstone.Provisioning.Providers.Process;
 
 namespace Flagstone.Provisioning.Tests;
@@ -43,6 +44,30 @@ public sealed class ServiceLimitTests
         root.Delete(recursive: true);
 
         string Read(params string[] path) => File.ReadAllText(Path.Combine([root.FullName, .. path]));
+    }
+
+    [Fact]
+    public async Task A_process_is_in_its_control_group_before_it_becomes_the_service()
+    {
+        var mount = File.ReadAllLines("/proc/mounts").Select(l => l.Split(' ')).FirstOrDefault(m => m.Length > 2 && m[2] == "cgroup2")?[1];
+        Assert.SkipUnless(mount is not null && Processes.IsRoot, "no control groups of version 2 are mounted, or the tests do not run as root");
+        var name = $"flagstone-test-{Environment.ProcessId}";
+        var group = Directory.CreateDirectory(Path.Combine(mount!, name)).FullName;
+        var folder = Directory.CreateTempSubdirectory("flagstone-");
+        var (pid, log) = (Path.Combine(folder.FullName, "pid"), Path.Combine(folder.FullName, "log"));
+
+        var process = Processes.StartDetached(["grep", "^0:", "/proc/self/cgroup"], "/", pid, log, controlGroup: Path.Combine(group, "cgroup.procs"));
+
+        var deadline = TimeSpan.FromSeconds(20);
+        var since = TimeProvider.System.GetTimestamp();
+        while (Processes.IsAlive(process) && TimeProvider.System.GetElapsedTime(since) < deadline)
+        {
+            await Task.Yield();
+        }
+
+        Assert.EndsWith($"/{name}", (await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken)).Trim(), StringComparison.Ordinal);
+        Directory.Delete(group);
+        folder.Delete(recursive: true);
     }
 
     [Theory]
