@@ -124,6 +124,136 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
     }
 
     [Fact]
+    public async Task As_many_processes_run_as_the_deployment_says_and_requests_go_to_them_in_turn()
+    {
+        var (first, second) = (Commit(platform, "fleet", "one"), Commit(platform, "fleet", "two"));
+        await platform.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: fleet
+            ---
+            {Scaled("fleet", first, 3)}
+            """);
+        var key = new ResourceKey(Deployments, "fleet", "fleet");
+        var runtime = platform.Services.GetRequiredService<IRuntime>();
+        await RunsAsync(runtime, "fleet", first, 3);
+
+        var turns = Enumerable.Range(0, 6).Select(_ => runtime.PortOf("fleet", "fleet")!.Value).ToList();
+        Assert.Equal(3, turns.Distinct().Count());
+        Assert.Equal(turns[..3], turns[3..]);
+        foreach (var port in turns[..3])
+        {
+            Assert.Equal("one", (await AskAsync(port)).Text("text"));
+        }
+
+        Assert.Equal("3", (await platform.FindAsync(key))!.At("status", "readyReplicas")!.ToJsonString());
+
+        // One process of the three ends: the other two go on, and it comes again.
+        var all = platform.Services.GetRequiredService<ServiceRuntime>();
+        var lost = all.Of(key)[0];
+        var before = lost.Process;
+        Processes.SignalGroup(before.Pid, Processes.Killed);
+        await platform.WaitAsync("another process", () => Task.FromResult(lost.Process != before && runtime.Find("fleet", "fleet")?.Ports.Count == 3), () => $"{runtime.Find("fleet", "fleet")}");
+
+        await platform.ApplyAsync(Scaled("fleet", second, 2));
+        await RunsAsync(runtime, "fleet", second, 2);
+        await platform.WaitAsync("the first processes to end", () => Task.FromResult(turns.TrueForAll(LoopbackPorts.IsFree)));
+
+        await platform.ApplyAsync(Scaled("fleet", second, 0));
+        await platform.WaitAsync("none to run", () => Task.FromResult(runtime.Find("fleet", "fleet")?.Phase == ServicePhase.Stopped), () => $"{runtime.Find("fleet", "fleet")}");
+        Assert.Null(runtime.PortOf("fleet", "fleet"));
+        Assert.Empty(all.Of(key));
+        Assert.Equal("0", (await platform.FindAsync(key))!.At("status", "replicas")!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_replacement_that_does_not_answer_leaves_the_requests_with_the_processes_before_it()
+    {
+        var good = Commit(platform, "careful", "good");
+        await platform.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: careful
+            ---
+            {Scaled("careful", good, 2)}
+            """);
+        var runtime = platform.Services.GetRequiredService<IRuntime>();
+        await RunsAsync(runtime, "careful", good, 2);
+        var ports = runtime.Find("careful", "careful")!.Ports;
+
+        await platform.ApplyAsync(Scaled("careful", Commit(platform, "careful", "bad", "process.exit(3);"), 2));
+        await platform.WaitAsync("the failure", () => Task.FromResult(runtime.Find("careful", "careful")?.Phase == ServicePhase.Failed), () => $"{runtime.Find("careful", "careful")}");
+
+        Assert.Equal((good, 2), (runtime.Find("careful", "careful")!.Commit, runtime.Find("careful", "careful")!.Ports.Count));
+        Assert.Equal(ports, runtime.Find("careful", "careful")!.Ports);
+        Assert.Equal("good", (await AskAsync(runtime.PortOf("careful", "careful")!.Value)).Text("text"));
+    }
+
+    [Fact]
+    public async Task More_processes_than_run_here_are_refused_in_a_condition_and_the_limits_that_hold_are_named()
+    {
+        var commit = Commit(platform, "crowd", "many");
+        await platform.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: crowd
+            ---
+            {Scaled("crowd", commit, 20)}
+            """);
+        var key = new ResourceKey(Deployments, "crowd", "crowd");
+
+        var deployment = await platform.HasAsync(key, "ReplicasSupported", "False");
+
+        Assert.Equal("The Deployment asks for 20 processes, and 4 run: all are on this machine", deployment.FindCondition("ReplicasSupported")!.Message);
+        var limits = deployment.FindCondition("LimitsEnforced")!;
+        Assert.Equal(
+            platform.Services.GetRequiredService<ControlGroups>().Available ? ("True", "ControlGroup") : ("False", "ProcessLimits"), (limits.Status, limits.Reason));
+        Assert.Contains("256 MiB", limits.Message, StringComparison.Ordinal);
+        await platform.ApplyAsync(Scaled("crowd", commit, 1));
+        await platform.HasAsync(key, "ReplicasSupported");
+    }
+
+    [Fact]
+    public async Task Each_service_runs_as_a_user_of_its_own_whose_files_no_other_reads_when_the_platform_is_root()
+    {
+        Assert.SkipUnless(ServiceUsers.MayOwn(), "the tests do not run as root");
+        var commits = new[] { "left", "right" }.ToDictionary(n => n, n => Commit(platform, n, n));
+        var answers = new Dictionary<string, JsonObject>();
+        var runtime = platform.Services.GetRequiredService<IRuntime>();
+        foreach (var (name, commit) in commits)
+        {
+            await platform.ApplyAsync($"""
+                apiVersion: v1
+                kind: Namespace
+                metadata:
+                  name: {name}
+                ---
+                {Scaled(name, commit, 1)}
+                """);
+            await RunsAsync(runtime, name, commit, 1);
+            answers[name] = await AskAsync(runtime.PortOf(name, name)!.Value);
+        }
+
+        var (left, right) = (answers["left"]["uid"]!.GetValue<int>(), answers["right"]["uid"]!.GetValue<int>());
+        Assert.NotEqual(left, right);
+        Assert.All([left, right], uid => Assert.InRange(uid, ServiceUsers.First, ServiceUsers.Last));
+        Assert.Equal("service", answers["left"].Text("user"));
+        Assert.Matches(@"Max processes\s+2048\s+2048", answers["left"].Text("limits"));
+        Assert.Matches(@"Max open files\s+4096\s+4096", answers["left"].Text("limits"));
+        var own = Path.Combine(platform.Data, "apps", "left", "left", commits["left"], "server.js");
+        Assert.Equal(0, (await AsAsync(left, ["cat", own])).ExitCode);
+        Assert.Contains("Permission denied", (await AsAsync(right, ["cat", own])).Output, StringComparison.Ordinal);
+        var process = platform.Services.GetRequiredService<ServiceRuntime>().Of(new ResourceKey(Deployments, "left", "left"))[0].Process;
+        Assert.Contains("not permitted", (await AsAsync(right, ["kill", "-0", $"{process.Pid}"])).Output, StringComparison.Ordinal);
+
+        static Task<(int ExitCode, string Output)> AsAsync(int user, string[] command) =>
+            Processes.RunAsync(UnprivilegedUser.Command(user, ["sh", "-c", "\"$@\"", "sh", .. command]), "/", TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task A_missing_repository_is_named()
     {
         await platform.ApplyAsync($"""
@@ -146,12 +276,12 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         var folder = Directory.CreateTempSubdirectory("flagstone-");
         using var data = DataFolder.Open(folder.FullName);
         var key = new ResourceKey(Deployments, "ns", "left");
-        var killed = new ServiceRuntime(data, TimeProvider.System, NullLogger<ServiceRuntime>.Instance);
-        var started = killed.Ensure(key, new ServiceInstance("abc", new string('b', 40), 1, "", 5), ["sleep", "600"], new Dictionary<string, string>());
+        var killed = new ServiceRuntime(data, new ControlGroups("/nowhere"), TimeProvider.System, NullLogger<ServiceRuntime>.Instance);
+        var started = killed.Ensure(key, new ServiceInstance("abc", new string('b', 40), 1, "", 5), ServiceLimits.Read("", ""), ["sleep", "600"], new Dictionary<string, string>());
         var pidFile = ServiceFolder.Of(data, key).Pid("abc");
         await platform.WaitAsync("the process to record itself", () => Task.FromResult(File.Exists(pidFile)));
 
-        var restarted = new ServiceRuntime(data, TimeProvider.System, NullLogger<ServiceRuntime>.Instance);
+        var restarted = new ServiceRuntime(data, new ControlGroups("/nowhere"), TimeProvider.System, NullLogger<ServiceRuntime>.Instance);
         await restarted.StartAsync(TestContext.Current.CancellationToken);
 
         var adopted = Assert.Single(restarted.Of(key));
@@ -160,6 +290,13 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         Assert.False(Processes.IsAlive(started.Process));
         folder.Delete(recursive: true);
     }
+
+    private static string Scaled(string name, string commit, int replicas) =>
+        Deployment(name, commit, secret: false).Replace("spec:\n  selector:", $"spec:\n  replicas: {replicas}\n  selector:", StringComparison.Ordinal);
+
+    private Task RunsAsync(IRuntime runtime, string name, string commit, int processes) => platform.WaitAsync(
+        $"{processes} processes of {name} at {commit}",
+        () => Task.FromResult(runtime.Find(name, name) is { Phase: ServicePhase.Running } s && s.Commit == commit && s.Ports.Count == processes), () => $"{runtime.Find(name, name)}");
 
     private static async Task<JsonObject> AskAsync(int port)
     {
@@ -204,7 +341,7 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         """;
 
     /// <summary>Commits a service of one file to the hosted repository of that name, and gives the commit.</summary>
-    private static string Commit(PlatformHost platform, string name, string text)
+    private static string Commit(PlatformHost platform, string name, string text, string begin = "")
     {
         var work = Directory.CreateTempSubdirectory("flagstone-app-").FullName;
         File.WriteAllText(Path.Combine(work, "package.json"), """{ "name": "app", "version": "1.0.0", "main": "server.js" }""");
@@ -212,12 +349,15 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
             { "name": "app", "version": "1.0.0", "lockfileVersion": 3, "requires": true, "packages": { "": { "name": "app", "version": "1.0.0" } } }
             """);
         File.WriteAllText(Path.Combine(work, "server.js"), $$"""
+            {{begin}}
             const fs = require('node:fs');
             require('node:http').createServer((request, response) => response.end(JSON.stringify({
               text: '{{text}}',
               password: process.env.PASSWORD,
               data: fs.existsSync('{{platform.Data}}'),
               uid: process.getuid(),
+              user: require('node:os').userInfo().username,
+              limits: fs.readFileSync('/proc/self/limits', 'utf8'),
               processes: fs.readdirSync('/proc').filter((n) => /^[0-9]+$/.test(n)).length,
             }))).listen(process.env.PORT, process.env.HOST, () => console.log('listening'));
             """);

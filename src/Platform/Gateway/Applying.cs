@@ -19,7 +19,7 @@ public static class Applying
         this ResourceGateway gateway, Caller caller, KindDefinition kind, string ns, StoredResource? existing, JsonObject applied, bool force,
         WriteOptions options, DateTimeOffset now, CancellationToken ct)
     {
-        var recorded = options with { Verb = "apply", OwnershipRecorded = true };
+        var recorded = options.ForApply();
         if (existing is not null)
         {
             return await gateway.PrepareUpdateAsync(
@@ -30,7 +30,15 @@ public static class Applying
         return problem is not null ? (null, problem) : await gateway.PrepareCreateAsync(caller, kind, ns, created!, recorded, ct);
     }
 
-    internal static (JsonObject? Document, Problem? Problem) Merge(
+    /// <summary>How the outcome of <see cref="Merge"/> is stored: it brings its managed fields with it.</summary>
+    public static WriteOptions ForApply(this WriteOptions options) => options with { Verb = "apply", OwnershipRecorded = true };
+
+    /// <summary>
+    /// What an apply makes of the resource as it is, for those who store it by <c>UpdateAsync</c> or <c>CreateAsync</c> with
+    /// <see cref="ForApply"/>. An apply that changes nothing gives the live document, its managed fields and their times included.
+    /// </summary>
+    /// <param name="live">The resource as it is, or null when the apply creates it.</param>
+    public static (JsonObject? Document, Problem? Problem) Merge(
         JsonObject? live, JsonObject applied, KindDefinition kind, WriteOptions options, bool force, DateTimeOffset now) =>
         ServerSideApply.Apply(live, applied, FieldOwnership.ManagerOf(options, now), force, FieldOwnership.SchemaOf(kind)) switch
         {

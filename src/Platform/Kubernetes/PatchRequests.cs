@@ -97,7 +97,7 @@ internal sealed class PatchRequests(TimeProvider clock)
         return problem is not null
             ? (null, problem)
             : (new PatchRequest(
-                true, created, options with { Verb = "apply", OwnershipRecorded = true }, (current, _) => new(Run(current, applied, kind, options, force))), null);
+                true, created, options.ForApply(), (current, _) => new(Run(current, applied, kind, options, force))), null);
     }
 
     private (JsonObject?, Problem?) Run(JsonObject? live, JsonObject applied, KindDefinition kind, WriteOptions options, bool force) =>

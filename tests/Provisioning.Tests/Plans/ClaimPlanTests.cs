@@ -193,6 +193,99 @@ public sealed class ClaimPlanTests(PlannedHost host) : IClassFixture<PlannedHost
     }
 
     [Fact]
+    public async Task A_field_whose_patch_no_longer_applies_goes_as_the_plan_says_and_one_that_someone_else_set_stays()
+    {
+        await Platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: plan-less
+            ---
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: CompositeResourceDefinition
+            metadata:
+              name: xlocks.example.com
+            spec:
+              group: example.com
+              names: { kind: XLock, plural: xlocks }
+              claimNames: { kind: Lock, plural: locks }
+              versions:
+                - name: v1
+                  served: true
+                  referenceable: true
+                  schema:
+                    openAPIV3Schema:
+                      type: object
+                      properties:
+                        spec:
+                          type: object
+                          properties:
+                            note: { type: string }
+            ---
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: Composition
+            metadata:
+              name: lock
+            spec:
+              compositeTypeRef: { apiVersion: example.com/v1, kind: XLock }
+              resources:
+                - name: key
+                  base:
+                    apiVersion: kms.aws.upbound.io/v1beta1
+                    kind: Key
+                    spec:
+                      forProvider: { region: us-east-1 }
+                  patches:
+                    - fromFieldPath: spec.note
+                      toFieldPath: spec.forProvider.description
+            """);
+        await Platform.WaitAsync("kind Lock", () => Task.FromResult(Platform.Kinds.TryFind("example.com/v1", "Lock", out _)));
+        var claim = new ResourceKey(new KindId("locks", "example.com"), "plan-less", "l");
+        await Platform.ApplyAsync(YamlWriter.Write(Lock("for invoices")));
+        var composite = new ResourceKey(new KindId("xlocks", "example.com"), "", (await Platform.HasAsync(claim, "Ready")).At("spec", "resourceRef").Text("name"));
+        var key = (await KeyAsync()).Item1;
+        var edited = (await Platform.FindAsync(key))!;
+        edited["spec"]!["forProvider"]!["tags"] = new JsonObject { ["theirs"] = "kept" };
+        await Platform.ApplyAsync(YamlWriter.Write(edited));
+
+        var plan = await PlanAsync(Lock(null));
+
+        var change = Assert.Single(Assert.Single(plan.Resources, r => r.Kind == "Key").Changes);
+        Assert.Equal(("remove", "/spec/forProvider/description", "for invoices"), (change.Op, change.Path, change.Before!.ToString()));
+
+        var without = (await Platform.FindAsync(claim))!;
+        without["spec"]!.AsObject().Remove("note");
+        await Platform.ApplyAsync(YamlWriter.Write(without));
+        await Platform.WaitAsync(
+            "the description to go", async () => (await KeyAsync()).Document.At("spec", "forProvider", "description") is null,
+            () => "the description");
+        Assert.Equal("kept", (await KeyAsync()).Document.At("spec", "forProvider", "tags").Text("theirs"));
+        Assert.All((await PlanAsync(Lock(null))).Resources, r => Assert.Equal(PlanActions.Unchanged, r.Action));
+
+        // What settles writes nothing more: neither the composite's apply nor its times.
+        await Platform.HasAsync(composite, "Ready");
+        var before = (await KeyAsync()).Document;
+        await Platform.ReconcileAsync("composite", composite);
+        await Platform.ReconcileAsync("composite", composite);
+        Assert.Equal(before.ToJsonString(), (await KeyAsync()).Document.ToJsonString());
+
+        async Task<(ResourceKey Key, JsonObject Document)> KeyAsync()
+        {
+            var all = (await Platform.Store.ListAsync(new ListQuery(new KindId("keys", "kms.aws.upbound.io")), TestContext.Current.CancellationToken)).Items;
+            var found = all.Single(k => k.ToDocument().Label("crossplane.io/claim-namespace") == "plan-less");
+            return (found.Key, found.ToDocument());
+        }
+
+        static JsonObject Lock(string? note) => new()
+        {
+            ["apiVersion"] = "example.com/v1",
+            ["kind"] = "Lock",
+            ["metadata"] = new JsonObject { ["name"] = "l", ["namespace"] = "plan-less" },
+            ["spec"] = note is null ? [] : new JsonObject { ["note"] = note },
+        };
+    }
+
+    [Fact]
     public async Task A_misshapen_claim_has_no_plan()
     {
         await NamespaceAsync("plan-bad");

@@ -17,6 +17,7 @@ public sealed class PlanRuleTests
     private static readonly KindDefinition Whole = new() { Id = new KindId("wholes", "example.com"), Kind = "Whole", Version = "v1", Namespaced = false };
     private static readonly KindDefinition Secret = new() { Id = new KindId("secrets", ""), Kind = "Secret", Version = "v1", Sealed = true };
     private static readonly KindRegistry Kinds = new([Thing, Whole]);
+    private static int applies;
 
     private static readonly Gen<JsonNode?> Value = Gen.Recursive<JsonNode?>((depth, inner) => depth >= 3
         ? Leaf
@@ -54,11 +55,13 @@ public sealed class PlanRuleTests
         Gen.Select(Composition, Composition, Parameters, Parameters).Sample((first, second, small, large) =>
         {
             var store = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
-            foreach (var (composition, parameters) in ((JsonObject, JsonObject)[])[(first, small), (first, large), (second, large), (second, small)])
+            foreach (var (composition, parameters) in ((JsonObject, JsonObject)[])[(first, small), (first, large), (second, large), (second, small), (first, small)])
             {
                 var composite = CompositeOf(parameters, composition);
                 Apply(Compose(composition, composite, store), store);
-                if (Actions(Compose(composition, composite, store), store).Any(a => a != PlanActions.Unchanged))
+                var again = Compose(composition, composite, store);
+                if (Actions(again, store).Any(a => a != PlanActions.Unchanged)
+                    || again.Work.Any(w => !JsonNode.DeepEquals(After(w, store), store[w.Document.NameOf()])))
                 {
                     return false;
                 }
@@ -76,6 +79,100 @@ public sealed class PlanRuleTests
         var next = Compose(CompositionOf(["b", "c"]), CompositeOf(Parse("""{ "size": 2 }"""), CompositionOf(["b", "c"])), store);
 
         Assert.Equal([PlanActions.Change, PlanActions.Create, PlanActions.Delete], Actions(next, store));
+    }
+
+    [Fact]
+    public void A_field_removed_from_the_template_is_removed_from_the_live_resource_and_the_plan_says_so()
+    {
+        var (full, less) = (CompositionOf(["a"], more: true), CompositionOf(["a"]));
+        var store = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+        Apply(Compose(full, CompositeOf(Parse("""{ "size": 1, "tier": "x" }"""), full), store), store);
+        var before = Assert.Single(store.Values);
+        Assert.Equal("x", before.Annotation("tier"));
+
+        // The patch of the size no longer applies either.
+        var next = Compose(less, CompositeOf(Parse("""{ "tier": "x" }"""), less), store);
+        var planned = PlanRules.Apply(Thing, before, After(next.Work[0], store), true, "a");
+        Apply(next, store);
+
+        Assert.Equal(
+            ["remove /metadata/annotations/tier", "remove /spec/extra", "remove /spec/none", "remove /spec/size"],
+            planned.Changes.Select(c => $"{c.Op} {c.Path}").Order(StringComparer.Ordinal));
+        var live = Assert.Single(store.Values);
+        Assert.True(JsonNode.DeepEquals(Parse("""{ "fixed": ["a"], "owner": "uid-1" }"""), live["spec"]), live["spec"]!.ToJsonString());
+        Assert.Equal(("", "x"), (live.Annotation("tier") ?? "", live.Label("tier")));
+    }
+
+    [Fact]
+    public void A_field_that_someone_else_set_stays_also_where_the_template_once_named_it()
+    {
+        var (full, less) = (CompositionOf(["a"], more: true), CompositionOf(["a"]));
+        var store = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+        Apply(Compose(full, CompositeOf(Parse("""{ "size": 1 }"""), full), store), store);
+        var (name, made) = Assert.Single(store);
+        var edited = (JsonObject)made.DeepClone();
+        edited["spec"]!["theirs"] = "kept";
+        edited["spec"]!["extra"] = "taken over";
+        ManagedFields.Update(made, edited, new FieldManager("somebody", DateTimeOffset.UnixEpoch), null);
+        store[name] = edited;
+
+        Apply(Compose(less, CompositeOf(Parse("""{ "size": 2 }"""), less), store), store);
+
+        var spec = store[name]["spec"]!;
+        Assert.Equal(("kept", "taken over", "2"), (spec.Text("theirs"), spec.Text("extra"), spec["size"]!.ToJsonString()));
+        Assert.False(spec.AsObject().ContainsKey("none"));
+    }
+
+    [Fact]
+    public void A_composition_has_its_way_where_somebody_changed_a_field_that_it_names()
+    {
+        var composition = CompositionOf(["a"]);
+        var composite = CompositeOf(Parse("""{ "size": 1 }"""), composition);
+        var store = new Dictionary<string, JsonObject>(StringComparer.Ordinal);
+        Apply(Compose(composition, composite, store), store);
+        var (name, made) = Assert.Single(store);
+        var edited = (JsonObject)made.DeepClone();
+        edited["spec"]!["size"] = 9;
+        ManagedFields.Update(made, edited, new FieldManager("somebody", DateTimeOffset.UnixEpoch), null);
+        store[name] = edited;
+
+        Apply(Compose(composition, composite, store), store);
+
+        Assert.Equal("1", store[name]["spec"]!["size"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void What_was_overlaid_before_composites_applied_goes_too_when_it_is_no_longer_named()
+    {
+        var composition = CompositionOf(["a"]);
+        var composite = CompositeOf(Parse("""{ "size": 1 }"""), composition);
+        var resource = Assert.Single(Compose(composition, composite, []).Work);
+        var old = (JsonObject)resource.Document.DeepClone();
+        old["spec"]!["stale"] = true;
+        ManagedFields.Update(null, old, new FieldManager("flagstone-composite", DateTimeOffset.UnixEpoch), null);
+        var noted = (JsonObject)old.DeepClone();
+        noted["spec"]!["noted"] = true;
+        ManagedFields.Update(old, noted, new FieldManager("flagstone-managed", DateTimeOffset.UnixEpoch), null);
+
+        var (next, _) = Composing.Apply(noted, resource, DateTimeOffset.UnixEpoch);
+
+        Assert.True(next!["spec"]!.AsObject().ContainsKey("noted"));
+        Assert.False(next["spec"]!.AsObject().ContainsKey("stale"));
+        Assert.DoesNotContain("flagstone-composite", next.At("metadata", "managedFields")!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_resource_that_another_controls_is_not_applied_to()
+    {
+        var composition = CompositionOf(["a"]);
+        var resource = Assert.Single(Compose(composition, CompositeOf([], composition), []).Work);
+        var theirs = (JsonObject)resource.Document.DeepClone();
+        theirs.OwnerReferences().Single()["uid"] = "uid-2";
+
+        var (next, problem) = Composing.Apply(theirs, resource, DateTimeOffset.UnixEpoch);
+
+        Assert.Null(next);
+        Assert.Equal("it is controlled by Whole whole-1 already", problem!.Detail);
     }
 
     [Fact]
@@ -132,9 +229,10 @@ public sealed class PlanRuleTests
     private static Gen<JsonObject> Parameters => Gen.Select(Gen.Int[1, 3], OneOf("x", "y")).Select((size, tier) =>
         new JsonObject { ["size"] = size, ["tier"] = tier });
 
-    private static Gen<JsonObject> Composition => OneOf("a", "b", "c", "d").List[1, 4].Select(names => CompositionOf(names.Distinct()));
+    private static Gen<JsonObject> Composition => Gen.Select(OneOf("a", "b", "c", "d").List[1, 4], Gen.Bool)
+        .Select((names, more) => CompositionOf(names.Distinct(), more));
 
-    private static JsonObject CompositionOf(IEnumerable<string> templates) => new()
+    private static JsonObject CompositionOf(IEnumerable<string> templates, bool more = false) => new()
     {
         ["metadata"] = new JsonObject { ["name"] = "made" },
         ["spec"] = new JsonObject
@@ -143,16 +241,18 @@ public sealed class PlanRuleTests
             {
                 ["step"] = "compose",
                 ["functionRef"] = new JsonObject { ["name"] = "function-patch-and-transform" },
-                ["input"] = new JsonObject { ["resources"] = new JsonArray([.. templates.Select(Template)]) },
+                ["input"] = new JsonObject { ["resources"] = new JsonArray([.. templates.Select(JsonNode? (name) => Template(name, more))]) },
             }),
         },
     };
 
-    private static JsonNode Template(string name) => Parse($$"""
+    /// <param name="more">Whether it names some fields that are not in each version of it.</param>
+    private static JsonObject Template(string name, bool more) => Parse($$"""
         {
           "name": "{{name}}",
-          "base": { "apiVersion": "example.com/v1", "kind": "Thing", "spec": { "fixed": ["{{name}}"] } },
+          "base": { "apiVersion": "example.com/v1", "kind": "Thing", "spec": { "fixed": ["{{name}}"]{{(more ? ", \"extra\": { \"deep\": [1] }, \"none\": null" : "")}} } },
           "patches": [
+            {{(more ? """{ "fromFieldPath": "spec.parameters.tier", "toFieldPath": "metadata.annotations.tier" },""" : "")}}
             { "fromFieldPath": "spec.parameters.size", "toFieldPath": "spec.size" },
             { "fromFieldPath": "spec.parameters.tier", "toFieldPath": "metadata.labels.tier" },
             { "fromFieldPath": "metadata.uid", "toFieldPath": "spec.owner" }
@@ -182,14 +282,11 @@ public sealed class PlanRuleTests
 
     private static JsonObject After(Composed resource, Dictionary<string, JsonObject> store)
     {
-        if (store.GetValueOrDefault(resource.Document.NameOf()) is not { } there)
-        {
-            return resource.Document;
-        }
-
-        var next = (JsonObject)there.DeepClone();
-        Assert.Null(Composing.Merge(next, resource.Document));
-        return next;
+        // Each apply is later than the one before: a time alone must not make a write.
+        var (next, problem) = Composing.Apply(
+            (JsonObject?)store.GetValueOrDefault(resource.Document.NameOf())?.DeepClone(), resource, new DateTimeOffset(2026, 1, 1, 0, 0, applies++ % 60, TimeSpan.Zero));
+        Assert.Null(problem);
+        return next!;
     }
 
     private static void Apply(Claims.Composition plan, Dictionary<string, JsonObject> store)

@@ -23,13 +23,17 @@ public enum ServicePhase
 }
 
 /// <summary>A service that this platform runs itself.</summary>
-/// <param name="Port">The loopback port that answers, or null while none does. While a new commit starts, it is the old one's.</param>
+/// <param name="Port">A loopback port that answers, or null while none does. While a new commit starts, it is the old one's.</param>
 /// <param name="Commit">The commit that answers; empty while none does.</param>
 /// <param name="WantedCommit">The commit that its Deployment names.</param>
 /// <param name="Path">Where it is reached on the apps port: <c>/NAMESPACE/NAME/</c>.</param>
 /// <param name="Message">Why it is not running, for people; empty when it is.</param>
 public sealed record ServiceState(
-    string Namespace, string Name, ServicePhase Phase, int? Port, string Commit, string WantedCommit, string Path, string Message);
+    string Namespace, string Name, ServicePhase Phase, int? Port, string Commit, string WantedCommit, string Path, string Message)
+{
+    /// <summary>The loopback ports of all processes that get requests, <see cref="Port"/> first; empty while none answers.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [];
+}
 
 /// <summary>The services that run as child processes of this platform. Empty where services run elsewhere.</summary>
 public interface IRuntime
@@ -40,7 +44,10 @@ public interface IRuntime
     /// <summary>All services of a namespace, or of all when it is null, by namespace and name.</summary>
     IReadOnlyList<ServiceState> List(string? ns);
 
-    /// <summary>The loopback port to which the reverse proxy sends <c>/NAMESPACE/NAME/</c>, or null while nothing answers.</summary>
+    /// <summary>
+    /// The loopback port to which the reverse proxy sends the next request of <c>/NAMESPACE/NAME/</c>, or null while nothing answers. A service
+    /// of several processes gives them in turn.
+    /// </summary>
     int? PortOf(string ns, string name);
 
     /// <summary>The last lines that the service wrote, oldest first; empty when it wrote none.</summary>

@@ -1,4 +1,5 @@
 using Flagstone.Platform;
+using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Reconciling;
@@ -93,6 +94,8 @@ public static class ProvisioningModule
 
     private static void AddServices(this IServiceCollection services)
     {
+        services.AddSingleton(new ControlGroups("/sys/fs/cgroup"));
+        services.AddSingleton(s => new ServiceUsers(s.GetRequiredService<DataFolder>(), ServiceUsers.MayOwn()));
         services.AddSingleton<ServiceInstaller>();
         services.AddSingleton<ReadinessProbe>();
         services.AddSingleton<ServiceRuntime>();

@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.PatchAndTransform;
@@ -10,7 +13,8 @@ namespace Flagstone.Provisioning.Claims;
 /// <param name="Name">The name of its template.</param>
 /// <param name="Observed">As it is; null while it is not there.</param>
 /// <param name="IsNamed">True when the composition names it; else the name is made of the composite's uid.</param>
-internal sealed record Composed(string Name, KindDefinition Kind, JsonObject Document, JsonObject? Observed, bool IsNamed)
+/// <param name="Options">How it is written: as its composite.</param>
+internal sealed record Composed(string Name, KindDefinition Kind, JsonObject Document, JsonObject? Observed, bool IsNamed, WriteOptions Options)
 {
     public ResourceKey Key => Kind.Key(Document.NamespaceOf(), Document.NameOf());
 }
@@ -21,11 +25,14 @@ internal sealed record Composition(Rendering Rendering, IReadOnlyList<Composed> 
 /// <summary>What a composite becomes. Pure, and one for both: the reconcile does what it says, a plan shows it.</summary>
 internal static class Composing
 {
-    /// <summary>How composed resources are written.</summary>
-    public static WriteOptions Options { get; } = new()
-    {
-        Origin = "reconcile", FieldManager = "flagstone-composite", Judged = true, Fields = FieldValidation.Ignore,
-    };
+    /// <summary>Marks what is refused because it is another's. It is reported on the composite and in plans, and answers no request.</summary>
+    public const string Foreign = "controlled-by-another";
+
+    /// <summary>Crossplane's <c>FieldOwnerComposedPrefix</c>.</summary>
+    private const string ManagerPrefix = "apiextensions.crossplane.io/composed";
+
+    /// <summary>The manager under which composed resources were once overlaid, which removed nothing.</summary>
+    private const string OverlayManager = "flagstone-composite";
 
     /// <exception cref="PatchFailure">The composition cannot be rendered; nothing of it may be applied.</exception>
     public static Composition Compose(
@@ -33,7 +40,9 @@ internal static class Composing
     {
         var rendering = new Rendering(composite, observed);
         CompositionPipeline.Run(composition, rendering);
-        var work = rendering.Desired.Select(d => Complete(composite, kind, d.Key, d.Value, observed.GetValueOrDefault(d.Key), kinds)).ToList();
+        var options = Options(kind, composite);
+        var work = rendering.Desired
+            .Select(d => Complete(composite, kind, d.Key, d.Value, observed.GetValueOrDefault(d.Key), kinds, options)).ToList();
         return new Composition(rendering, work, [.. Unwanted(composite, rendering, kinds)]);
     }
 
@@ -55,20 +64,57 @@ internal static class Composing
         };
     }
 
-    /// <summary>Puts what is wanted over what is there; or says whose it is already.</summary>
-    public static string? Merge(JsonObject current, JsonObject wanted)
+    /// <summary>
+    /// A composed resource after its composite's apply: fields that the composite owned and no longer names go, fields that others set stay.
+    /// The apply is forced: the composition decides over what it names.
+    /// </summary>
+    /// <param name="current">The resource as it is, or null when the apply creates it.</param>
+    public static (JsonObject? Next, Problem? Problem) Apply(JsonObject? current, Composed wanted, DateTimeOffset now)
     {
-        if (current.Controller() is { } owner && owner.Text("uid") != wanted.Controller()!.Text("uid"))
+        if (current?.Controller() is { } owner && owner.Text("uid") != wanted.Document.Controller()!.Text("uid"))
         {
-            return $"it is controlled by {owner.Text("kind")} {owner.Text("name")} already";
+            return (null, new Problem(
+                409, Foreign, "Conflict", "The resource is another's", $"it is controlled by {owner.Text("kind")} {owner.Text("name")} already"));
         }
 
-        Documents.Overlay(current, wanted);
-        return null;
+        if (current is not null)
+        {
+            TakeOver(current, wanted);
+        }
+
+        return Applying.Merge(current, wanted.Document, wanted.Kind, wanted.Options, force: true, now);
     }
 
+    /// <summary>
+    /// What was overlaid counts as applied, so that what is no longer named goes from resources of that time too. Of a composite the overlay
+    /// shared its manager with the composite's own controller, whose fields must not go.
+    /// </summary>
+    private static void TakeOver(JsonObject current, Composed wanted)
+    {
+        var entries = (current.At("metadata", "managedFields") as JsonArray ?? []).OfType<JsonObject>().ToList();
+        if (wanted.Kind.IsComposite() || entries.Exists(e => e.Text("manager") == wanted.Options.FieldManager))
+        {
+            return;
+        }
+
+        if (entries.Find(e => e.Text("manager") == OverlayManager && e.Text("operation") == "Update" && e.Text("subresource").Length == 0) is { } overlaid)
+        {
+            overlaid["manager"] = wanted.Options.FieldManager;
+            overlaid["operation"] = "Apply";
+        }
+    }
+
+    // Crossplane's ComposedFieldOwnerName: one manager for each composite, the same on every reconcile.
+    private static WriteOptions Options(KindDefinition kind, JsonObject composite) => new WriteOptions
+    {
+        Origin = "reconcile",
+        FieldManager = $"{ManagerPrefix}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{composite.NameOf()}{kind.Kind}.{kind.Id.Group}")))}",
+        Judged = true,
+        Fields = FieldValidation.Ignore,
+    }.ForApply();
+
     private static Composed Complete(
-        JsonObject composite, KindDefinition kind, string name, DesiredResource desired, ObservedResource? observed, KindRegistry kinds)
+        JsonObject composite, KindDefinition kind, string name, DesiredResource desired, ObservedResource? observed, KindRegistry kinds, WriteOptions options)
     {
         var document = desired.Document;
         var (apiVersion, wanted) = (document.Text("apiVersion"), document.Text("kind"));
@@ -97,7 +143,7 @@ internal static class Composing
         document.Metadata().Remove("generateName");
         // Its controller alone says how it is.
         document.Remove("status");
-        return new Composed(name, composedKind, document, observed?.Document, named);
+        return new Composed(name, composedKind, document, observed?.Document, named, options);
     }
 
     private static IEnumerable<(ResourceKey Key, JsonObject Document)> Unwanted(JsonObject composite, Rendering rendering, KindRegistry kinds)

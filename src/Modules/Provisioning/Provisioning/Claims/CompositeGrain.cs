@@ -111,22 +111,21 @@ internal sealed class CompositeGrain(
 
     private async Task<string?> ApplyAsync(Composed resource)
     {
-        var (kind, wanted) = (resource.Kind, resource.Document);
-        string? foreign = null;
+        var kind = resource.Kind;
         if (resource.Observed is not null)
         {
-            var outcome = await gateway.UpdateAsync(Caller.System(Controller), kind, resource.Key, (current, _) =>
-            {
-                foreign = Composing.Merge(current, wanted);
-                return new((current, null));
-            }, Composing.Options, CancellationToken.None);
+            var outcome = await gateway.UpdateAsync(
+                Caller.System(Controller), kind, resource.Key, (current, _) => new(Composing.Apply(current, resource, clock.GetUtcNow())), resource.Options,
+                CancellationToken.None);
             if (outcome is not Refused { Problem.Status: 404 })
             {
-                return foreign ?? (outcome as Refused)?.Problem.Detail;
+                return (outcome as Refused)?.Problem.Detail;
             }
         }
 
-        return (await gateway.CreateAsync(Caller.System(Controller), kind, resource.Key.Namespace, wanted, Composing.Options, CancellationToken.None) as Refused)?.Problem.Detail;
+        var (created, problem) = Composing.Apply(null, resource, clock.GetUtcNow());
+        return problem?.Detail ?? (await gateway.CreateAsync(
+            Caller.System(Controller), kind, resource.Key.Namespace, created!, resource.Options, CancellationToken.None) as Refused)?.Problem.Detail;
     }
 
     private async Task<string?> PublishAsync(KindDefinition kind, JsonObject composite, JsonObject definition, Rendering rendering)

@@ -14,7 +14,8 @@ namespace Flagstone.Provisioning.Plans;
 /// Goes the way of the reconcile up to each write, and shows what it would have stored: the same composing, the same gateway with its defaults,
 /// schemas and rules. Nothing is stored.
 /// </summary>
-internal sealed class ClaimPlanner(ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice)
+internal sealed class ClaimPlanner(
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice, TimeProvider clock)
 {
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
@@ -139,23 +140,14 @@ internal sealed class ClaimPlanner(ResourceStore store, ResourceGateway gateway,
     {
         var (kind, key) = (resource.Kind, resource.Key);
         var named = resource.IsNamed || bound;
-        var options = Composing.Options with { DryRun = true };
-        var caller = Caller.System(CompositeGrain.Controller);
+        var options = resource.Options with { DryRun = true };
         var existing = resource.Observed is not null || named ? await store.FindAsync(key, ct) : null;
-        string? foreign = null;
-        var (prepared, problem) = (existing, resource.Observed) switch
+        var (prepared, problem) = existing is not null && resource.Observed is null
+            ? (null, Catalogue.AlreadyExists(key))
+            : await PrepareAsync(resource, existing, options, ct);
+        if (problem?.Slug == Composing.Foreign)
         {
-            (null, _) => await gateway.PrepareCreateAsync(caller, kind, key.Namespace, resource.Document, options, ct),
-            (_, null) => (null, Catalogue.AlreadyExists(key)),
-            _ => await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) =>
-            {
-                foreign = Composing.Merge(current, resource.Document);
-                return new((current, null));
-            }, options, ct),
-        };
-        if (foreign is not null)
-        {
-            plan.Refusals.Add(new PlanRefusal(kind.Kind, key.Name, PlanRules.CompositionRule, foreign));
+            plan.Refusals.Add(new PlanRefusal(kind.Kind, key.Name, PlanRules.CompositionRule, problem.Detail));
             return;
         }
 
@@ -173,6 +165,22 @@ internal sealed class ClaimPlanner(ResourceStore store, ResourceGateway gateway,
         }
 
         plan.Resources.Add(PlanRules.Apply(kind, existing?.ToDocument(), prepared.Document, named, resource.Name));
+    }
+
+    private async Task<(Prepared? Prepared, Problem? Problem)> PrepareAsync(
+        Composed resource, StoredResource? existing, WriteOptions options, CancellationToken ct)
+    {
+        var caller = Caller.System(CompositeGrain.Controller);
+        if (existing is not null)
+        {
+            return await gateway.PrepareUpdateAsync(
+                caller, resource.Kind, existing, (current, _) => new(Composing.Apply(current, resource, clock.GetUtcNow())), options, ct);
+        }
+
+        var (created, problem) = Composing.Apply(null, resource, clock.GetUtcNow());
+        return problem is not null
+            ? (null, problem)
+            : await gateway.PrepareCreateAsync(caller, resource.Kind, resource.Key.Namespace, created!, options, ct);
     }
 
     private sealed record Bound(KindDefinition Kind, ResourceKey Key, JsonObject Document, KindDefinition CompositeKind, JsonObject Definition);

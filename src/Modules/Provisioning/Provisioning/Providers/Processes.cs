@@ -73,16 +73,18 @@ internal static class Processes
     /// Starts a program in a session of its own, so that it outlives this process. The shell writes its number and start time before it
     /// becomes the program: nothing can run that is not recorded.
     /// </summary>
-    public static ProcessId StartDetached(IReadOnlyList<string> command, string folder, string pidFile, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="controlGroup">The file to which the process writes its number to enter a control group; empty for none.</param>
+    public static ProcessId StartDetached(IReadOnlyList<string> command, string folder, string pidFile, string logFile, IReadOnlyDictionary<string, string>? environment = null, string controlGroup = "")
     {
         const string Script = """
-            read -r stat < /proc/self/stat; set -f; pidfile=$1; log=$2; shift 2
+            read -r stat < /proc/self/stat; set -f; pidfile=$1; log=$2; group=$3; shift 3
             number() { echo "$1 ${22}" > "$pidfile.part" && mv "$pidfile.part" "$pidfile"; }
             number $stat || exit 1
+            [ -z "$group" ] || echo $$ > "$group" || exit 1
             exec "$@" >> "$log" 2>&1 < /dev/null
             """;
         File.Delete(pidFile);
-        using var process = System.Diagnostics.Process.Start(StartInfo(["setsid", "sh", "-c", Script, "sh", pidFile, logFile, .. command], folder, redirect: false, environment))!;
+        using var process = System.Diagnostics.Process.Start(StartInfo(["setsid", "sh", "-c", Script, "sh", pidFile, logFile, controlGroup, .. command], folder, redirect: false, environment))!;
         var stat = Stat(process.Id);
         return stat is { } found ? new ProcessId(process.Id, found.Start) : new ProcessId(process.Id, 0);
     }

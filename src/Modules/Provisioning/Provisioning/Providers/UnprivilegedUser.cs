@@ -10,21 +10,27 @@ internal static class UnprivilegedUser
 
     /// <summary>The command, under the user when that is possible and needed; <c>nobody</c> when the machine has no such user.</summary>
     public static IReadOnlyList<string> Command(string user, IReadOnlyList<string> command) =>
-        Processes.IsRoot ? ["setpriv", $"--reuid={Ids(user).User}", $"--regid={Ids(user).Group}", "--clear-groups", "--no-new-privs", "--", .. command] : command;
+        Processes.IsRoot ? As(Ids(user), command) : command;
 
-    public static async Task OwnAsync(string user, string path, CancellationToken ct)
+    /// <summary>The command as a user without an account, whose group has the same number.</summary>
+    public static IReadOnlyList<string> Command(int id, IReadOnlyList<string> command) => As((id, id), command);
+
+    public static Task OwnAsync(string user, string path, CancellationToken ct) =>
+        Processes.IsRoot ? GiveAsync(Ids(user), path, ct) : Task.CompletedTask;
+
+    public static Task OwnAsync(int id, string path, CancellationToken ct) => GiveAsync((id, id), path, ct);
+
+    private static async Task GiveAsync((int User, int Group) ids, string path, CancellationToken ct)
     {
-        if (!Processes.IsRoot)
-        {
-            return;
-        }
-
-        var (exit, output) = await Processes.RunAsync(["chown", "-R", $"{Ids(user).User}:{Ids(user).Group}", path], "/", Limit, ct);
+        var (exit, output) = await Processes.RunAsync(["chown", "-R", $"{ids.User}:{ids.Group}", path], "/", Limit, ct);
         if (exit != 0)
         {
-            throw new IOException($"The folder {path} cannot be given to user {user}: {output}");
+            throw new IOException($"The folder {path} cannot be given to user {ids.User}: {output}");
         }
     }
+
+    private static string[] As((int User, int Group) ids, IReadOnlyList<string> command) =>
+        ["setpriv", $"--reuid={ids.User}", $"--regid={ids.Group}", "--clear-groups", "--no-new-privs", "--", .. command];
 
     private static (int User, int Group) Ids(string user)
     {

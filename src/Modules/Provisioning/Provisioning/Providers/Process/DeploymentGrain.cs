@@ -20,7 +20,7 @@ internal interface IDeploymentGrain : IReconcileGrain;
 [GrainType("flagstone.deployment")]
 internal sealed class DeploymentGrain(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ServiceRuntime runtime, ServiceInstaller installer, ReadinessProbe probe,
-    DataFolder data, PlatformOptions options, TimeProvider clock) : Grain, IDeploymentGrain
+    ServiceUsers users, ControlGroups groups, DataFolder data, PlatformOptions options, TimeProvider clock) : Grain, IDeploymentGrain
 {
     public const string Controller = "deployment";
 
@@ -64,7 +64,7 @@ internal sealed class DeploymentGrain(
 
         if (spec.Replicas == 0)
         {
-            await runtime.EndAsync(key, "");
+            await runtime.EndAsync(key, []);
             return await ReportAsync(kind, key, spec, ServicePhase.Stopped, "ScaledToZero", "The Deployment asks for no instance", ReconcileResult.Done);
         }
 
@@ -96,34 +96,49 @@ internal sealed class DeploymentGrain(
             return await ReportAsync(kind, key, spec, ServicePhase.Failed, "InvalidPackage", problem!, ReconcileResult.Done);
         }
 
-        var id = InstanceId(spec, environment!);
-        var instance = runtime.Find(key, id)?.Instance
-            ?? new ServiceInstance(id, spec.Source.Commit, LoopbackPorts.Free(), spec.ReadinessPath, (int)spec.Grace.TotalSeconds);
-        environment!["PORT"] = instance.Port.ToString(CultureInfo.InvariantCulture);
-        environment["HOST"] = "127.0.0.1";
-        var service = runtime.Ensure(key, instance, Sandbox.Command(folder, null, ["node", $"--max-old-space-size={spec.MemoryMegabytes}", .. arguments]), environment);
-        await ProbeAllAsync(key, spec);
-        if (!service.Answers)
+        var wanted = Wanted(InstanceId(spec, environment!), spec);
+        foreach (var id in wanted)
         {
-            return service.IsAlive || service.Starts <= 1
-                ? await ReportAsync(kind, key, spec, ServicePhase.Starting, "Starting", "The process runs and is not ready yet", null)
-                : await ReportAsync(kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", ReconcileResult.After(Watch));
+            Ensure(key, spec, id, folder, arguments, environment!);
         }
 
-        // The one before it goes only now: there was never nobody to answer.
+        await ProbeAllAsync(key, spec);
+        if (wanted.Select(id => runtime.Find(key, id)!).FirstOrDefault(s => !s.Answers) is { } missed)
+        {
+            return missed.IsAlive || missed.Starts <= 1
+                ? await ReportAsync(kind, key, spec, ServicePhase.Starting, "Starting", "The process runs and is not ready yet", null, wanted)
+                : await ReportAsync(
+                    kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", ReconcileResult.After(Watch), wanted);
+        }
+
+        // The ones before go only now: there was never nobody to answer.
         runtime.RotateLog(key);
-        var result = await ReportAsync(kind, key, spec, ServicePhase.Running, "Available", "", ReconcileResult.After(Watch));
-        await runtime.EndAsync(key, id);
+        var result = await ReportAsync(kind, key, spec, ServicePhase.Running, "Available", "", ReconcileResult.After(Watch), wanted);
+        await runtime.EndAsync(key, wanted);
         return result;
     }
 
-    private async Task ProbeAllAsync(ResourceKey key, ServiceSpec spec)
+    private static List<string> Wanted(string id, ServiceSpec spec) =>
+        [.. Enumerable.Range(0, Math.Min(spec.Replicas, ServiceSpec.MaxReplicas)).Select(i => i == 0 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}-{i}"))];
+
+    private void Ensure(
+        ResourceKey key, ServiceSpec spec, string id, string folder, IReadOnlyList<string> arguments, Dictionary<string, string> environment)
     {
-        foreach (var service in runtime.Of(key))
+        var instance = runtime.Find(key, id)?.Instance
+            ?? new ServiceInstance(id, spec.Source.Commit, LoopbackPorts.Free(), spec.ReadinessPath, (int)spec.Grace.TotalSeconds);
+        var own = new Dictionary<string, string>(environment, StringComparer.Ordinal)
         {
-            service.Answers = service.IsAlive && await probe.AnswersAsync(service.Instance, spec.ReadinessTimeout);
-        }
+            ["PORT"] = instance.Port.ToString(CultureInfo.InvariantCulture),
+            ["HOST"] = "127.0.0.1",
+        };
+        var heap = spec.Limits.HeapMegabytes(groups.Available).ToString(CultureInfo.InvariantCulture);
+        runtime.Ensure(key, instance, spec.Limits, Sandbox.Command(folder, null, users.Of(key), ["node", $"--max-old-space-size={heap}", .. arguments]), own);
     }
+
+    private async Task ProbeAllAsync(ResourceKey key, ServiceSpec spec) => await Task.WhenAll(runtime.Of(key).Select(async service =>
+    {
+        service.Answers = service.IsAlive && await probe.AnswersAsync(service.Instance, spec.ReadinessTimeout);
+    }));
 
     private async Task<(Dictionary<string, string>? Environment, string? Missing)> EnvironmentAsync(string ns, ServiceSpec spec)
     {
@@ -159,58 +174,98 @@ internal sealed class DeploymentGrain(
     private static string InstanceId(ServiceSpec spec, Dictionary<string, string> environment)
     {
         var text = string.Join('\0', environment.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}={e.Value}")
-            .Prepend($"{spec.Source.Commit} {spec.ReadinessPath} {spec.MemoryMegabytes}"));
+            .Prepend($"{spec.Source.Commit} {spec.ReadinessPath} {spec.Limits.MemoryMegabytes} {spec.Limits.Millicores}"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 
+    /// <param name="wanted">The processes that are to run; null while they are not known.</param>
     private async Task<ReconcileResult> ReportAsync(
-        KindDefinition kind, ResourceKey key, ServiceSpec? spec, ServicePhase phase, string reason, string message, ReconcileResult? result)
+        KindDefinition kind, ResourceKey key, ServiceSpec? spec, ServicePhase phase, string reason, string message, ReconcileResult? result,
+        IReadOnlyCollection<string>? wanted = null)
     {
         if (step.Phase != phase || step.Commit != (spec?.Source.Commit ?? ""))
         {
             step = (phase, spec?.Source.Commit ?? "", clock.GetTimestamp());
         }
 
-        var answering = runtime.Of(key).FirstOrDefault(s => s.Answers)?.Instance;
+        var serving = Serving(key, wanted ?? [], phase == ServicePhase.Running);
         runtime.Report(key, new ServiceState(
-            key.Namespace, key.Name, phase, answering?.Port, answering?.Commit ?? "", spec?.Source.Commit ?? "", $"/{key.Namespace}/{key.Name}/", message));
-        await gateway.SetStatusAsync(Controller, kind, key, d => Write(d, phase, reason, message, answering), CancellationToken.None);
+            key.Namespace, key.Name, phase, serving.Count > 0 ? serving[0].Port : null, serving.Count > 0 ? serving[0].Commit : "",
+            spec?.Source.Commit ?? "", $"/{key.Namespace}/{key.Name}/", message) { Ports = [.. serving.Select(s => s.Port)] });
+        var updated = runtime.Of(key).Count(s => s.Answers && wanted?.Contains(s.Instance.Id) == true);
+        await gateway.SetStatusAsync(Controller, kind, key, d =>
+        {
+            Write(d, phase, reason, message, serving);
+            d.Member("status")["updatedReplicas"] = updated;
+            WriteLimits(d, spec);
+        }, CancellationToken.None);
         // A step that takes longer than usual is looked at less often.
         return result ?? ReconcileResult.After(clock.GetElapsedTime(step.Since) < Eager ? Soon : Watch);
     }
 
-    private void Write(JsonObject deployment, ServicePhase phase, string reason, string message, ServiceInstance? answering)
+    /// <summary>Who gets the requests: all that are wanted once all answer, before that those that they replace, as long as one of them answers.</summary>
+    private List<ServiceInstance> Serving(ResourceKey key, IReadOnlyCollection<string> wanted, bool complete)
+    {
+        var answering = runtime.Of(key).Where(s => s.Answers).Select(s => s.Instance).OrderBy(i => i.Id, StringComparer.Ordinal).ToLookup(i => wanted.Contains(i.Id));
+        return [.. complete || !answering[false].Any() ? answering[true] : answering[false]];
+    }
+
+    private void Write(JsonObject deployment, ServicePhase phase, string reason, string message, List<ServiceInstance> serving)
     {
         var status = deployment.Member("status");
-        var up = answering is null ? 0 : 1;
         status["observedGeneration"] = deployment.GenerationOf();
         status["replicas"] = runtime.Of(new ResourceKey(ServiceRuntime.Deployments, deployment.NamespaceOf(), deployment.NameOf())).Count;
-        status["readyReplicas"] = up;
-        status["availableReplicas"] = up;
-        status["updatedReplicas"] = phase == ServicePhase.Running ? 1 : 0;
-        if (answering is null)
+        status["readyReplicas"] = serving.Count;
+        status["availableReplicas"] = serving.Count;
+        status.Remove("process");
+        status.Remove("processes");
+        if (serving.Count > 0)
         {
-            status.Remove("process");
-        }
-        else
-        {
-            status["process"] = new JsonObject { ["port"] = answering.Port, ["commit"] = answering.Commit };
+            status["process"] = Shown(serving[0]);
+            status["processes"] = new JsonArray([.. serving.Select(Shown)]);
         }
 
         var now = clock.GetUtcNow();
         deployment.SetCondition(
-            up > 0 ? Condition.True("Available", "MinimumReplicasAvailable") : Condition.False("Available", "MinimumReplicasUnavailable", message), now);
+            serving.Count > 0 ? Condition.True("Available", "MinimumReplicasAvailable") : Condition.False("Available", "MinimumReplicasUnavailable", message), now);
         deployment.SetCondition(phase switch
         {
             ServicePhase.Running => Condition.True("Progressing", "NewReplicaSetAvailable"),
             ServicePhase.Failed => Condition.False("Progressing", reason, message),
             _ => Condition.True("Progressing", reason, message),
         }, now);
+
+        static JsonObject Shown(ServiceInstance instance) => new() { ["port"] = instance.Port, ["commit"] = instance.Commit };
+    }
+
+    /// <summary>What of the Deployment's wishes holds on this machine, and what does not.</summary>
+    private void WriteLimits(JsonObject deployment, ServiceSpec? spec)
+    {
+        if (spec is null)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        deployment.SetCondition(
+            groups.Available
+                ? Condition.True("LimitsEnforced", "ControlGroup", spec.Limits.InGroup())
+                : Condition.False("LimitsEnforced", "ProcessLimits", spec.Limits.WithoutGroup(users.Own ? Sandbox.MaxTasksOfUser : null)), now);
+        if (spec.Replicas > ServiceSpec.MaxReplicas)
+        {
+            deployment.SetCondition(
+                Condition.False("ReplicasSupported", "TooMany", string.Create(
+                    CultureInfo.InvariantCulture, $"The Deployment asks for {spec.Replicas} processes, and {ServiceSpec.MaxReplicas} run: all are on this machine")), now);
+        }
+        else if (deployment.FindCondition("ReplicasSupported") is not null)
+        {
+            deployment.SetCondition(Condition.True("ReplicasSupported", "AsAsked"), now);
+        }
     }
 
     private async Task<ReconcileResult> EndAsync(KindDefinition kind, ResourceKey key, JsonObject deployment)
     {
-        await runtime.EndAsync(key, "");
+        await runtime.EndAsync(key, []);
         runtime.Report(key, null);
         if (deployment.Finalizers().Contains(Finalizer))
         {

@@ -2,11 +2,14 @@ namespace Flagstone.Provisioning.Providers.Process;
 
 /// <summary>
 /// Confines what a pushed commit makes the machine do: under bubblewrap it sees the system's programs, its own folder and nothing else:
-/// no data folder, no keys, no other process. As root, it runs as an unprivileged user first.
+/// no data folder, no keys, no other process. As root, it becomes an unprivileged user first: a service its own, an installation <c>nobody</c>.
 /// </summary>
 internal static class Sandbox
 {
     public const string User = "nobody";
+
+    /// <summary>All processes of a service are one user's, the old ones of a replacement too.</summary>
+    public const int MaxTasksOfUser = ServiceLimits.MaxTasks * 2 * ServiceSpec.MaxReplicas;
 
     private static readonly string[] ReadOnly =
     [
@@ -16,16 +19,19 @@ internal static class Sandbox
 
     /// <param name="folder">The app's folder, which is seen as <c>/app</c>.</param>
     /// <param name="writable">A second folder that may be written, with the place where it is seen; then the app's folder may be written too.</param>
-    public static IReadOnlyList<string> Command(string folder, (string Folder, string Seen)? writable, IReadOnlyList<string> command)
+    /// <param name="user">The service's own user; null for <c>nobody</c>, or for the platform's own user when that is not root.</param>
+    public static IReadOnlyList<string> Command(string folder, (string Folder, string Seen)? writable, ServiceUser? user, IReadOnlyList<string> command)
     {
+        // Tasks are counted by user: of one that others share, the limit would count theirs.
+        string[] tasks = user is null ? [] : [$"--nproc={MaxTasksOfUser.ToString(System.Globalization.CultureInfo.InvariantCulture)}"];
         List<string> arguments =
         [
-            "prlimit", "--core=0", "--nofile=4096", "--",
+            "prlimit", "--core=0", $"--nofile={ServiceLimits.MaxOpenFiles.ToString(System.Globalization.CultureInfo.InvariantCulture)}", .. tasks, "--",
             "bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--ro-bind", "/usr", "/usr",
         ];
         foreach (var path in ReadOnly)
         {
-            arguments.AddRange(["--ro-bind-try", path, path]);
+            arguments.AddRange(["--ro-bind-try", path == "/etc/passwd" && user is not null ? user.Accounts : path, path]);
         }
 
         arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", writable is null ? "--ro-bind" : "--bind", folder, "/app"]);
@@ -34,6 +40,7 @@ internal static class Sandbox
             arguments.AddRange(["--bind", other, seen]);
         }
 
-        return UnprivilegedUser.Command(User, [.. arguments, "--chdir", "/app", "--", .. command]);
+        arguments.AddRange(["--chdir", "/app", "--", .. command]);
+        return user is not null ? UnprivilegedUser.Command(user.Id, arguments) : UnprivilegedUser.Command(User, arguments);
     }
 }

@@ -10,6 +10,12 @@ internal readonly record struct ServiceFolder(string Path)
 
     public string Log => System.IO.Path.Combine(Path, "log");
 
+    /// <summary>The number of the user as whom it runs.</summary>
+    public string User => System.IO.Path.Combine(Path, "uid");
+
+    /// <summary>What it sees as the machine's accounts: its own.</summary>
+    public string Accounts => System.IO.Path.Combine(Path, "passwd");
+
     public string Runs => System.IO.Path.Combine(Path, "run");
 
     public string Commit(string commit) => System.IO.Path.Combine(Path, commit);

@@ -13,7 +13,7 @@ internal readonly record struct InstallState(bool Done, string? Problem);
 /// Exports a commit and installs its packages, in the background: it takes longer than a grain's call may. A folder of the commit's name is
 /// whole: the work is done beside it, and moved there at the end.
 /// </summary>
-internal sealed class ServiceInstaller(DataFolder data, TimeProvider clock, IHostApplicationLifetime lifetime) : IDisposable
+internal sealed class ServiceInstaller(DataFolder data, ServiceUsers users, TimeProvider clock, IHostApplicationLifetime lifetime) : IDisposable
 {
     private const string CacheSeen = "/npm-cache";
     private const int MaxParallel = 2;
@@ -40,19 +40,19 @@ internal sealed class ServiceInstaller(DataFolder data, TimeProvider clock, IHos
             running.TryRemove(name, out _);
         }
 
-        var (work, _) = running.GetOrAdd(name, _ => (Task.Run(() => RunAsync(folder, source, lifetime.ApplicationStopping)), clock.GetTimestamp()));
+        var (work, _) = running.GetOrAdd(name, _ => (Task.Run(() => RunAsync(key, source, lifetime.ApplicationStopping)), clock.GetTimestamp()));
         return work.IsCompleted ? new InstallState(Directory.Exists(name), await work) : new InstallState(false, null);
     }
 
     public void Dispose() => slots.Dispose();
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Whatever goes wrong is shown on the Deployment, and tried again.")]
-    private async Task<string?> RunAsync(ServiceFolder folder, SourceReference source, CancellationToken ct)
+    private async Task<string?> RunAsync(ResourceKey key, SourceReference source, CancellationToken ct)
     {
         await slots.WaitAsync(ct);
         try
         {
-            return await ExportAsync(folder, source, ct);
+            return await ExportAsync(key, source, ct);
         }
         catch (Exception e)
         {
@@ -64,8 +64,9 @@ internal sealed class ServiceInstaller(DataFolder data, TimeProvider clock, IHos
         }
     }
 
-    private async Task<string?> ExportAsync(ServiceFolder folder, SourceReference source, CancellationToken ct)
+    private async Task<string?> ExportAsync(ResourceKey key, SourceReference source, CancellationToken ct)
     {
+        var folder = ServiceFolder.Of(data, key);
         var repository = data.In("git", $"{source.Repository}.git");
         if (!Directory.Exists(repository))
         {
@@ -99,6 +100,13 @@ internal sealed class ServiceInstaller(DataFolder data, TimeProvider clock, IHos
             return problem;
         }
 
+        if (users.Of(key) is { } user)
+        {
+            // Packages are installed by nobody, whose cache all share; what runs is the service's own, and closed to all others.
+            await UnprivilegedUser.OwnAsync(user.Id, made, ct);
+            File.SetUnixFileMode(made, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         Directory.Move(made, folder.Commit(source.Commit));
         return null;
     }
@@ -115,7 +123,7 @@ internal sealed class ServiceInstaller(DataFolder data, TimeProvider clock, IHos
         await UnprivilegedUser.OwnAsync(Sandbox.User, folder, ct);
         await UnprivilegedUser.OwnAsync(Sandbox.User, cache, ct);
         var (exit, output) = await Processes.RunAsync(
-            Sandbox.Command(folder, (cache, CacheSeen), ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--prefer-offline"]), "/", InstallLimit, ct,
+            Sandbox.Command(folder, (cache, CacheSeen), null, ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--prefer-offline"]), "/", InstallLimit, ct,
             new Dictionary<string, string> { ["HOME"] = "/tmp", ["npm_config_cache"] = CacheSeen, ["npm_config_update_notifier"] = "false", ["NODE_ENV"] = "production" });
         return exit == 0 ? null : $"npm ci failed: {Tail(output)}";
     }

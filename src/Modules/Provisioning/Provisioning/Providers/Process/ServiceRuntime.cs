@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
@@ -12,7 +15,8 @@ namespace Flagstone.Provisioning.Providers.Process;
 /// The processes of the services on this machine: adopts at start those that a killed platform left, starts and ends them as their
 /// grains say, and stops them with the host.
 /// </summary>
-internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock, ILogger<ServiceRuntime> logger) : IRuntime, IHostedLifecycleService
+internal sealed partial class ServiceRuntime(DataFolder data, ControlGroups groups, TimeProvider clock, ILogger<ServiceRuntime> logger)
+    : IRuntime, IHostedLifecycleService
 {
     public static readonly KindId Deployments = new("deployments", "apps");
 
@@ -23,6 +27,7 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
 
     private readonly ConcurrentDictionary<ResourceKey, ConcurrentDictionary<string, RunningService>> services = new();
     private readonly ConcurrentDictionary<ResourceKey, ServiceState> states = new();
+    private readonly ConcurrentDictionary<ResourceKey, StrongBox<uint>> turns = new();
     private volatile bool stopping;
 
     public ServiceState? Find(string ns, string name) => states.GetValueOrDefault(new ResourceKey(Deployments, ns, name));
@@ -30,7 +35,17 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
     public IReadOnlyList<ServiceState> List(string? ns) =>
         [.. states.Values.Where(s => ns is null || s.Namespace == ns).OrderBy(s => s.Namespace, StringComparer.Ordinal).ThenBy(s => s.Name, StringComparer.Ordinal)];
 
-    public int? PortOf(string ns, string name) => Find(ns, name)?.Port;
+    public int? PortOf(string ns, string name)
+    {
+        var key = new ResourceKey(Deployments, ns, name);
+        if (states.GetValueOrDefault(key)?.Ports is not { Count: > 0 } ports)
+        {
+            return null;
+        }
+
+        var turn = Interlocked.Increment(ref turns.GetOrAdd(key, _ => new StrongBox<uint>()).Value);
+        return ports[(int)(turn % (uint)ports.Count)];
+    }
 
     public async Task<IReadOnlyList<string>> RecentLogsAsync(string ns, string name, int lines, CancellationToken ct)
     {
@@ -72,7 +87,7 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         stopping = true;
-        await Task.WhenAll(services.Keys.Select(key => EndAsync(key, "")));
+        await Task.WhenAll(services.Keys.Select(key => EndAsync(key, [])));
     }
 
     public void Report(ResourceKey key, ServiceState? state)
@@ -80,6 +95,7 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
         if (state is null)
         {
             states.TryRemove(key, out _);
+            turns.TryRemove(key, out _);
             return;
         }
 
@@ -94,7 +110,7 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
         services.TryGetValue(key, out var all) && all.TryGetValue(instance, out var found) ? found : null;
 
     /// <summary>Starts a process, or starts it again when it has ended and its backoff has passed.</summary>
-    public RunningService Ensure(ResourceKey key, ServiceInstance wanted, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    public RunningService Ensure(ResourceKey key, ServiceInstance wanted, ServiceLimits limits, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
     {
         var service = services.GetOrAdd(key, _ => new(StringComparer.Ordinal)).GetOrAdd(wanted.Id, _ => new RunningService(wanted));
         if (stopping || service.IsAlive || clock.GetUtcNow() < service.NotBefore)
@@ -112,7 +128,7 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
         Directory.CreateDirectory(folder.Runs);
         // The record is there before the process is; the process itself writes its number before it becomes the service.
         service.Instance.Write(folder.Record(wanted.Id));
-        service.Process = Processes.StartDetached(command, "/", folder.Pid(wanted.Id), folder.Log, environment);
+        service.Process = Processes.StartDetached(command, "/", folder.Pid(wanted.Id), folder.Log, environment, groups.Make(GroupOf(key, wanted.Id), limits) ?? "");
         service.Starts = clock.GetUtcNow() - service.NotBefore > Steady ? 1 : service.Starts + 1;
         service.Answers = false;
         service.NotBefore = clock.GetUtcNow() + Backoff.After(service.Starts, 0);
@@ -120,18 +136,19 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
         return service;
     }
 
-    /// <summary>Ends all processes of a service but one, gently first; empty: all.</summary>
-    public async Task EndAsync(ResourceKey key, string keep)
+    /// <summary>Ends all processes of a service but some, gently first.</summary>
+    public async Task EndAsync(ResourceKey key, IReadOnlyCollection<string> keep)
     {
         if (!services.TryGetValue(key, out var all))
         {
             return;
         }
 
-        await Task.WhenAll(all.Values.Where(s => s.Instance.Id != keep).Select(async service =>
+        await Task.WhenAll(all.Values.Where(s => !keep.Contains(s.Instance.Id)).Select(async service =>
         {
             await EndAsync(service);
             Forget(key, service.Instance.Id);
+            groups.Remove(GroupOf(key, service.Instance.Id));
             all.TryRemove(service.Instance.Id, out _);
         }));
     }
@@ -192,6 +209,10 @@ internal sealed partial class ServiceRuntime(DataFolder data, TimeProvider clock
             File.Delete(folder.Pid(id));
         }
     }
+
+    // Two installations on one machine may run services of one name.
+    private string GroupOf(ResourceKey key, string id) =>
+        $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data.Path)))[..12]}-{key.Namespace}-{key.Name}-{id}";
 
     private static string[] Folders(string path) => Directory.Exists(path) ? Directory.GetDirectories(path) : [];
 

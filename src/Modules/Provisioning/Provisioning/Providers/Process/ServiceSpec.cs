@@ -10,12 +10,14 @@ namespace Flagstone.Provisioning.Providers.Process;
 internal sealed record ServiceVariable(string Name, string Value, string From = "", string Resource = "", string Key = "", bool Optional = false);
 
 /// <summary>What a Deployment asks of a process.</summary>
+/// <param name="Replicas">As the Deployment says it; more than <see cref="MaxReplicas"/> do not run.</param>
 /// <param name="ReadinessPath">Where it says that it is ready; empty when an open port is enough.</param>
 internal sealed record ServiceSpec(
-    SourceReference Source, int Replicas, IReadOnlyList<ServiceVariable> Variables, string ReadinessPath, TimeSpan ReadinessTimeout, int MemoryMegabytes, TimeSpan Grace)
+    SourceReference Source, int Replicas, IReadOnlyList<ServiceVariable> Variables, string ReadinessPath, TimeSpan ReadinessTimeout, ServiceLimits Limits, TimeSpan Grace)
 {
-    private const int DefaultMemory = 256;
-    private const int MaxMemory = 4096;
+    /// <summary>So many processes of one service run at the most: all are on this machine.</summary>
+    public const int MaxReplicas = 4;
+
     private const int DefaultGrace = 10;
     private const int MaxGrace = 60;
 
@@ -45,7 +47,7 @@ internal sealed record ServiceSpec(
             [.. (container["env"] as JsonArray ?? []).OfType<JsonObject>().Select(Variable)],
             probe.At("httpGet").Text("path"),
             TimeSpan.FromSeconds(Math.Clamp(Number(probe.At("timeoutSeconds"), 1), 1, DefaultGrace)),
-            Math.Clamp(Megabytes(container.At("resources", "limits").Text("memory")), 32, MaxMemory),
+            ServiceLimits.Read(Quantity(container, "memory"), Quantity(container, "cpu")),
             TimeSpan.FromSeconds(Math.Clamp(Number(pod.At("terminationGracePeriodSeconds"), DefaultGrace), 1, MaxGrace))), null);
     }
 
@@ -67,8 +69,6 @@ internal sealed record ServiceSpec(
     private static int Number(JsonNode? node, int otherwise) =>
         node is JsonValue v && v.GetValueKind() == JsonValueKind.Number && int.TryParse(v.ToJsonString(), CultureInfo.InvariantCulture, out var n) ? n : otherwise;
 
-    private static int Megabytes(string quantity) =>
-        quantity.EndsWith("Mi", StringComparison.Ordinal) && int.TryParse(quantity[..^2], CultureInfo.InvariantCulture, out var m) ? m
-        : quantity.EndsWith("Gi", StringComparison.Ordinal) && int.TryParse(quantity[..^2], CultureInfo.InvariantCulture, out var g) ? g * 1024
-        : DefaultMemory;
+    // A quantity may be a number: "cpu: 2".
+    private static string Quantity(JsonObject container, string name) => container.At("resources", "limits", name)?.ToString() ?? "";
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,8 @@ namespace Flagstone.Provisioning.Providers.Sql;
 /// A PostgreSQL server of this installation alone, made of the machine's binaries at first use: loopback only, passwords by SCRAM, an
 /// unprivileged user when the platform runs as root. It outlives a killed platform, which finds it again, and stops with a stopped one.
 /// </summary>
-internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider clock, ILogger<PrivatePostgres> logger) : ISqlServer, IHostedLifecycleService, IDisposable
+internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions options, TimeProvider clock, ILogger<PrivatePostgres> logger)
+    : ISqlServer, IHostedLifecycleService, IDisposable
 {
     private const string Loopback = "127.0.0.1";
     private const string Superuser = "flagstone";
@@ -33,33 +35,17 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
 
     private string DataPath => Path.Combine(Root, "data");
 
+    private bool HasData => File.Exists(Path.Combine(DataPath, "PG_VERSION"));
+
     private string PortFile => Path.Combine(Root, "port");
+
+    /// <summary>Ends when the server of an earlier start is back, or has failed to come; nothing waits for it but a test.</summary>
+    internal Task Return { get; private set; } = Task.CompletedTask;
 
     /// <summary>A connection as superuser; starts the server when it does not run.</summary>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken ct)
     {
-        await gate.WaitAsync(ct);
-        try
-        {
-            if (stopped)
-            {
-                throw new PostgresUnavailableException("The platform is stopping, and its PostgreSQL server with it.");
-            }
-
-            if (source is null || Running() is null)
-            {
-                await StartServerAsync(ct);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
-        {
-            throw new PostgresUnavailableException($"The private PostgreSQL server in {Root} cannot be started: {e.Message}");
-        }
-        finally
-        {
-            gate.Release();
-        }
-
+        await RunAsync(ct);
         try
         {
             return await source!.OpenConnectionAsync(ct);
@@ -70,9 +56,21 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>
+    /// Before anything else of the host, and beside it: the databases behind claims are there without the platform having to look at one.
+    /// A reconcile that comes meanwhile waits for the same start.
+    /// </summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (options.IsEmbedded && HasData)
+        {
+            Return = Task.Run(BringBackAsync, CancellationToken.None);
+        }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        return Task.CompletedTask;
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -117,10 +115,52 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
         gate.Dispose();
     }
 
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "The host starts without the server; who needs it tries again, and says why not.")]
+    private async Task BringBackAsync()
+    {
+        var since = clock.GetTimestamp();
+        try
+        {
+            await RunAsync(CancellationToken.None);
+            var took = clock.GetElapsedTime(since);
+            LogBack(Port, took);
+        }
+        catch (Exception e)
+        {
+            LogNotBack(e);
+        }
+    }
+
+    /// <summary>Adopts the server or starts it, once whoever comes.</summary>
+    private async Task RunAsync(CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        try
+        {
+            if (stopped)
+            {
+                throw new PostgresUnavailableException("The platform is stopping, and its PostgreSQL server with it.");
+            }
+
+            if (source is null || Running() is null)
+            {
+                await StartServerAsync(ct);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+        {
+            throw new PostgresUnavailableException($"The private PostgreSQL server in {Root} cannot be started: {e.Message}");
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     private async Task StartServerAsync(CancellationToken ct)
     {
         var binaries = await PostgresBinaries.FindAsync(ct);
-        if (!File.Exists(Path.Combine(DataPath, "PG_VERSION")))
+        if (!HasData)
         {
             await InitializeAsync(binaries, ct);
         }
@@ -244,4 +284,10 @@ internal sealed partial class PrivatePostgres(DataFolder folder, TimeProvider cl
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Adopted the private PostgreSQL server that runs as process {Pid} on port {Port}")]
     private partial void LogAdopted(int pid, int port);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The private PostgreSQL server is back on port {Port} after {Took}")]
+    private partial void LogBack(int port, TimeSpan took);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The private PostgreSQL server is not back; it is started again when something needs it")]
+    private partial void LogNotBack(Exception exception);
 }
