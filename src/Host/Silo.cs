@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Storage;
 using Orleans.Configuration;
+using Orleans.Connections.Security;
 
 namespace Flagstone.Host;
 
@@ -17,6 +19,16 @@ internal static class Silo
         {
             builder.Services.AddSingleton(new MigrationSource("orleans", typeof(Silo).Assembly));
         }
+
+        // The keys are settled when the database is brought to its schema, after the builder and before the start.
+        builder.Services.AddSingleton(s => new SiloIdentity(s.GetRequiredService<InstallationKeys>().Sealing));
+        builder.Services.AddOptions<SiloConnectionOptions>().Configure<SiloIdentity>((connections, identity) =>
+        {
+            var tls = Tls(identity);
+            connections.ConfigureSiloInboundConnection(c => c.UseServerTls(tls));
+            connections.ConfigureSiloOutboundConnection(c => c.UseClientTls(tls));
+            connections.ConfigureGatewayInboundConnection(c => c.UseServerTls(tls));
+        });
 
         builder.UseOrleans(silo =>
         {
@@ -52,6 +64,24 @@ internal static class Silo
             });
         });
     }
+
+    /// <summary>
+    /// Silos of this installation speak to each other and to nobody else: who calls and who is called both show the installation's key. The port
+    /// is within reach of the services that run here. TLS 1.2 and 1.3, as Orleans has it by default.
+    /// </summary>
+    private static TlsOptions Tls(SiloIdentity identity) => new()
+    {
+        RemoteCertificateMode = RemoteCertificateMode.RequireCertificate,
+        ClientCertificateMode = RemoteCertificateMode.RequireCertificate,
+        LocalCertificate = identity.Certificate,
+        RemoteCertificateValidation = (peer, _, _) => identity.IsOurs(peer),
+        OnAuthenticateAsServer = (_, server) => ((SslServerAuthenticationOptions)server.SslServerAuthenticationOptions).AllowTlsResume = false,
+        OnAuthenticateAsClient = (_, client) =>
+        {
+            client.TargetHost = "flagstone";
+            ((SslClientAuthenticationOptions)client.SslClientAuthenticationOptions).AllowTlsResume = false;
+        },
+    };
 
     /// <summary>
     /// The port of the start before, while it is free: a silo that was killed is known dead as soon as another comes up in its place,

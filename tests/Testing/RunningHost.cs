@@ -16,7 +16,7 @@ public sealed class RunningHost : IAsyncDisposable
     private readonly string? logs;
     private Process? process;
 
-    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, string? logs)
+    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, int siloPort, string? logs)
     {
         this.logs = logs;
         Data = data;
@@ -25,6 +25,7 @@ public sealed class RunningHost : IAsyncDisposable
         Port = port;
         KubernetesPort = kubernetesPort;
         AppsPort = appsPort;
+        SiloPort = siloPort;
     }
 
     public string Data { get; }
@@ -34,6 +35,8 @@ public sealed class RunningHost : IAsyncDisposable
     public int KubernetesPort { get; }
 
     public int AppsPort { get; }
+
+    public int SiloPort { get; }
 
     public string Kubeconfig => Path.Combine(Data, "kubeconfig");
 
@@ -55,8 +58,8 @@ public sealed class RunningHost : IAsyncDisposable
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         // Services and their database server run as another user, who must be able to pass through to what is theirs.
         File.SetUnixFileMode(data, File.GetUnixFileMode(data) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var (port, kubernetes, apps) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
-        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps), "--silo-port", Text(LoopbackPorts.Free()), .. settings];
+        var (port, kubernetes, apps, silo) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
+        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps), "--silo-port", Text(silo), .. settings];
         var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
         if (confined)
         {
@@ -65,7 +68,7 @@ public sealed class RunningHost : IAsyncDisposable
             arguments = arguments[1..];
         }
 
-        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, logs);
+        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, silo, logs);
         await host.StartAgainAsync(ct);
         return host;
     }
