@@ -6,44 +6,52 @@ var settings = Settings.Parse(args);
 var report = new Report(Console.Out);
 
 await using var postgres = await PrivatePostgres.StartAsync(ct);
-var raw = new Dictionary<string, Dictionary<int, double>> { ["sqlite"] = [], ["postgresql"] = [] };
-report.Section("Beside us: the same two rows by raw ADO.NET, each pair in its own transaction");
-foreach (var level in Levels)
+if (settings.Parts.Contains("store"))
 {
-    var url = await postgres.CreateDatabaseAsync(ct);
-    raw["postgresql"][level] = await RawPostgres.CreatesPerSecondAsync($"Host=127.0.0.1;Port={postgres.Port};Username=flagstone;Database={url.Split('/')[^1]}", level, settings.Seconds, ct);
-    report.Line($"raw PostgreSQL, {level,2} connections", $"{raw["postgresql"][level],9:N0}/s");
-    raw["sqlite"][level] = await RawSqlite.CreatesPerSecondAsync(level, settings.Seconds, ct);
-    report.Line($"raw SQLite, {level,2} connections", $"{raw["sqlite"][level],9:N0}/s");
+    await StoresAsync();
 }
 
-report.Section("Beside us: a handler that reads the body and answers 201, over TLS");
-await using (var empty = await EmptyServer.StartAsync())
-{
-    foreach (var level in Levels)
-    {
-        report.Line($"empty handler, {level,2} connections", (await Wrk.RunAsync(settings.Script("empty.lua"), empty.Url, level, settings.Seconds, ["/"], ct)).ToString());
-    }
-}
-
-foreach (var store in settings.Stores)
-{
-    var database = store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct);
-    await new StoreLoad(settings, report, store, raw[store]).RunAsync(database, store == "sqlite" ? null : () => Memory.OfServer(postgres.ProcessId), ct);
-}
-
-foreach (var store in settings.Stores)
+foreach (var store in settings.Parts.Contains("claims") ? settings.Stores : [])
 {
     await new ClaimLoad(settings, report, store).RunAsync(store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct), ct);
 }
 
-if (settings.Stores.Contains("postgresql"))
+if (settings.Parts.Contains("processes") && settings.Stores.Contains("postgresql"))
 {
     await new TwoProcesses(settings, report).RunAsync(await postgres.CreateDatabaseAsync(ct), ct);
 }
 
 report.Summarize();
 return 0;
+
+async Task StoresAsync()
+{
+    var raw = new Dictionary<string, Dictionary<int, double>> { ["sqlite"] = [], ["postgresql"] = [] };
+    report.Section("Beside us: the same two rows by raw ADO.NET, each pair in its own transaction");
+    foreach (var level in Levels)
+    {
+        var url = await postgres.CreateDatabaseAsync(ct);
+        raw["postgresql"][level] = await RawPostgres.CreatesPerSecondAsync($"Host=127.0.0.1;Port={postgres.Port};Username=flagstone;Database={url.Split('/')[^1]}", level, settings.Seconds, ct);
+        report.Line($"raw PostgreSQL, {level,2} connections", $"{raw["postgresql"][level],9:N0}/s");
+        raw["sqlite"][level] = await RawSqlite.CreatesPerSecondAsync(level, settings.Seconds, ct);
+        report.Line($"raw SQLite, {level,2} connections", $"{raw["sqlite"][level],9:N0}/s");
+    }
+
+    report.Section("Beside us: a handler that reads the body and answers 201, over TLS");
+    await using (var empty = await EmptyServer.StartAsync())
+    {
+        foreach (var level in Levels)
+        {
+            report.Line($"empty handler, {level,2} connections", (await Wrk.RunAsync(settings.Script("empty.lua"), empty.Url, level, settings.Seconds, ["/"], ct)).ToString());
+        }
+    }
+
+    foreach (var store in settings.Stores)
+    {
+        var database = store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct);
+        await new StoreLoad(settings, report, store, raw[store]).RunAsync(database, store == "sqlite" ? null : () => Memory.OfServer(postgres.ProcessId), ct);
+    }
+}
 
 /// <summary>Measures the platform; see <c>script/bench</c>.</summary>
 internal static partial class Program

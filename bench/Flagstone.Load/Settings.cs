@@ -8,20 +8,21 @@ namespace Flagstone.Load;
 /// <param name="Seconds">The length of each run of the load generator.</param>
 /// <param name="Stores"><c>sqlite</c>, <c>postgresql</c> or both.</param>
 /// <param name="Sizes">How many resources are stored, in rising order, before lists and memory are measured.</param>
-internal sealed record Settings(string Root, string Host, int Seconds, IReadOnlyList<string> Stores, IReadOnlyList<int> Sizes)
+/// <param name="Parts">What of the measurement runs: <c>store</c> with what it is compared with, <c>claims</c>, <c>processes</c>.</param>
+internal sealed record Settings(string Root, string Host, int Seconds, IReadOnlyList<string> Stores, IReadOnlyList<int> Sizes, IReadOnlyList<string> Parts)
 {
     public string Script(string name) => Path.Combine(Root, "bench", "wrk", name);
 
     public static Settings Parse(string[] args)
     {
-        var given = new Dictionary<string, string>(StringComparer.Ordinal) { ["--seconds"] = "5", ["--store"] = "both", ["--sizes"] = "50000,100000" };
+        var given = new Dictionary<string, string>(StringComparer.Ordinal) { ["--seconds"] = "5", ["--store"] = "both", ["--sizes"] = "50000,100000", ["--parts"] = "store,claims,processes" };
         for (var i = 0; i + 1 < args.Length; i += 2)
         {
             given[args[i]] = args[i + 1];
         }
 
         return new Settings(given["--root"], given["--host"], Number(given["--seconds"]),
-            given["--store"] == "both" ? ["sqlite", "postgresql"] : [given["--store"]], [.. given["--sizes"].Split(',').Select(Number).Order()]);
+            given["--store"] == "both" ? ["sqlite", "postgresql"] : [given["--store"]], [.. given["--sizes"].Split(',').Select(Number).Order()], given["--parts"].Split(','));
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
