@@ -61,6 +61,7 @@ public static class PlatformModule
         services.AddHostedService<KindSync>();
         services.AddHostedService<TokenRevocations>();
         services.AddSingleton<RunningReconciles>();
+        services.AddSingleton<StartGate>();
         services.AddHostedService<ReconcilePump>();
         services.AddHostedService<StartSweep>();
 

@@ -13,13 +13,7 @@ internal interface ISchedulerGrain : IGrainWithIntegerKey
 }
 
 [GrainType("flagstone.scheduler")]
-internal sealed partial class SchedulerGrain(
-    DueIndex due,
-    IEnumerable<Controller> controllers,
-    IGrainFactory grains,
-    RunningReconciles underWay,
-    TimeProvider clock,
-    ILogger<SchedulerGrain> logger) : Grain, ISchedulerGrain
+internal sealed partial class SchedulerGrain : Grain, ISchedulerGrain
 {
     /// <summary>A resource that hangs holds one of these and no more.</summary>
     private const int MaxRunning = 64;
@@ -27,41 +21,85 @@ internal sealed partial class SchedulerGrain(
     /// <summary>What comes due before the next tick is timed by the grain itself.</summary>
     private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, Controller> controllers = controllers.ToDictionary(c => c.Name);
+    private readonly DueIndex due;
+    private readonly Dictionary<string, Controller> controllers;
+    private readonly IGrainFactory grains;
+    private readonly RunningReconciles underWay;
+    private readonly StartGate gate;
+    private readonly TimeProvider clock;
+    private readonly ILogger<SchedulerGrain> logger;
     private readonly HashSet<(string, string)> running = [];
+    private readonly Coalesced start;
     private IGrainTimer? soon;
 
-    public async Task TickAsync()
+    public SchedulerGrain(
+        DueIndex due, IEnumerable<Controller> controllers, IGrainFactory grains, RunningReconciles underWay, StartGate gate, TimeProvider clock, ILogger<SchedulerGrain> logger)
     {
-        var now = clock.GetUtcNow();
-        var entries = await due.ReadAsync((int)this.GetPrimaryKeyLong(), now + Horizon, MaxRunning * 2, CancellationToken.None);
-        foreach (var entry in entries.Where(e => e.At <= now))
+        this.due = due;
+        this.controllers = controllers.ToDictionary(c => c.Name);
+        this.grains = grains;
+        this.underWay = underWay;
+        this.gate = gate;
+        this.clock = clock;
+        this.logger = logger;
+        start = new Coalesced(StartDueAsync);
+    }
+
+    public Task TickAsync()
+    {
+        start.Ask();
+        return Task.CompletedTask;
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "The next tick reads again what is due.")]
+    private async Task StartDueAsync()
+    {
+        try
         {
-            if (running.Count >= MaxRunning)
+            var now = clock.GetUtcNow();
+            var entries = await due.ReadAsync((int)this.GetPrimaryKeyLong(), now + Horizon, MaxRunning * 2, CancellationToken.None);
+            foreach (var entry in entries.Where(e => e.At <= now))
             {
-                break;
+                if (!await TryStartAsync(entry))
+                {
+                    break;
+                }
             }
 
-            if (running.Contains((entry.Kind, entry.Key)))
+            if (entries.Where(e => e.At > now).Select(e => (DateTimeOffset?)e.At).Min() is { } next)
             {
-                continue;
+                soon?.Dispose();
+                soon = this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = next - now, Period = Timeout.InfiniteTimeSpan });
             }
+        }
+        catch (Exception e)
+        {
+            LogNotRead(e);
+        }
+    }
 
-            if (!underWay.TryEnter())
-            {
-                // The process stops: what is due stays so, for another one.
-                return;
-            }
-
-            running.Add((entry.Kind, entry.Key));
-            _ = RunAndTickAsync(entry);
+    /// <summary>False when no more can begin now: too many run, or the process stops, and what is due stays so for another one.</summary>
+    private async Task<bool> TryStartAsync(DueEntry entry)
+    {
+        if (running.Contains((entry.Kind, entry.Key)))
+        {
+            return true;
         }
 
-        if (entries.Where(e => e.At > now).Select(e => (DateTimeOffset?)e.At).Min() is { } next)
+        if (running.Count >= MaxRunning)
         {
-            soon?.Dispose();
-            soon = this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions { DueTime = next - now, Period = Timeout.InfiniteTimeSpan });
+            return false;
         }
+
+        await gate.EnterAsync();
+        if (!underWay.TryEnter())
+        {
+            return false;
+        }
+
+        running.Add((entry.Kind, entry.Key));
+        _ = RunAndTickAsync(entry);
+        return true;
     }
 
     private async Task RunAndTickAsync(DueEntry entry)
@@ -70,7 +108,7 @@ internal sealed partial class SchedulerGrain(
         {
             await RunAsync(entry);
             // Woken meanwhile, or to come again at once: no need to wait for the next tick.
-            await TickAsync();
+            start.Ask();
         }
         finally
         {
@@ -122,6 +160,9 @@ internal sealed partial class SchedulerGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The outcome of {Controller} {Key} was not recorded; it runs again")]
     private partial void LogNotRecorded(Exception exception, string controller, string key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is due could not be read; the next tick tries again")]
+    private partial void LogNotRead(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No controller is named {Controller}; the due entry of {Key} is dropped")]
     private partial void LogNoController(string controller, string key);

@@ -56,12 +56,7 @@ internal sealed class CompositeGrain(
             return ReconcileResult.Done;
         }
 
-        if (await gateway.MutateAsync(Controller, kind, key, d => Composing.Prepare(d, composition), new WriteOptions(), CancellationToken.None) is not { } prepared)
-        {
-            return ReconcileResult.Done;
-        }
-
-        composite = prepared.ToDocument();
+        Composing.Prepare(composite, composition);
         Composition next;
         try
         {
@@ -69,6 +64,7 @@ internal sealed class CompositeGrain(
         }
         catch (PatchFailure failure)
         {
+            await gateway.MutateAsync(Controller, kind, key, d => Composing.Prepare(d, composition), new WriteOptions(), CancellationToken.None);
             await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", $"cannot compose resources: {failure.Message}"));
             return ReconcileResult.After(Retry);
         }
@@ -78,8 +74,12 @@ internal sealed class CompositeGrain(
             await gateway.RemoveAsync(Controller, kinds.Find(gone.Kind)!, gone, new DeleteOptions(Uid: document.UidOf()), CancellationToken.None);
         }
 
-        // The references are written before the resources are: what is made can always be found from the composite.
-        await gateway.MutateAsync(Controller, kind, key, d => Refer(d, next.Work), new WriteOptions(), CancellationToken.None);
+        // The finalizer and the references are written before the resources are: what is made can always be found from the composite.
+        if (await gateway.MutateAsync(Controller, kind, key, d => Refer(d, composition, next.Work), new WriteOptions(), CancellationToken.None) is null)
+        {
+            return ReconcileResult.Done;
+        }
+
         var unsynced = new List<string>();
         foreach (var resource in next.Work)
         {
@@ -98,8 +98,9 @@ internal sealed class CompositeGrain(
         return unsynced.Count > 0 ? ReconcileResult.After(Retry) : ReconcileResult.Done;
     }
 
-    private static void Refer(JsonObject composite, IReadOnlyList<Composed> work)
+    private static void Refer(JsonObject composite, JsonObject composition, IReadOnlyList<Composed> work)
     {
+        Composing.Prepare(composite, composition);
         var references = new JsonArray([.. work
             .Select(w => new JsonObject { ["apiVersion"] = w.Kind.ApiVersion, ["kind"] = w.Kind.Kind, ["name"] = w.Document.NameOf() })
             .OrderBy(r => $"{r.Text("apiVersion")}/{r.Text("kind")}/{r.Text("name")}", StringComparer.Ordinal)]);

@@ -49,18 +49,20 @@ internal sealed class ManagedResourceGrain(
             return ReconcileResult.Done;
         }
 
-        if (!document.IsDeleting() && (!document.Finalizers().Contains(Names.ManagedFinalizer) || document.Annotation(Names.ExternalNameAnnotation).Length == 0))
+        var isNew = !document.IsDeleting() && (!document.Finalizers().Contains(Names.ManagedFinalizer) || document.Annotation(Names.ExternalNameAnnotation).Length == 0);
+        if (isNew)
         {
-            if (await gateway.MutateAsync(Controller, kind, key, Prepare, Noting, CancellationToken.None) is not { } prepared)
-            {
-                return ReconcileResult.Done;
-            }
-
-            document = prepared.ToDocument();
+            Prepare(document);
         }
 
         var run = new Run(driver, policy, await ReadAsync(kind, key, document));
         var observation = await driver.ObserveAsync(run.Resource, CancellationToken.None);
+        // Of what is not there the finalizer is written with the intent to create it.
+        if (isNew && observation is not Absent && await gateway.MutateAsync(Controller, kind, key, Prepare, Noting, CancellationToken.None) is null)
+        {
+            return ReconcileResult.Done;
+        }
+
         return (observation, document.IsDeleting()) switch
         {
             (Unobservable unseen, _) => await FailAsync(run, $"observe failed: {unseen.Problem}"),
@@ -105,7 +107,7 @@ internal sealed class ManagedResourceGrain(
         // The intent is in the ledger before the call: after a crash in between, the same name and token are used again.
         var (kind, key) = (run.Resource.Kind, run.Resource.Key);
         if (await gateway.MutateAsync(
-            Controller, kind, key, d => CreateIntent.Open(d, Guid.NewGuid().ToString("N"), clock.GetUtcNow()), Noting, CancellationToken.None) is not { } intended)
+            Controller, kind, key, d => Intend(d, Guid.NewGuid().ToString("N")), Noting, CancellationToken.None) is not { } intended)
         {
             return ReconcileResult.Done;
         }
@@ -120,8 +122,9 @@ internal sealed class ManagedResourceGrain(
                     return await FailAsync(run, unpublished);
                 }
 
-                await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), Noting, CancellationToken.None);
-                return ReconcileResult.After(Soon);
+                return await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), Noting, CancellationToken.None) is { } made
+                    ? await FollowCreatedAsync(run with { Resource = await ReadAsync(kind, key, made.ToDocument()) })
+                    : ReconcileResult.Done;
             case Failed failed:
                 await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Failed(d, clock.GetUtcNow()), Noting, CancellationToken.None);
                 return await FailAsync(run, $"create failed: {failed.Problem}");
@@ -133,6 +136,16 @@ internal sealed class ManagedResourceGrain(
                 throw new System.Diagnostics.UnreachableException(other.GetType().Name);
         }
     }
+
+    private void Intend(JsonObject document, string token)
+    {
+        Prepare(document);
+        CreateIntent.Open(document, token, clock.GetUtcNow());
+    }
+
+    /// <summary>What was just made is often there at once; what is not yet is looked for again soon.</summary>
+    private async Task<ReconcileResult> FollowCreatedAsync(Run run) =>
+        await run.Driver.ObserveAsync(run.Resource, CancellationToken.None) is Present present ? await FollowAsync(run, present) : ReconcileResult.After(Soon);
 
     private async Task<ReconcileResult> FollowAsync(Run run, Present present)
     {

@@ -1,0 +1,34 @@
+namespace Flagstone.Platform.Reconciling;
+
+/// <summary>
+/// Lets a reconcile begin when the threads have caught up, so that people's requests, which run on the same threads, never queue behind
+/// more reconciles than the machine can carry. What waits on a disk, a network or a provider is not in the way: no number of slow ones stops it.
+/// </summary>
+internal sealed class StartGate : IDisposable
+{
+    /// <summary>Under load that never ends controllers go on too: one begins after so many passes of the pool's queue.</summary>
+    private const int MaxPasses = 64;
+
+    private static readonly int Busy = Environment.ProcessorCount;
+
+    private readonly SemaphoreSlim turn = new(1);
+
+    public async Task EnterAsync()
+    {
+        await turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            for (var pass = 0; pass < MaxPasses && ThreadPool.PendingWorkItemCount > Busy; pass++)
+            {
+                // To the end of the queue of all threads: it comes back when all that waits now has run.
+                await Task.Factory.StartNew(() => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+}
