@@ -61,7 +61,7 @@ public static class PlatformModule
         services.AddHostedService<KindSync>();
         services.AddHostedService<TokenRevocations>();
         services.AddSingleton<RunningReconciles>();
-        services.AddSingleton<StartGate>();
+        services.AddSingleton(_ => new StartGate(() => ThreadPool.PendingWorkItemCount));
         services.AddHostedService<ReconcilePump>();
         services.AddHostedService<StartSweep>();
 

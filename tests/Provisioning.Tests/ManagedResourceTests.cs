@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Managed;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -60,6 +61,23 @@ public sealed class ManagedResourceTests
         Assert.Equal(["stays"], provider.Things.Keys);
     }
 
+    [Fact]
+    public async Task The_provider_is_called_for_what_cannot_be_deleted_behind_its_back()
+    {
+        var provider = new FakeProvider();
+        provider.Things["found"] = "";
+        await using var platform = Platform(provider);
+        await platform.InitializeAsync();
+        await platform.ApplyAsync(Thing("made"));
+        await platform.ApplyAsync(Thing("found"));
+
+        await platform.HasAsync(FakeProvider.Kind.Key("", "made"), "Ready");
+        var found = await platform.HasAsync(FakeProvider.Kind.Key("", "found"), "Ready");
+
+        Assert.Contains(Names.ManagedFinalizer, Assert.Single(provider.FinalizersAtCreation));
+        Assert.Contains(Names.ManagedFinalizer, found.Finalizers());
+    }
+
     private static PlatformHost Platform(FakeProvider provider) => new()
     {
         Adds = services => services.AddSingleton<IProviderDriver>(provider).AddSingleton(FakeProvider.Kind),
@@ -85,6 +103,8 @@ public sealed class ManagedResourceTests
 
         public ConcurrentQueue<string> Tokens { get; } = new();
 
+        public ConcurrentQueue<IReadOnlyList<string>> FinalizersAtCreation { get; } = new();
+
         public int Creations { get; private set; }
 
         public int LosesAnswers { get; set; }
@@ -99,6 +119,7 @@ public sealed class ManagedResourceTests
         public Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct)
         {
             Tokens.Enqueue(resource.Token);
+            FinalizersAtCreation.Enqueue([.. resource.Document.Finalizers()]);
             if (Fails > 0)
             {
                 Fails--;

@@ -4,12 +4,13 @@ namespace Flagstone.Platform.Reconciling;
 /// Lets a reconcile begin when the threads have caught up, so that people's requests, which run on the same threads, never queue behind
 /// more reconciles than the machine can carry. What waits on a disk, a network or a provider is not in the way: no number of slow ones stops it.
 /// </summary>
-internal sealed class StartGate : IDisposable
+/// <param name="pending">How many work items wait for a thread.</param>
+internal sealed class StartGate(Func<long> pending) : IDisposable
 {
     /// <summary>Under load that never ends controllers go on too: one begins after so many passes of the pool's queue.</summary>
-    private const int MaxPasses = 64;
+    public const int MaxPasses = 64;
 
-    private static readonly int Busy = Environment.ProcessorCount;
+    public static readonly int Busy = Environment.ProcessorCount;
 
     private readonly SemaphoreSlim turn = new(1);
 
@@ -18,7 +19,7 @@ internal sealed class StartGate : IDisposable
         await turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            for (var pass = 0; pass < MaxPasses && ThreadPool.PendingWorkItemCount > Busy; pass++)
+            for (var pass = 0; pass < MaxPasses && pending() > Busy; pass++)
             {
                 // To the end of the queue of all threads: it comes back when all that waits now has run.
                 await Task.Factory.StartNew(() => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
