@@ -78,6 +78,71 @@ public sealed class ManagedResourceTests
         Assert.Contains(Names.ManagedFinalizer, found.Finalizers());
     }
 
+    [Fact]
+    public async Task New_connection_values_reach_the_claim_though_nothing_else_changed()
+    {
+        var provider = new FakeProvider { Connection = { ["port"] = "5432" } };
+        await using var platform = Platform(provider);
+        await platform.InitializeAsync();
+        await platform.ApplyAsync(ThingClaims);
+        await platform.WaitAsync("the kind ThingClaim", () => Task.FromResult(platform.Kinds.TryFind("fake.example.com/v1", "ThingClaim", out _)));
+        await platform.ApplyAsync("""
+            apiVersion: fake.example.com/v1
+            kind: ThingClaim
+            metadata:
+              name: moved
+              namespace: default
+            spec:
+              writeConnectionSecretToRef:
+                name: moved-connection
+            """);
+        await platform.HasAsync(new ResourceKey(new KindId("thingclaims", "fake.example.com"), "default", "moved"), "Ready");
+
+        provider.Connection["port"] = "6543";
+        await platform.ReconcileAsync(ManagedResourceGrain.Controller, FakeProvider.Kind.Key("", provider.Things.Keys.Single()));
+
+        JsonObject? secret = null;
+        await platform.WaitAsync(
+            "the claim's secret with the new port",
+            async () => (secret = await platform.FindAsync(new ResourceKey(new KindId("secrets", ""), "default", "moved-connection"))) is not null && PlatformHost.Values(secret)["port"] == "6543",
+            () => secret?["data"]?.ToJsonString() ?? "nothing");
+    }
+
+    private const string ThingClaims = """
+        apiVersion: apiextensions.crossplane.io/v1
+        kind: CompositeResourceDefinition
+        metadata:
+          name: xthings.fake.example.com
+        spec:
+          group: fake.example.com
+          names: {kind: XThing, plural: xthings}
+          claimNames: {kind: ThingClaim, plural: thingclaims}
+          versions:
+            - name: v1
+              served: true
+              referenceable: true
+              schema:
+                openAPIV3Schema: {type: object, properties: {spec: {type: object}}}
+        ---
+        apiVersion: apiextensions.crossplane.io/v1
+        kind: Composition
+        metadata:
+          name: things
+        spec:
+          compositeTypeRef: {apiVersion: fake.example.com/v1, kind: XThing}
+          mode: Resources
+          resources:
+            - name: thing
+              base:
+                apiVersion: fake.example.com/v1
+                kind: Thing
+                spec:
+                  forProvider: {}
+                  writeConnectionSecretToRef: {name: thing-connection, namespace: flagstone-system}
+              connectionDetails:
+                - {name: port, type: FromConnectionSecretKey, fromConnectionSecretKey: port}
+        """;
+
     private static PlatformHost Platform(FakeProvider provider) => new()
     {
         Adds = services => services.AddSingleton<IProviderDriver>(provider).AddSingleton(FakeProvider.Kind),
@@ -97,13 +162,13 @@ public sealed class ManagedResourceTests
     {
         public static KindDefinition Kind { get; } = ManagedKinds.Make("things", "fake.example.com", "v1", "Thing");
 
-        private static readonly Dictionary<string, string> Nothing = [];
-
         public ConcurrentDictionary<string, string> Things { get; } = new(StringComparer.Ordinal);
 
         public ConcurrentQueue<string> Tokens { get; } = new();
 
         public ConcurrentQueue<IReadOnlyList<string>> FinalizersAtCreation { get; } = new();
+
+        public ConcurrentDictionary<string, string> Connection { get; } = new(StringComparer.Ordinal);
 
         public int Creations { get; private set; }
 
@@ -114,7 +179,7 @@ public sealed class ManagedResourceTests
         public IReadOnlyList<KindDefinition> Kinds => [Kind];
 
         public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => Task.FromResult<Observation>(
-            Things.ContainsKey(resource.ExternalName) ? new Present(null, null, new JsonObject(), Nothing) : new Absent());
+            Things.ContainsKey(resource.ExternalName) ? new Present(null, null, new JsonObject(), Connection) : new Absent());
 
         public Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct)
         {

@@ -305,7 +305,7 @@ public sealed partial class ResourceGateway(
             Background = caller.IsSystem,
             Requires = [.. all.SelectMany(p => p.Requires).Distinct().Where(r => all.TrueForAll(p => p.Write!.Key != r.Key))],
             Writes = all.ConvertAll(p => p.Write!),
-            Due = [.. all.Where(p => p.Write!.Deletes).Select(p => new DueChange("garbage", p.Write!.Uid, now))],
+            Due = [.. all.Where(p => p.Write!.Deletes).Select(p => new DueChange("garbage", p.Write!.Uid, now)), .. options.Wakes],
         };
     }
 

@@ -52,6 +52,9 @@ public sealed record WriteOptions
     /// <summary>The ledger's verb; empty for the operation's own.</summary>
     public string Verb { get; init; } = "";
 
+    /// <summary>Controllers that the commit makes due, where no row of the feed tells them.</summary>
+    public IReadOnlyList<DueChange> Wakes { get; init; } = [];
+
     /// <summary>Rows of a module that are stored with a single write; null for none.</summary>
     public CommitAlong? Along { get; init; }
 }

@@ -140,7 +140,7 @@ internal sealed class ClaimGrain(
         var values = await secrets.ReadAsync(source.Text("namespace"), source.Text("name"), CancellationToken.None);
         var problem = await secrets.PublishAsync(
             Controller, new ResourceKey(ConnectionSecrets.Kind, run.Key.Namespace, name),
-            Documents.OwnerReference(run.Kind, run.Key.Name, run.Claim.UidOf()), values, exactly: true, CancellationToken.None);
+            Documents.OwnerReference(run.Kind, run.Key.Name, run.Claim.UidOf()), values, exactly: true, wakes: null, CancellationToken.None);
         return (problem is null, problem);
     }
 

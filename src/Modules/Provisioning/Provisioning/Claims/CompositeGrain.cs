@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
+using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
@@ -136,8 +137,13 @@ internal sealed class CompositeGrain(
         var target = composite.At("spec", "writeConnectionSecretToRef");
         return values.Count == 0 ? null : await secrets.PublishAsync(
             Controller, new ResourceKey(ConnectionSecrets.Kind, target.Text("namespace"), target.Text("name")),
-            Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()), values, exactly: true, CancellationToken.None);
+            Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()), values, exactly: true, ClaimOf(kind, composite), CancellationToken.None);
     }
+
+    private DueChange? ClaimOf(KindDefinition kind, JsonObject composite) =>
+        composite.Label(Names.ClaimNameLabel) is { Length: > 0 } name && kinds.Partner(kind) is { } claim
+            ? new DueChange(ClaimGrain.Controller, claim.Key(composite.Label(Names.ClaimNamespaceLabel), name).ToString(), clock.GetUtcNow())
+            : null;
 
     private void Report(JsonObject document, Rendering rendering, List<string> unsynced)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
+using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Resources;
 
 namespace Flagstone.Provisioning.Claims;
@@ -27,13 +28,14 @@ internal sealed class ConnectionSecrets(ResourceStore store, ResourceGateway gat
 
     /// <summary>
     /// Makes the secret say exactly these values. A secret of another owner is not touched: the answer then says whose it is; null when
-    /// all is well.
+    /// all is well. A change wakes who hands the values on.
     /// </summary>
+    /// <param name="wakes">The controller whose own secret is made of this one; null for none.</param>
     public async Task<string?> PublishAsync(
-        string controller, ResourceKey key, JsonObject owner, IReadOnlyDictionary<string, string> values, bool exactly, CancellationToken ct)
+        string controller, ResourceKey key, JsonObject owner, IReadOnlyDictionary<string, string> values, bool exactly, DueChange? wakes, CancellationToken ct)
     {
         var kind = kinds.Find(Kind)!;
-        var options = new WriteOptions { Origin = "reconcile", FieldManager = $"flagstone-{controller}" };
+        var options = new WriteOptions { Origin = "reconcile", FieldManager = $"flagstone-{controller}", Wakes = wakes is null ? [] : [wakes] };
         string? foreign = null;
         var outcome = await gateway.UpdateAsync(Caller.System(controller), kind, key, (current, _) =>
         {

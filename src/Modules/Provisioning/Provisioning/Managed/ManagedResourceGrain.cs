@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions;
 
 namespace Flagstone.Provisioning.Managed;
 
@@ -226,8 +228,13 @@ internal sealed class ManagedResourceGrain(
         var target = resource.Document.At("spec", "writeConnectionSecretToRef");
         return target is null || values.Count == 0 ? null : await secrets.PublishAsync(
             Controller, new ResourceKey(ConnectionSecrets.Kind, target.Text("namespace"), target.Text("name")),
-            Documents.OwnerReference(resource.Kind, resource.Key.Name, resource.Document.UidOf()), values, exactly: false, CancellationToken.None);
+            Documents.OwnerReference(resource.Kind, resource.Key.Name, resource.Document.UidOf()), values, exactly: false, CompositeOf(resource.Document), CancellationToken.None);
     }
+
+    private DueChange? CompositeOf(JsonObject document) =>
+        document.Controller() is { } owner && kinds.TryFind(owner.Text("apiVersion"), owner.Text("kind"), out var kind) && kind.IsComposite()
+            ? new DueChange(CompositeGrain.Controller, kind.Key("", owner.Text("name")).ToString(), clock.GetUtcNow())
+            : null;
 
     /// <summary>What one composition makes at once comes in any order: no failure, and soon over while it is young.</summary>
     private async Task<ReconcileResult> WaitAsync(Run run, Waiting waiting)
