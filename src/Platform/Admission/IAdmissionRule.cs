@@ -9,7 +9,11 @@ namespace Flagstone.Platform.Admission;
 /// <param name="Next">The resource as it would be; null for a deletion. A mutating rule changes it in place.</param>
 /// <param name="Before">The resource as it is; null for a creation.</param>
 public sealed record AdmissionRequest(
-    Caller Caller, string Verb, KindDefinition Kind, ResourceKey Key, JsonObject? Next, JsonObject? Before, bool DryRun);
+    Caller Caller, string Verb, KindDefinition Kind, ResourceKey Key, JsonObject? Next, JsonObject? Before, bool DryRun)
+{
+    /// <summary>Where the change comes from, as the ledger will say: <c>api</c>, or <c>git:REPOSITORY@COMMIT</c>.</summary>
+    public string Origin { get; init; } = "api";
+}
 
 /// <summary>What a rule says: messages that deny, and messages that only warn.</summary>
 public sealed record AdmissionVerdict(IReadOnlyList<string> Denials, IReadOnlyList<string> Warnings)

@@ -138,7 +138,7 @@ public sealed partial class ResourceGateway(
 
         kind.Normalize?.Invoke(next);
         var warnings = new List<string>();
-        var refused = await JudgeAsync(new AdmissionRequest(caller, "create", kind, key, next, null, options.DryRun), options, warnings, ct);
+        var refused = await JudgeAsync(new AdmissionRequest(caller, "create", kind, key, next, null, options.DryRun) { Origin = options.Origin }, options, warnings, ct);
         if (refused is not null)
         {
             return (null, refused);
@@ -196,7 +196,7 @@ public sealed partial class ResourceGateway(
             // Status writes by the platform's own controllers are authorized, not judged; the schema still holds.
             Preparation.Shape(next, kind, FieldValidation.Ignore, warnings);
         }
-        else if (await JudgeAsync(new AdmissionRequest(caller, "update", kind, key, next, before, options.DryRun), options, warnings, ct) is { } judged)
+        else if (await JudgeAsync(new AdmissionRequest(caller, "update", kind, key, next, before, options.DryRun) { Origin = options.Origin }, options, warnings, ct) is { } judged)
         {
             return (null, judged);
         }
@@ -239,7 +239,7 @@ public sealed partial class ResourceGateway(
 
         var document = existing.ToDocument();
         var warnings = new List<string>();
-        var request = new AdmissionRequest(caller, "delete", kind, key, null, document, options.DryRun);
+        var request = new AdmissionRequest(caller, "delete", kind, key, null, document, options.DryRun) { Origin = options.Origin };
         if (!caller.IsSystem && await RunRulesAsync(request, warnings, ct) is { } judged)
         {
             return (null, judged);

@@ -18,6 +18,7 @@ public sealed class DriftTests : IAsyncLifetime
 {
     private const string Source = "gitsources.flagstone.dev//web-gitops";
     private const string Deployment = "deployments.apps/web/web";
+    private const string Claim = "postgresqlinstances.platform.example.com/web/web-db";
     private const string Dashboard = "configmaps/web/web-dashboard";
 
     private readonly TemporaryFolder folder = new();
@@ -146,6 +147,32 @@ public sealed class DriftTests : IAsyncLifetime
             && s.At("status", "inventory")!.AsArray().Any(i => i!.ToString() == Deployment));
         await EditAsync(Deployment, d => d.Metadata()["annotations"]!.AsObject().Remove(SourceRules.ReconcileAnnotation));
         await platform.UntilAsync(Deployment, "brought back", d => d.At("spec", "replicas")!.ToString() == "1");
+    }
+
+    [Fact]
+    public async Task A_declared_claim_is_not_deleted_by_hand_unless_its_source_is_kept_off_it()
+    {
+        Assert.True(Key(Claim, out var kind, out var key));
+
+        var refused = Assert.IsType<Refused>(await Gateway.DeleteAsync(Hand, kind, key, new DeleteOptions(), new WriteOptions(), Token));
+        Assert.Contains("declared-claim: source 'web-gitops' declares PostgreSQLInstance 'web/web-db'", refused.Problem.Detail, StringComparison.Ordinal);
+
+        await EditAsync(Claim, d => (d.Metadata()["annotations"] ??= new JsonObject())[SourceRules.ReconcileAnnotation] = "disabled");
+        Assert.IsType<Written>(await Gateway.DeleteAsync(Hand, kind, key, new DeleteOptions(), new WriteOptions(), Token));
+    }
+
+    [Fact]
+    public async Task A_claim_goes_with_its_manifest()
+    {
+        await new GitClient(folder.Path).RunAsync("clone", "-q", platform.Remote("web-gitops", developer), "clone");
+        File.Delete(folder.At("clone/manifests/claim.yaml"));
+        var git = new GitClient(folder.At("clone"));
+        await git.RunAsync("commit", "-q", "-am", "Without the database");
+        await git.RunAsync("push", "-q");
+
+        await platform.UntilAsync(Source, "at the next commit", s => s.IsTrue("Synced") && s["status"].Text("appliedCommit") != commit);
+
+        Assert.Null(await platform.FindAsync(Claim));
     }
 
     private static Caller Hand => new(new Actor("u-hand"), "hand", Role.Administrator);

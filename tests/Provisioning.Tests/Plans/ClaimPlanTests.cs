@@ -96,6 +96,7 @@ public sealed class ClaimPlanTests(PlannedHost host) : IClassFixture<PlannedHost
         var gone = plan.Resources.Where(r => r.Action == PlanActions.Delete).ToList();
         Assert.Contains(gone, r => r.Kind == "Instance");
         Assert.All(gone, r => Assert.Null(r.Desired));
+        Assert.Contains(plan.Warnings, w => w.StartsWith("Instance ", StringComparison.Ordinal) && w.Contains("and its data", StringComparison.Ordinal));
     }
 
     [Fact]

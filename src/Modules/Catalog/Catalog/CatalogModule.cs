@@ -34,6 +34,7 @@ public static class CatalogModule
         }
 
         services.AddSingleton<IAdmissionRule, ActorRule>();
+        services.AddSingleton<IAdmissionRule, DeclaredClaimRule>();
         services.AddRepositories();
         services.AddSingleton<RunActions>();
         services.AddSingleton<TemplateSkeletons>();

@@ -131,6 +131,7 @@ internal sealed class ClaimPlanner(
             await PlanComposedAsync(plan, resource, before is not null, depth, ct);
         }
 
+        plan.Warnings.AddRange(next.Unwanted.Select(u => PlanRules.Loss(kinds.Find(u.Key.Kind)!, u.Document)).OfType<string>());
         plan.Removals.AddRange(next.Unwanted.Select(u =>
             PlanRules.Remove(kinds.Find(u.Key.Kind)!, u.Document, u.Document.Annotation(Names.ResourceNameAnnotation) ?? "")));
     }

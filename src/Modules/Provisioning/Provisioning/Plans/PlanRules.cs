@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Managed;
 
 namespace Flagstone.Provisioning.Plans;
 
@@ -41,6 +43,12 @@ internal static class PlanRules
 
     public static PlannedResource Remove(KindDefinition kind, JsonObject document, string template) =>
         new(PlanActions.Delete, kind.ApiVersion, kind.Kind, document.NamespaceOf(), document.NameOf(), template, null, []);
+
+    /// <summary>What a deletion loses: null for what keeps its external thing, or has none.</summary>
+    public static string? Loss(KindDefinition kind, JsonObject document) =>
+        document.At("spec", "forProvider") is null || document.IsPaused() || !ManagementPolicy.Of(document).Delete
+            ? null
+            : $"{kind.Kind} '{document.NameOf()}' would be deleted with the external thing behind it, and its data. Set deletionPolicy: Orphan in it to keep that.";
 
     /// <summary>A problem as the refusals that it is: one for each rule that denies.</summary>
     public static IEnumerable<PlanRefusal> Refusals(KindDefinition kind, string name, Problem problem) => problem.Denials.Count > 0
