@@ -26,11 +26,16 @@ public sealed class TeamCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        postgres = await PrivatePostgres.StartAsync(CancellationToken.None);
-        Database = await postgres.CreateDatabaseAsync(CancellationToken.None);
-        var first = await RunningHost.StartAsync(CancellationToken.None, Database);
-        Token = first.Token;
-        Hosts = [first, .. await Task.WhenAll(Enumerable.Range(1, Size - 1).Select(_ => first.StartReplicaAsync(Database, CancellationToken.None)))];
+        try
+        {
+            await StartAsync();
+        }
+        catch
+        {
+            // What did start must not outlive the run.
+            await DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -39,6 +44,18 @@ public sealed class TeamCluster : IAsyncLifetime
         if (postgres is not null)
         {
             await postgres.DisposeAsync();
+        }
+    }
+
+    private async Task StartAsync()
+    {
+        postgres = await PrivatePostgres.StartAsync(CancellationToken.None);
+        Database = await postgres.CreateDatabaseAsync(CancellationToken.None);
+        Hosts = [await RunningHost.StartAsync(CancellationToken.None, Database)];
+        Token = Hosts[0].Token;
+        while (Hosts.Length < Size)
+        {
+            Hosts = [.. Hosts, await Hosts[0].StartReplicaAsync(Database, CancellationToken.None)];
         }
     }
 

@@ -69,8 +69,16 @@ public sealed class RunningHost : IAsyncDisposable
         }
 
         var host = new RunningHost(data, program, arguments, port, kubernetes, apps, silo, logs);
-        await host.StartAgainAsync(ct);
-        return host;
+        try
+        {
+            await host.StartAgainAsync(ct);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Another process of this installation, over the same database, with a data folder of its own and the keys of this one.</summary>
@@ -189,7 +197,7 @@ public sealed class RunningHost : IAsyncDisposable
     {
         string[] box =
         [
-            "bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", data, data, "--die-with-parent",
+            "bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-pid", "--proc", "/proc", "--bind", data, data, "--die-with-parent",
             "--setenv", "HOME", data, "--setenv", "TMPDIR", Path.Combine(data, "tmp"), "--setenv", "npm_config_cache", Path.Combine(data, "npm-cache"),
         ];
         Directory.CreateDirectory(Path.Combine(data, "tmp"));
