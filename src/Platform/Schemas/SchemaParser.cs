@@ -17,6 +17,7 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
     private static readonly string[] Unsupported = ["$ref", "definitions", "dependencies", "id", "patternProperties", "additionalItems"];
     private static readonly string[] OnlyOutsideJunctions = ["description", "default", "additionalProperties", "nullable", "type"];
 
+    private readonly StructureCheck structure = new(errors);
     private readonly List<string> place = [];
     private int depth;
 
@@ -81,8 +82,8 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
             Rules = ParseValueRules(reader),
             Junctions = ParseJunctions(reader, intOrString || role == Role.IntOrStringJunction, declared),
         };
-        CheckListMapKeys(reader, node);
-        CheckDefault(reader, node);
+        structure.CheckListMapKeys(reader, node);
+        structure.CheckDefault(reader, node);
         return node;
     }
 
@@ -129,38 +130,12 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
 
         if (reader.Flag("x-kubernetes-embedded-resource"))
         {
-            CheckEmbedded(reader, type, preserve);
+            structure.CheckEmbedded(reader, type, preserve);
         }
 
         if (role == Role.Root && reader["properties"]?["metadata"] is JsonObject metadata)
         {
-            CheckMetadata(metadata, FieldPath.Key(reader.At("properties"), "metadata"));
-        }
-    }
-
-    private void CheckEmbedded(SchemaReader reader, SchemaType type, bool preserve)
-    {
-        if (type != SchemaType.Object)
-        {
-            errors.Add(FieldError.Invalid(reader.At("type"), reader["type"], "must be object if x-kubernetes-embedded-resource is true"));
-        }
-
-        if (!preserve && !reader.Has("properties"))
-        {
-            errors.Add(FieldError.Required(
-                reader.At("properties"),
-                "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"));
-        }
-    }
-
-    private void CheckMetadata(JsonObject metadata, FieldPath path)
-    {
-        var fields = (metadata["properties"] as JsonObject)?.Select(field => field.Key) ?? [];
-        var keywords = metadata.Select(keyword => keyword.Key).Except(["type", "description", "properties"]);
-        if (keywords.Any() || fields.Except(["name", "generateName"]).Any())
-        {
-            errors.Add(FieldError.Forbidden(
-                path, "must not specify anything other than name and generateName, but metadata is implicitly specified"));
+            structure.CheckMetadata(metadata, FieldPath.Key(reader.At("properties"), "metadata"));
         }
     }
 
@@ -250,63 +225,6 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
             "map" => ListType.Map,
             _ => ListType.Atomic,
         };
-    }
-
-    private void CheckListMapKeys(SchemaReader reader, SchemaNode node)
-    {
-        var path = reader.At("x-kubernetes-list-map-keys");
-        if (node.ListType != ListType.Map)
-        {
-            if (node.ListMapKeys.Length > 0)
-            {
-                errors.Add(FieldError.Forbidden(path, "must be unset if x-kubernetes-list-type is not map"));
-            }
-
-            return;
-        }
-
-        if (node.ListMapKeys.Length == 0)
-        {
-            errors.Add(FieldError.Required(path, "must not be empty if x-kubernetes-list-type is map"));
-        }
-
-        var items = node.Items ?? SchemaNode.Empty;
-        if (node.Items is not null && items.Type != SchemaType.Object)
-        {
-            errors.Add(FieldError.Invalid(
-                reader.At("items").Child("type"), null, "must be object if parent array's x-kubernetes-list-type is map"));
-            return;
-        }
-
-        for (var i = 0; i < node.ListMapKeys.Length; i++)
-        {
-            var key = node.ListMapKeys[i];
-            if (!items.Properties.TryGetValue(key, out var property))
-            {
-                errors.Add(FieldError.Invalid(path.At(i), key, "must be a property of items"));
-            }
-            else if (property.Default is null && !items.Required.Contains(key))
-            {
-                errors.Add(FieldError.Required(
-                    FieldPath.Key(reader.At("items").Child("properties"), key).Child("default"),
-                    "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
-            }
-        }
-    }
-
-    private void CheckDefault(SchemaReader reader, SchemaNode node)
-    {
-        if (node.Default is null)
-        {
-            return;
-        }
-
-        var path = reader.At("default");
-        var unknown = SchemaPruning.Prune(node.Default.DeepClone(), node, isRoot: false);
-        errors.AddRange(unknown.Select(field => FieldError.Invalid(path, node.Default, $"must not have the unknown field \"{field}\"")));
-        var defaulted = node.Default.DeepClone();
-        SchemaDefaulting.Apply(defaulted, node);
-        errors.AddRange(SchemaValidation.Validate(defaulted, node).Select(error => error with { Path = path }));
     }
 
     private ValueRules? ParseValueRules(SchemaReader reader)

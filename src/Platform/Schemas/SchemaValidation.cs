@@ -8,9 +8,6 @@ namespace Flagstone.Platform.Schemas;
 /// <summary>Validation in the API server's words (k8s.io/kube-openapi/pkg/validation). It allocates nothing while all is well.</summary>
 internal static class SchemaValidation
 {
-    // Comparing each with each is cheaper than a set for lists as short as most are.
-    private const int PairwiseLimit = 8;
-
     public static IReadOnlyList<FieldError> Validate(JsonNode? value, SchemaNode node)
     {
         var walk = default(SchemaWalk);
@@ -44,7 +41,7 @@ internal static class SchemaValidation
                 VisitList(list, node, ref walk);
                 return;
             case JsonValue scalar when node.Rules is not null:
-                CheckScalar(scalar, node.Rules, ref walk);
+                ValueValidation.Check(scalar, node.Rules, ref walk);
                 return;
             default:
                 return;
@@ -78,7 +75,7 @@ internal static class SchemaValidation
         {
             var wanted = node.IntOrString ? "integer,string" : NameOf(node.Type);
             var found = NameOf(kind, value);
-            var detail = $"{InBody(ref walk)} must be of type {wanted}: \"{found}\"";
+            var detail = $"{ValueValidation.InBody(ref walk)} must be of type {wanted}: \"{found}\"";
             walk.Add(new(walk.Path(), FieldErrorType.TypeInvalid, detail, JsonValue.Create(found)));
         }
 
@@ -105,12 +102,12 @@ internal static class SchemaValidation
         {
             if (map.Count < rules.MinProperties && walk.Fail())
             {
-                Invalid(JsonValue.Create(map.Count), $"should have at least {rules.MinProperties} properties", ref walk);
+                ValueValidation.Invalid(JsonValue.Create(map.Count), $"should have at least {rules.MinProperties} properties", ref walk);
             }
 
             if (map.Count > rules.MaxProperties && walk.Fail())
             {
-                Invalid(JsonValue.Create(map.Count), $"should have at most {rules.MaxProperties} properties", ref walk);
+                ValueValidation.Invalid(JsonValue.Create(map.Count), $"should have at most {rules.MaxProperties} properties", ref walk);
             }
         }
 
@@ -137,7 +134,7 @@ internal static class SchemaValidation
         {
             if (list.Count < rules.MinItems && walk.Fail())
             {
-                Invalid(JsonValue.Create(list.Count), $"should have at least {rules.MinItems} items", ref walk);
+                ValueValidation.Invalid(JsonValue.Create(list.Count), $"should have at least {rules.MinItems} items", ref walk);
             }
 
             if (list.Count > rules.MaxItems && walk.Fail())
@@ -146,9 +143,9 @@ internal static class SchemaValidation
                 walk.Add(new(walk.Path(), FieldErrorType.TooMany, detail, JsonValue.Create(list.Count)));
             }
 
-            if (rules.UniqueItems && FirstDuplicate(list, []) >= 0 && walk.Fail())
+            if (rules.UniqueItems && ListIdentity.FirstDuplicate(list, []) >= 0 && walk.Fail())
             {
-                Invalid(list, "shouldn't contain duplicates", ref walk);
+                ValueValidation.Invalid(list, "shouldn't contain duplicates", ref walk);
             }
         }
 
@@ -172,7 +169,7 @@ internal static class SchemaValidation
 
     private static void CheckDuplicates(JsonArray list, SchemaNode node, ref SchemaWalk walk)
     {
-        var index = FirstDuplicate(list, node.ListMapKeys);
+        var index = ListIdentity.FirstDuplicate(list, node.ListMapKeys);
         if (index >= 0 && walk.Fail())
         {
             walk.Add(FieldError.Duplicate(FieldPath.Item(walk.Path(), index), ShownKey(list[index], node)));
@@ -182,60 +179,6 @@ internal static class SchemaValidation
     private static JsonNode? ShownKey(JsonNode? item, SchemaNode node) => node.ListType == ListType.Set
         ? item
         : new JsonObject(node.ListMapKeys.Select(key => KeyValuePair.Create(key, item?[key]?.DeepClone())));
-
-    /// <summary>The index of the first item that equals an earlier one, by its keys where there are any; -1 when there is none.</summary>
-    private static int FirstDuplicate(JsonArray list, string[] keys)
-    {
-        if (list.Count > PairwiseLimit)
-        {
-            var seen = new HashSet<string>(list.Count, StringComparer.Ordinal);
-            for (var i = 0; i < list.Count; i++)
-            {
-                if (IsKeyed(list[i], keys) && !seen.Add(IdentityOf(list[i], keys)))
-                {
-                    return i;
-                }
-            }
-
-            return -1;
-        }
-
-        for (var i = 1; i < list.Count; i++)
-        {
-            for (var j = 0; j < i; j++)
-            {
-                if (IsKeyed(list[i], keys) && AreSame(list[i], list[j], keys))
-                {
-                    return i;
-                }
-            }
-        }
-
-        return -1;
-    }
-
-    private static bool IsKeyed(JsonNode? item, string[] keys) => keys.Length == 0 || item is JsonObject;
-
-    private static string IdentityOf(JsonNode? item, string[] keys) =>
-        keys.Length == 0 ? CanonicalJson.Of(item) : string.Join('\n', keys.Select(key => CanonicalJson.Of(item![key])));
-
-    private static bool AreSame(JsonNode? a, JsonNode? b, string[] keys)
-    {
-        if (keys.Length == 0)
-        {
-            return JsonText.AreEqual(a, b);
-        }
-
-        foreach (var key in keys)
-        {
-            if (b is not JsonObject || !JsonText.AreEqual(a![key], b[key]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     private static void CheckNotEmpty(JsonObject map, string name, ref SchemaWalk walk)
     {
@@ -248,88 +191,6 @@ internal static class SchemaValidation
         if (walk.Fail())
         {
             walk.Add(FieldError.Required(FieldPath.Field(walk.Path(), name), "must not be empty"));
-        }
-    }
-
-    private static void CheckScalar(JsonValue value, ValueRules rules, ref SchemaWalk walk)
-    {
-        if (value.GetValueKind() == JsonValueKind.String)
-        {
-            if (rules.HasStringRules)
-            {
-                CheckString(value, rules, ref walk);
-            }
-        }
-        else if (JsonNumber.TryRead(value, out var number))
-        {
-            CheckNumber(value, number, rules, ref walk);
-        }
-    }
-
-    private static void CheckString(JsonValue value, ValueRules rules, ref SchemaWalk walk)
-    {
-        Span<char> buffer = stackalloc char[JsonText.BufferSize];
-        var text = JsonText.Read(value, buffer);
-        if (rules.MaxLength is { } max && text.Length > max && JsonText.RuneCount(text) > max && walk.Fail())
-        {
-            walk.Add(new(walk.Path(), FieldErrorType.TooLong, $"may not be more than {max} bytes", null));
-        }
-
-        if (rules.MinLength is { } min && JsonText.RuneCount(text) < min && walk.Fail())
-        {
-            Invalid(value, $"should be at least {min} chars long", ref walk);
-        }
-
-        if (rules.Pattern is { } pattern && !Matches(pattern, text) && walk.Fail())
-        {
-            Invalid(value, $"should match '{rules.PatternText}'", ref walk);
-        }
-
-        if (rules.CheckFormat is { } format && !format(text) && walk.Fail())
-        {
-            Invalid(value, $"must be of type {rules.Format}: {FieldError.Quote(text.ToString())}", ref walk);
-        }
-    }
-
-    // A pattern that does not answer in time has not matched: validation fails closed.
-    private static bool Matches(Regex pattern, ReadOnlySpan<char> text)
-    {
-        try
-        {
-            return pattern.IsMatch(text);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
-        }
-    }
-
-    private static void CheckNumber(JsonValue value, JsonNumber number, ValueRules rules, ref SchemaWalk walk)
-    {
-        if (rules.Minimum is { } min && number.CompareTo(min) < (rules.ExclusiveMinimum ? 1 : 0) && walk.Fail())
-        {
-            Invalid(value, $"should be greater than {(rules.ExclusiveMinimum ? "" : "or equal to ")}{Show(min)}", ref walk);
-        }
-
-        if (rules.Maximum is { } max && number.CompareTo(max) > (rules.ExclusiveMaximum ? -1 : 0) && walk.Fail())
-        {
-            Invalid(value, $"should be less than {(rules.ExclusiveMaximum ? "" : "or equal to ")}{Show(max)}", ref walk);
-        }
-
-        if (rules.MultipleOf is { } factor && !number.IsMultipleOf(factor) && walk.Fail())
-        {
-            Invalid(value, $"should be a multiple of {Show(factor)}", ref walk);
-        }
-
-        var fits = rules.Format switch
-        {
-            "int32" => number.IsInt32,
-            "int64" => number.IsInteger && (number.IsLong || number.Value is >= long.MinValue and < long.MaxValue),
-            _ => true,
-        };
-        if (!fits && walk.Fail())
-        {
-            Invalid(value, $"must be of type {rules.Format}: \"{value.ToJsonString()}\"", ref walk);
         }
     }
 
@@ -430,16 +291,7 @@ internal static class SchemaValidation
     private static void Composite(string rule, ref SchemaWalk walk) =>
         walk.Add(FieldError.Invalid(walk.Path(), "", $"\"{walk.Path()}\" {rule}"));
 
-    private static void Invalid(JsonNode? value, string rule, ref SchemaWalk walk) =>
-        walk.Add(FieldError.Invalid(walk.Path(), value, $"{InBody(ref walk)} {rule}"));
-
-    private static string InBody(ref SchemaWalk walk) => walk.Path() is { } path ? $"{path} in body" : "in body";
-
     private static bool IsInteger(JsonNode? value) => JsonNumber.TryRead(value, out var number) && number.IsInteger;
-
-    private static string Show(JsonNumber number) => number.IsLong
-        ? number.Integer.ToString(CultureInfo.InvariantCulture)
-        : number.Value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string NameOf(SchemaType type) => type.ToString().ToLowerInvariant();
 
