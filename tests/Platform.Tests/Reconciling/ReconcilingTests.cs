@@ -119,8 +119,9 @@ public sealed class ReconcilingTests : IAsyncLifetime
         await StartAsync(1);
         await store.CommitAsync(KernelStore.Create(KernelStore.Widget("after")));
 
-        await probes.NextAsync(r => r.Key == KernelStore.Widget("before").ToString(), Ct);
-        await probes.NextAsync(r => r.Key == KernelStore.Widget("after").ToString(), Ct);
+        string[] keys = [KernelStore.Widget("before").ToString(), KernelStore.Widget("after").ToString()];
+        await UntilAsync("both to be done", entries => entries.Count == 0 && Array.TrueForAll(keys, k => probes.Count(k) > 0));
+        Assert.All(keys, k => Assert.Equal(1, probes.Count(k)));
     }
 
     [Fact]
