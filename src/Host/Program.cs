@@ -10,6 +10,7 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
 
+PrivateFiles.MakeDefault();
 try
 {
     var builder = HostSettings.CreateBuilder(args);
