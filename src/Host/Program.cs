@@ -49,12 +49,14 @@ try
     builder.AddConsole(folder);
     builder.AddServiceProxy();
     builder.AddRateLimits();
+    builder.AddApiProblems();
     builder.AddOpenApiDocument();
 
     await using var app = builder.Build();
     await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
     app.UseRateLimits(options);
     app.UseListeners(options);
+    app.UseApiProblems();
     app.UseConsole();
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
