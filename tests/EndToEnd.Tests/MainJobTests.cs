@@ -5,7 +5,6 @@ namespace Flagstone.EndToEnd.Tests;
 /// <summary>A form becomes a running service with its database, whatever happens to the platform meanwhile.</summary>
 public sealed class MainJobTests
 {
-    private const string Published = "FLAGSTONE_PUBLISHED";
     private const string Databases = "/apis/postgresql.sql.crossplane.io/v1alpha1/databases";
     private const string Repositories = "/apis/flagstone.dev/v1alpha1/repositories";
 
@@ -85,9 +84,7 @@ public sealed class MainJobTests
     [Fact]
     public async Task As_the_image_runs_it_without_root_and_with_everything_read_only_but_the_volume()
     {
-        var published = Environment.GetEnvironmentVariable(Published);
-        Assert.SkipUnless(published is { Length: > 0 }, $"script/test publishes the program and names it in {Published}.");
-        await using var host = await RunningHost.StartAsync(Ct, binary: published, confined: true);
+        await using var host = await RunningHost.StartAsync(Ct, binary: Published.Require(), confined: true);
 
         await MainJob.FillInFormAsync(host, "boxed", Ct);
 
