@@ -69,6 +69,7 @@ try
     app.MapMetrics();
     app.MapCompliance();
     app.MapOpenApiDocument();
+    app.MapProblemPages();
     app.MapConsole();
 
     Listeners.EnsureFree(options);

@@ -72,7 +72,7 @@ public static class Catalogue
         new(405, "method-not-allowed", "MethodNotAllowed", "The resource does not take this method", $"the server does not allow this method on the requested resource: {what}");
 
     public static Problem NoSuchPath(string path) =>
-        new(404, "not-found", "NotFound", "There is no such path", $"The REST API has no path '{path}'. {Described}");
+        new(404, "not-found", "NotFound", "There is no such path", $"There is no path '{path}'. {Described}");
 
     /// <param name="allowed">The methods that the path takes.</param>
     public static Problem PathTakesOthers(string request, string allowed) =>

@@ -60,6 +60,32 @@ public sealed class ApiProblemTests(HostFixture fixture)
         Assert.Contains("/openapi/v1.json", problem.Value("detail"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_type_of_a_problem_leads_to_its_page_here()
+    {
+        var problem = await SendAsync("GET", "/api/v1/nope", null, null);
+        using var client = new HttpClient();
+
+        var page = await client.GetStringAsync(new Uri(new Uri($"http://127.0.0.1:{fixture.Host.Port}/api/v1/nope"), problem.Value("type")), Ct);
+
+        Assert.StartsWith("# not-found (404)", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_problem_that_the_index_names_has_its_page_and_others_have_none()
+    {
+        using var client = fixture.Host.Client();
+        var index = (await client.GetStringAsync(new Uri("/problems", UriKind.Relative), Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Contains("/problems/unauthorized", index);
+        foreach (var path in index)
+        {
+            Assert.StartsWith($"# {path.Split('/')[^1]} (", await client.GetStringAsync(new Uri(path, UriKind.Relative), Ct), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("not-found", (await SendAsync("GET", "/problems/nope", null, null)).Slug());
+    }
+
     private async Task<JsonObject> SendAsync(string method, string path, string? type, string? body)
     {
         using var client = fixture.Host.Client();
