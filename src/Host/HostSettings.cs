@@ -35,10 +35,10 @@ internal static class HostSettings
         return options;
     }
 
-    /// <summary>What the operator needs next. Only the process that made the administrator's token, or was given it, has a path to show.</summary>
+    /// <summary>What the operator needs next, beside the log: that is JSON lines. Only the process that made the administrator's token, or was given it, has a path to show.</summary>
     public static void Announce(PlatformOptions options, DataFolder folder)
     {
-        Console.WriteLine($"""
+        Console.Error.WriteLine($"""
             Flagstone is ready.
               console      http://{options.Address}:{options.Port}/
               kubectl      {Kubectl(folder)}
