@@ -13,7 +13,7 @@ host_binary() { echo "$ROOT/artifacts/publish/flagstone/flagstone"; }
 # Builds the host when a source is newer than the last build.
 ensure_built() {
   local binary; binary=$(host_binary)
-  if [ ! -x "$binary" ] || [ -n "$(find "$ROOT/src" "$ROOT"/Directory.*.props -newer "$binary" -type f -not -path '*/obj/*' -print -quit)" ]; then
+  if [ ! -x "$binary" ] || [ -n "$(find "$ROOT/src" "$ROOT/docs/problems" "$ROOT"/Directory.*.props -newer "$binary" -type f -not -path '*/obj/*' -print -quit)" ]; then
     say "Building Flagstone..."
     dotnet publish "$ROOT/src/Host/Flagstone.Host.csproj" -c Release --self-contained true \
       -p:PublishReadyToRun=true -o "$ROOT/artifacts/publish/flagstone" -v quiet --nologo >&2 || return 1

@@ -1,5 +1,6 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Http;
 using Flagstone.Ui.Session;
 using Flagstone.Ui.Shell;
 using Microsoft.AspNetCore.Antiforgery;
@@ -20,7 +21,7 @@ internal static class ConsoleHost
     private const int MaxLostCircuits = 50;
 
     /// <summary>Paths that answer programs: no page stands in for their errors, and no page's policy fits what they serve.</summary>
-    private static readonly PathString[] Programs = ["/api", "/git", "/hooks", "/mcp", "/log", "/metrics", "/healthz", "/readyz", "/swagger", "/openapi"];
+    private static readonly PathString[] Programs = ["/api", "/git", "/hooks", "/mcp", "/log", "/metrics", "/healthz", "/readyz", "/swagger", "/openapi", ProblemResults.Pages];
 
     public static void AddConsole(this WebApplicationBuilder builder, DataFolder folder)
     {

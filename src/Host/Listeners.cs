@@ -12,7 +12,7 @@ namespace Flagstone.Host;
 internal static class Listeners
 {
     /// <summary>The largest body that any port takes: the API server's limit is 3 MiB, and a push may be larger.</summary>
-    private const long MaxBody = 64 * 1024 * 1024;
+    public const long MaxBody = 64 * 1024 * 1024;
 
     public static void AddListeners(this WebApplicationBuilder builder, PlatformOptions options, X509Certificate2 certificate)
     {

@@ -19,6 +19,7 @@ internal static class OpenApiProblems
         [403] = "The caller may not, or a policy denies it",
         [404] = "What the path names is not there",
         [409] = "The name is taken, or the resource has changed meanwhile",
+        [415] = "The body is not sent as JSON",
         [422] = "The body does not fit its schema, or the idempotency key stands for another request",
         [429] = "Too many requests; Retry-After has the seconds to wait",
     };
@@ -76,6 +77,7 @@ internal static class OpenApiProblems
 
         if (changes && operation.RequestBody is not null)
         {
+            yield return 415;
             yield return 422;
         }
 
@@ -109,7 +111,7 @@ internal static class OpenApiProblems
         Required = new HashSet<string> { "type", "title", "status", "detail" },
         Properties = new Dictionary<string, IOpenApiSchema>
         {
-            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri", Description = "Names the problem; its page says what to do." },
+            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri-reference", Description = "Names the problem, and leads to its page here, which says what to do." },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
             ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The thing, the cause and the way out." },

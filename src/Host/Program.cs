@@ -10,15 +10,29 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
 
+PrivateFiles.MakeDefault();
+var command = CommandLine.Read(args);
+switch (command)
+{
+    case CommandLine.About about:
+        await Console.Out.WriteLineAsync(about.Text);
+        return 0;
+    case CommandLine.Wrong wrong:
+        await Console.Error.WriteLineAsync($"flagstone: {wrong.Text}");
+        return 2;
+}
+
 try
 {
-    var builder = HostSettings.CreateBuilder(args);
+    var builder = HostSettings.CreateBuilder(command);
     var options = HostSettings.Read(builder.Configuration);
-    using var folder = DataFolder.Open(options.Data);
-    if (TransferCommands.IsOne(args))
+    if (command is CommandLine.Transfer transfer)
     {
-        return await TransferCommands.RunAsync(args, options, folder, CancellationToken.None);
+        await TransferCommands.RunAsync(transfer, options, CancellationToken.None);
+        return 0;
     }
+
+    using var folder = DataFolder.Open(options.Data);
 
     var (certificate, authority) = ServerCertificate.Open(folder, TimeProvider.System);
 
@@ -35,12 +49,14 @@ try
     builder.AddConsole(folder);
     builder.AddServiceProxy();
     builder.AddRateLimits();
+    builder.AddApiProblems();
     builder.AddOpenApiDocument();
 
     await using var app = builder.Build();
     await PlatformModule.MigrateAsync(app.Services, CancellationToken.None);
     app.UseRateLimits(options);
     app.UseListeners(options);
+    app.UseApiProblems();
     app.UseConsole();
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
@@ -53,6 +69,7 @@ try
     app.MapMetrics();
     app.MapCompliance();
     app.MapOpenApiDocument();
+    app.MapProblemPages();
     app.MapConsole();
 
     Listeners.EnsureFree(options);

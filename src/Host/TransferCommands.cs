@@ -9,24 +9,26 @@ namespace Flagstone.Host;
 /// <summary><c>flagstone export FILE</c> and <c>flagstone import FILE</c>: over a stopped installation, with the server's own settings.</summary>
 internal static class TransferCommands
 {
-    public static bool IsOne(string[] args) => args is ["export" or "import", ..];
-
-    public static async Task<int> RunAsync(string[] args, PlatformOptions options, DataFolder folder, CancellationToken ct)
+    public static async Task RunAsync(CommandLine.Transfer command, PlatformOptions options, CancellationToken ct)
     {
-        if (args is not [var verb, { Length: > 0 } file, ..] || file.StartsWith("--", StringComparison.Ordinal))
+        // Before the folder and the database are made, when they are not there: a refusal leaves nothing behind.
+        if (command.Exports)
         {
-            await Console.Error.WriteLineAsync($"flagstone {args[0]}: name a file: flagstone {args[0]} FILE --data DIR [--database URL]");
-            return 2;
+            Archive.EnsureAbsent(command.File);
+        }
+        else
+        {
+            Archive.EnsureReadable(command.File);
         }
 
+        using var folder = DataFolder.Open(options.Data);
         await using var database = PlatformModule.OpenDatabase(options, folder);
         await PlatformModule.MigrateAsync(database, [ProvisioningModule.Migrations], ct);
         var keys = new InstallationKeys(options, folder);
-        var rows = verb == "export"
-            ? await Archive.ExportAsync(database, folder, keys, file, ct)
-            : await Archive.ImportAsync(database, folder, keys, file, ct);
-        Console.WriteLine($"{(verb == "export" ? "Exported" : "Imported")} {rows} ledger rows {(verb == "export" ? "to" : "from")} {file}. {About(options)}");
-        return 0;
+        var rows = command.Exports
+            ? await Archive.ExportAsync(database, folder, keys, command.File, ct)
+            : await Archive.ImportAsync(database, folder, keys, command.File, ct);
+        Console.WriteLine($"{(command.Exports ? "Exported" : "Imported")} {rows} ledger rows {(command.Exports ? "to" : "from")} {command.File}. {About(options)}");
     }
 
     private static string About(PlatformOptions options) => options.SealingKeyFile.Length > 0 || options.LogKeyFile.Length > 0

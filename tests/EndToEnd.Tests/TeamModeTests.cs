@@ -133,6 +133,44 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
     }
 
     [Fact]
+    public async Task A_process_with_a_Git_folder_of_its_own_does_not_start_and_says_what_to_share()
+    {
+        var data = team.Hosts[0].FolderWithKeys();
+        File.Delete(Path.Combine(data, "git"));
+
+        var alone = await RunAsync(data);
+
+        Assert.Equal(1, alone.ExitCode);
+        Assert.StartsWith($"flagstone: The mark of the hosted repositories is not at {data}/git/.installation", alone.Errors, StringComparison.Ordinal);
+        Directory.Delete(data, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_golden_path_succeeds_whichever_process_takes_it()
+    {
+        for (var i = 0; i < TeamCluster.Size; i++)
+        {
+            using var client = team.Hosts[i].Client(team.Token);
+            using var form = new StringContent(
+                $$$"""{"values":{"name":"path-{{{i}}}","owner":"group:default/demo","description":"Made by a test","storageGB":20,"environment":"dev"}}""", Encoding.UTF8, "application/json");
+            using var answer = await client.PostAsync(new Uri("/api/v1/templates/nodejs-postgresql/runs", UriKind.Relative), form, Ct);
+            var run = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!;
+            Assert.True(answer.StatusCode == HttpStatusCode.Created, run.ToJsonString());
+
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            var since = Stopwatch.GetTimestamp();
+            while (run["phase"]!.ToString() is not ("Succeeded" or "Failed"))
+            {
+                await pace.WaitForNextTickAsync(Ct);
+                Assert.True(Stopwatch.GetElapsedTime(since) < Patience, $"Waited {Patience} for the run to end: {run.ToJsonString()}");
+                run = JsonNode.Parse(await client.GetStringAsync(new Uri($"/api/v1/runs/{run["id"]}", UriKind.Relative), Ct))!;
+            }
+
+            Assert.True(run["phase"]!.ToString() == "Succeeded", run.ToJsonString());
+        }
+    }
+
+    [Fact]
     public async Task A_secret_written_at_one_process_is_read_at_another_and_one_token_serves_all()
     {
         using var writing = team.Hosts[0].KubernetesClient(team.Token);

@@ -81,15 +81,16 @@ public sealed class RunningHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Another process of this installation, over the same database, with a data folder of its own and the keys of this one.</summary>
+    /// <summary>Another process of this installation, over the same database, with a data folder of its own and the keys and the Git folder of this one.</summary>
     public Task<RunningHost> StartReplicaAsync(string database, CancellationToken ct) => StartAsync(ct, database, FolderWithKeys(), binary);
 
-    /// <summary>A data folder with the keys of this process, as the guide says: <c>cp -a FIRST/keys NEW/</c>.</summary>
+    /// <summary>A data folder with what processes share, as the guide says: <c>cp -a FIRST/keys NEW/ &amp;&amp; ln -s FIRST/git NEW/</c>.</summary>
     public string FolderWithKeys()
     {
         var data = Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         using var copy = Process.Start("cp", ["-a", Path.Combine(Data, "keys"), data + "/"]);
         copy.WaitForExit();
+        Directory.CreateSymbolicLink(Path.Combine(data, "git"), Path.Combine(Data, "git"));
         return data;
     }
 

@@ -6,15 +6,21 @@ namespace Flagstone.Platform.Data;
 public sealed class DataFolderException(string message) : Exception(message);
 
 /// <summary>
-/// Everything that this installation keeps on disk. One process holds it at a time.
+/// Everything that this installation keeps on disk. One process holds it at a time, and no other user of the machine reads it.
 /// <c>flagstone.db</c> the store, <c>keys/</c> the keys (0600), <c>git/</c> hosted repositories, <c>apps/</c> running services,
 /// <c>postgres/</c> the private database server, <c>admin.token</c> and <c>kubeconfig</c> for the first administrator.
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode PrivateFolder = Private | UnixFileMode.UserExecute;
     private const int KeyBytes = 32;
+
+    /// <summary>What may lie here. Other entries of the folder are not ours to close.</summary>
+    private static readonly string[] Entries =
+    [
+        "flagstone.db", "flagstone.db-wal", "flagstone.db-shm", "lock", "admin.token", "kubeconfig", "silo.port", "server.log", "server.pid",
+        "keys", "git", "apps", "postgres", "npm-cache", "tmp",
+    ];
 
     private readonly FileStream held;
 
@@ -38,9 +44,22 @@ public sealed class DataFolder : IDisposable
         var full = System.IO.Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(full, PrivateFolder | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-            Directory.CreateDirectory(System.IO.Path.Combine(full, "keys"), PrivateFolder);
-            var held = new FileStream(System.IO.Path.Combine(full, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (Directory.Exists(full))
+            {
+                PrivateFiles.CloseListing(full);
+            }
+            else
+            {
+                PrivateFiles.MakePassage(full);
+            }
+
+            Directory.CreateDirectory(System.IO.Path.Combine(full, "keys"), PrivateFiles.Folder);
+            var held = new FileStream(System.IO.Path.Combine(full, "lock"), new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = Private,
+            });
+            // Earlier releases left to the shell's umask who may read them. What services pass through is opened again by who runs them.
+            Array.ForEach(Entries, name => PrivateFiles.Close(System.IO.Path.Combine(full, name)));
             return new DataFolder(full, held);
         }
         catch (IOException e) when (Directory.Exists(full))

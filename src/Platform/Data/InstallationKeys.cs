@@ -12,7 +12,8 @@ public sealed class InstallationKeyException(string message) : Exception(message
 /// <summary>
 /// The two keys that all processes of an installation must have alike: without the same sealing key one cannot open the Secrets of another,
 /// and with another log key its checkpoints do not verify. The database remembers by which values they are known, never the keys: the first
-/// process of an empty database makes them, and one whose keys are others or absent does not start.
+/// process of an empty database makes them, and one whose keys are others or absent does not start. In team mode a mark in <c>git/</c> is
+/// settled in the same way: processes that do not share that folder would each host repositories that the others do not find.
 /// </summary>
 public sealed class InstallationKeys
 {
@@ -22,6 +23,7 @@ public sealed class InstallationKeys
     private const int KeyBytes = 32;
     private readonly KeyFile sealing;
     private readonly KeyFile log;
+    private readonly KeyFile[] all;
     private byte[]? sealingKey;
     private byte[]? logKey;
 
@@ -29,6 +31,7 @@ public sealed class InstallationKeys
     {
         sealing = KeyFile.Of("sealing", "sealing key", "SealingKeyFile", options.SealingKeyFile, folder, SealingFingerprint);
         log = KeyFile.Of("log", "log signing key", "LogKeyFile", options.LogKeyFile, folder, LogFingerprint);
+        all = options.IsEmbedded ? [sealing, log] : [sealing, log, KeyFile.MarkOfGit(folder)];
     }
 
     /// <summary>The key that seals Secrets at rest; once the keys are settled.</summary>
@@ -52,7 +55,7 @@ public sealed class InstallationKeys
         // All that is known is compared before anything is made: a process that does not start leaves no key behind.
         Compare(known);
         await RefuseStrangeRowsAsync(connection, transaction, known, ct);
-        foreach (var key in Both.Where(k => !known.ContainsKey(k.Name)))
+        foreach (var key in all.Where(k => !known.ContainsKey(k.Name)))
         {
             // The key is on disk before its fingerprint commits: a start that is cut off in between finds it and records it.
             var fingerprint = key.Fingerprint(key.Read() ?? key.Make());
@@ -69,8 +72,6 @@ public sealed class InstallationKeys
     /// <exception cref="InstallationKeyException">A key is another than the installation's, or is not there.</exception>
     internal async Task CheckAsync(DbConnection connection, DbTransaction transaction, CancellationToken ct) =>
         Compare(await KnownAsync(connection, transaction, ct));
-
-    private KeyFile[] Both => [sealing, log];
 
     /// <summary>Rows of a release that remembered no keys were sealed by some key: a new one would not open them.</summary>
     private async Task RefuseStrangeRowsAsync(DbConnection connection, DbTransaction transaction, Dictionary<string, string> known, CancellationToken ct)
@@ -90,7 +91,7 @@ public sealed class InstallationKeys
 
     private void Compare(Dictionary<string, string> known)
     {
-        foreach (var key in Both)
+        foreach (var key in all)
         {
             if (!known.TryGetValue(key.Name, out var fingerprint))
             {
@@ -117,6 +118,9 @@ public sealed class InstallationKeys
     // The key itself is hashed nowhere: what is stored is the hash of a value derived from it for nothing else.
     private static string SealingFingerprint(byte[] key) =>
         Convert.ToHexStringLower(SHA256.HashData(HMACSHA256.HashData(key, "flagstone sealing key fingerprint v1"u8)));
+
+    // The mark is random and no secret.
+    private static string MarkFingerprint(byte[] mark) => Convert.ToHexStringLower(SHA256.HashData(mark));
 
     private static string LogFingerprint(byte[] key)
     {
@@ -150,13 +154,22 @@ public sealed class InstallationKeys
     /// <summary>Where a key lies: in the data folder, where it may be made, or in a file that a setting names, where it must be.</summary>
     private sealed record KeyFile(string Name, string Title, string Setting, string Path, bool IsNamed, string Folder, Func<byte[], string> Fingerprint)
     {
-        public string WayOut => IsNamed
+        public string WayOut => ForMark ?? (IsNamed
             ? $"Let Flagstone__{Setting} name the file that the other processes use, or restore it from the backup: Secrets and checkpoints depend on it."
-            : $"Copy the keys of a process that runs (cp -a OTHER/keys/. {Folder}/), or restore them from the backup, or name the file with Flagstone__{Setting}; then start again.";
+            : $"Copy the keys of a process that runs (cp -a OTHER/keys/. {Folder}/), or restore them from the backup, or name the file with Flagstone__{Setting}; then start again.");
+
+        private string? ForMark { get; init; }
 
         public static KeyFile Of(string name, string title, string setting, string named, DataFolder folder, Func<byte[], string> fingerprint) => named.Length > 0
             ? new KeyFile(name, title, setting, System.IO.Path.GetFullPath(named), true, folder.In("keys"), fingerprint)
             : new KeyFile(name, title, setting, folder.In("keys", name + ".key"), false, folder.In("keys"), fingerprint);
+
+        public static KeyFile MarkOfGit(DataFolder folder) =>
+            new("git", "mark of the hosted repositories", "", folder.In("git", ".installation"), false, folder.In("git"), MarkFingerprint)
+            {
+                ForMark = $"All processes share one Git folder: mount the volume that the others have at {folder.In("git")}, or on one machine link it "
+                    + $"(ln -s OTHER/git {folder.Path}/); then start again.",
+            };
 
         public byte[]? Read()
         {
@@ -182,6 +195,7 @@ public sealed class InstallationKeys
             }
 
             var key = RandomNumberGenerator.GetBytes(KeyBytes);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!, PrivateFiles.Folder);
             DataFolder.WritePrivate(Path, key);
             return key;
         }

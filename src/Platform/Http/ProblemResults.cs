@@ -8,14 +8,14 @@ namespace Flagstone.Platform.Http;
 /// <summary>Problems as <c>/api/v1</c> answers them (RFC 9457).</summary>
 public static class ProblemResults
 {
-    /// <summary>Where the pages of <c>docs/problems</c> are served.</summary>
-    private const string Types = "https://flagstone.dev/problems/";
+    /// <summary>Where the installation itself serves the pages of <c>docs/problems</c>: a problem's type leads there from any address of it.</summary>
+    public const string Pages = "/problems";
 
     public static ProblemHttpResult ToResult(this Problem problem)
     {
         var details = new ProblemDetails
         {
-            Type = Types + problem.Slug,
+            Type = $"{Pages}/{problem.Slug}",
             Status = problem.Status,
             Title = problem.Title,
             Detail = problem.Detail,

@@ -71,6 +71,24 @@ public static class Catalogue
     public static Problem MethodNotAllowed(string what) =>
         new(405, "method-not-allowed", "MethodNotAllowed", "The resource does not take this method", $"the server does not allow this method on the requested resource: {what}");
 
+    public static Problem NoSuchPath(string path) =>
+        new(404, "not-found", "NotFound", "There is no such path", $"There is no path '{path}'. {Described}");
+
+    /// <param name="allowed">The methods that the path takes.</param>
+    public static Problem PathTakesOthers(string request, string allowed) =>
+        new(405, "method-not-allowed", "MethodNotAllowed", "The path does not take this method", $"There is no '{request}'. The path takes {allowed}. {Described}");
+
+    /// <param name="type">The content type that was sent; empty when there was none.</param>
+    public static Problem NotJson(string request, string type) =>
+        new(415, "unsupported-media-type", "UnsupportedMediaType", "The format is not taken here",
+            $"The body of '{request}' came {(type.Length > 0 ? $"as '{type}'" : "without a Content-Type")}. Send JSON, with 'Content-Type: application/json'.");
+
+    public static Problem UnreadableBody(string request, string why) =>
+        BadRequest($"The body of '{request}' is not the JSON that it takes: {why} {Described}");
+
+    public static Problem UnreadableParameter(string request, string name, string value) =>
+        BadRequest($"The parameter '{name}' of '{request}' cannot be '{value}'. {Described}");
+
     public static Problem Expired(string detail) => new(410, "expired", "Expired", "The version is gone", detail);
 
     public static Problem TooMany(int seconds) =>
@@ -91,6 +109,8 @@ public static class Catalogue
 
     public static Problem Internal() =>
         new(500, "internal", "InternalError", "Something is wrong on our side", "The server hit an error that it did not expect. Its log has the details under the request's trace id.");
+
+    private const string Described = "What there is, is described at /openapi/v1.json and shown at /swagger.";
 
     private static ProblemSubject Of(ResourceKey key) => new(key.Kind.Group, key.Kind.Plural, key.Name);
 }

@@ -1,8 +1,8 @@
 namespace Flagstone.Platform.Problems;
 
 /// <summary>
-/// A refusal: the thing, the cause and the way out. <c>/api/v1</c> answers it as an RFC 9457 problem whose type has a page in
-/// <c>docs/problems</c>; the Kubernetes API answers it as a <c>Status</c>.
+/// A refusal: the thing, the cause and the way out. <c>/api/v1</c> answers it as an RFC 9457 problem whose type leads to its page
+/// of <c>docs/problems</c>; the Kubernetes API answers it as a <c>Status</c>.
 /// </summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Slug">The last part of the problem's type, for example <c>quota-exceeded</c>.</param>

@@ -23,6 +23,36 @@ public static class Archive
     /// <summary>Tables that are rebuilt or forgotten rather than moved.</summary>
     private static readonly HashSet<string> Left = ["schema_version", "transient", "transient_head", "idempotency"];
 
+    /// <exception cref="ArchiveException">There is something of that name already.</exception>
+    public static void EnsureAbsent(string file)
+    {
+        if (Path.Exists(file))
+        {
+            throw new ArchiveException($"'{file}' is there already, and an export overwrites nothing. Name another file, or take that one away first.");
+        }
+    }
+
+    /// <exception cref="ArchiveException">The file is not there, cannot be read, or is no archive.</exception>
+    public static void EnsureReadable(string file)
+    {
+        try
+        {
+            using var zip = ZipFile.OpenRead(file);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ArchiveException($"There is no file '{file}'. Name one that 'flagstone export FILE' has written.");
+        }
+        catch (InvalidDataException)
+        {
+            throw new ArchiveException($"'{file}' is not an export of Flagstone: it is no zip file, or was cut short. Name one that 'flagstone export FILE' has written.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ArchiveException($"'{file}' cannot be read: {e.Message} Make it readable for this user, or name another.");
+        }
+    }
+
     /// <summary>Writes the archive of a stopped installation, and returns the ledger's size.</summary>
     public static async Task<long> ExportAsync(PlatformDatabase database, DataFolder folder, InstallationKeys keys, string file, CancellationToken ct)
     {
@@ -30,12 +60,7 @@ public static class Archive
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, ct);
         // An archive with the keys of another process would bring Secrets that nobody can open.
         await keys.CheckAsync(connection, transaction, ct);
-        await using var stream = new FileStream(file, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        await using var stream = Create(file);
         await using var zip = new ZipArchive(stream, ZipArchiveMode.Create);
         var versions = await ReadVersionsAsync(connection, transaction, ct);
         await using (var manifest = await zip.CreateEntry("manifest.json").OpenAsync(ct))
@@ -119,6 +144,23 @@ public static class Archive
         await transaction.CommitAsync(ct);
         await using var size = connection.Command("SELECT size FROM head");
         return (long)(await size.ExecuteScalarAsync(ct))!;
+    }
+
+    private static FileStream Create(string file)
+    {
+        try
+        {
+            return new FileStream(file, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ArchiveException($"The export cannot be written to '{file}': {e.Message} Name a file that is not there, in a folder that this user may write to.");
+        }
     }
 
     private static async Task<Manifest> ReadManifestAsync(ZipArchive zip, CancellationToken ct)

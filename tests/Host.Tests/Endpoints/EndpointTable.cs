@@ -43,6 +43,8 @@ public static class EndpointTable
         new("GET", "/metrics", Anonymous: true),
         new("GET", "/openapi/v1.json", Anonymous: true),
         new("GET", "/swagger/index.html", Anonymous: true),
+        new("GET", "/problems", Anonymous: true),
+        new("GET", "/problems/unauthorized", Anonymous: true),
         new("GET", "/log/checkpoint", Anonymous: true),
         new("GET", "/log/key", Anonymous: true),
         new("GET", "/log/tile/0/000.p/1", Anonymous: true),

@@ -139,6 +139,41 @@ public sealed class InstallationKeysTests(PostgresFixture postgres) : IAsyncDisp
         await Assert.ThrowsAsync<InstallationKeyException>(() => SettleAsync(target, Folder("d")));
     }
 
+    [Fact]
+    public async Task In_team_mode_a_process_with_a_Git_folder_of_its_own_is_refused_and_starts_with_the_shared_one()
+    {
+        var team = new PlatformOptions { Database = "postgresql://flagstone@localhost:1/flagstone" };
+        var database = await OpenAsync(DatabaseKind.Postgres);
+        var first = Folder("a");
+        await SettleAsync(database, first, team);
+        var second = CopyOf(first, "b");
+
+        var refusal = await Assert.ThrowsAsync<InstallationKeyException>(() => SettleAsync(database, second, team));
+
+        Assert.StartsWith($"The mark of the hosted repositories is not at {second.In("git", ".installation")}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"ln -s OTHER/git {second.Path}/", refusal.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(second.In("git")));
+        Directory.CreateSymbolicLink(second.In("git"), first.In("git"));
+        await SettleAsync(database, second, team);
+        await SettleAsync(database, first, team);
+    }
+
+    [Fact]
+    public async Task In_team_mode_a_Git_folder_of_another_installation_is_refused()
+    {
+        var team = new PlatformOptions { Database = "postgresql://flagstone@localhost:1/flagstone" };
+        var (database, other) = (await OpenAsync(DatabaseKind.Postgres), await OpenAsync(DatabaseKind.Postgres));
+        var (first, stranger) = (Folder("a"), Folder("s"));
+        await SettleAsync(database, first, team);
+        await SettleAsync(other, stranger, team);
+        var second = CopyOf(first, "b");
+        Directory.CreateSymbolicLink(second.In("git"), stranger.In("git"));
+
+        var refusal = await Assert.ThrowsAsync<InstallationKeyException>(() => SettleAsync(database, second, team));
+
+        Assert.Contains("is not that of the installation whose database this is", refusal.Message, StringComparison.Ordinal);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var database in databases)

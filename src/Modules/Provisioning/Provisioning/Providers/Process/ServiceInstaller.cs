@@ -79,7 +79,7 @@ internal sealed class ServiceInstaller(DataFolder data, ServiceUsers users, Time
             Directory.Delete(made, recursive: true);
         }
 
-        Directory.CreateDirectory(folder.Runs);
+        folder.Make();
         Directory.CreateDirectory(made);
         var (exit, output) = await Processes.RunAsync(
             ["git", $"--git-dir={repository}", "archive", "--format=tar", $"--output={archive}", source.Commit], "/", ExportLimit, ct);

@@ -125,7 +125,7 @@ internal sealed partial class ServiceRuntime(DataFolder data, ControlGroups grou
         }
 
         var folder = ServiceFolder.Of(data, key);
-        Directory.CreateDirectory(folder.Runs);
+        folder.Make();
         // The record is there before the process is; the process itself writes its number before it becomes the service.
         service.Instance.Write(folder.Record(wanted.Id));
         service.Process = Processes.StartDetached(command, "/", folder.Pid(wanted.Id), folder.Log, environment, groups.Make(GroupOf(key, wanted.Id), limits) ?? "");
@@ -185,7 +185,8 @@ internal sealed partial class ServiceRuntime(DataFolder data, ControlGroups grou
     private void Adopt(ResourceKey key)
     {
         var folder = ServiceFolder.Of(data, key);
-        foreach (var file in Directory.Exists(folder.Runs) ? Directory.GetFiles(folder.Runs, "*.json") : [])
+        folder.Close();
+        foreach (var file in Directory.GetFiles(folder.Runs, "*.json"))
         {
             var id = Path.GetFileNameWithoutExtension(file);
             if (ServiceInstance.Read(file) is { } instance && File.Exists(folder.Pid(id))

@@ -53,8 +53,10 @@ internal sealed class ServiceUsers(DataFolder data, bool owns)
                 .Select(i => First + (int)((hash + (uint)i) % (Last - First + 1)))
                 .Where(u => !taken.Contains(u)).Cast<int?>().FirstOrDefault()
                 ?? throw new IOException($"All {Last - First + 1} users for services are taken");
-            Directory.CreateDirectory(folder.Path);
+            folder.Make();
             File.WriteAllText(folder.Accounts, string.Create(CultureInfo.InvariantCulture, $"root:x:0:0::/:/bin/false\nservice:x:{user}:{user}::/tmp:/bin/false\n"));
+            // The service reads it, as anybody reads the machine's.
+            File.SetUnixFileMode(folder.Accounts, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             File.WriteAllText(folder.User, user.ToString(CultureInfo.InvariantCulture));
             return new ServiceUser(user, folder.Accounts);
         }

@@ -1,0 +1,100 @@
+using Flagstone.Testing;
+
+namespace Flagstone.Host.Tests.BadInput;
+
+/// <summary>What the program does with words and flags, in an empty folder in which it makes nothing.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("flagstone-cli-");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("export", "--help")]
+    public async Task Help_shows_every_flag_and_starts_nothing(params string[] arguments)
+    {
+        var result = await RunAsync(arguments);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.StartsWith("Flagstone, ", result.Output, StringComparison.Ordinal);
+        Assert.All(
+            ["--data", "--database", "--address", "--port", "--k8s-port", "--apps-port", "--silo-address", "--silo-port", "export FILE", "import FILE"],
+            word => Assert.Contains($"{word} ", result.Output, StringComparison.Ordinal));
+        Assert.Empty(folder.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public async Task The_version_is_one_line()
+    {
+        var result = await RunAsync("--version");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.Matches("^flagstone [0-9]+\\.[^\n]+\n$", result.Output);
+        Assert.Empty(folder.EnumerateFileSystemInfos());
+    }
+
+    [Theory]
+    [InlineData("There is no command 'exprt'.", "exprt")]
+    [InlineData("There is no command 'exprt'.", "exprt", "a.zip", "--data", "d")]
+    [InlineData("There is no flag '--nonsense'.", "--nonsense", "1")]
+    [InlineData("There is no flag '--prot=1'.", "--prot=1")]
+    [InlineData("There is no flag '-p'.", "-p", "1")]
+    [InlineData("There is no flag '--Nonsense:Data=d'.", "--Nonsense:Data=d")]
+    [InlineData("The flag '--data' needs a value.", "--data")]
+    [InlineData("The flag '--data' needs a value.", "--data", "--port", "1")]
+    [InlineData("'export' needs a file", "export")]
+    [InlineData("'import' needs a file", "import", "--data", "d")]
+    [InlineData("'export' takes one file, and 'b.zip' is one more.", "export", "a.zip", "b.zip")]
+    public async Task What_is_not_understood_is_said_in_one_line_and_starts_nothing(string wanted, params string[] arguments)
+    {
+        var result = await RunAsync(arguments);
+
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith($"flagstone: {wanted}", Assert.Single(Lines(result)), StringComparison.Ordinal);
+        Assert.Empty(folder.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public async Task A_value_of_the_wrong_type_is_said_in_one_line()
+    {
+        var result = await RunAsync("--Flagstone:Port=many");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("'many' at 'Flagstone:Port'", Assert.Single(Lines(result)), StringComparison.Ordinal);
+        Assert.Empty(folder.EnumerateFileSystemInfos());
+    }
+
+    [Theory]
+    [InlineData("There is no file 'no.zip'.", "import", "no.zip")]
+    [InlineData("'taken.txt' is not an export of Flagstone", "import", "taken.txt")]
+    [InlineData("'taken.txt' is there already", "export", "taken.txt")]
+    public async Task A_file_that_does_not_serve_is_refused_in_one_line_with_the_way_out(string wanted, params string[] arguments)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "taken.txt"), "keep me", Ct);
+
+        var result = await RunAsync(arguments);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith($"flagstone: {wanted}", Assert.Single(Lines(result)), StringComparison.Ordinal);
+        Assert.Equal("taken.txt", Assert.Single(folder.EnumerateFileSystemInfos()).Name);
+        Assert.Equal("keep me", await File.ReadAllTextAsync(Path.Combine(folder.FullName, "taken.txt"), Ct));
+    }
+
+    [Fact]
+    public async Task A_file_in_a_folder_that_is_not_there_is_refused_in_one_line()
+    {
+        var result = await RunAsync("export", "none/export.zip");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("flagstone: The export cannot be written to 'none/export.zip'", Assert.Single(Lines(result)), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    private static string[] Lines(ProgramResult result) => result.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private Task<ProgramResult> RunAsync(params string[] arguments) => Programs.RunAsync(
+        "env", ["-C", folder.FullName, Path.Combine(AppContext.BaseDirectory, "flagstone"), .. arguments], "", new Dictionary<string, string>(), Ct);
+}
