@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Services;
 using Flagstone.Catalog.Tests.Repositories;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Reconciling;
@@ -122,11 +123,13 @@ public sealed class MainPathTests : IAsyncLifetime
     {
         await ScaffoldAsync();
         var first = (await platform.UntilAsync(Deployment, "applied", _ => true)).Annotation("flagstone.dev/source");
+        await AnswerAsync(first["web@".Length..]);
         var git = await CloneAsync("web");
         await File.AppendAllTextAsync(folder.At("web/README.md"), "More.\n", Token);
         await PushAsync(git, "Say more");
         var head = (await git.RunAsync("rev-parse", "HEAD")).Trim();
         await platform.UntilAsync(Deployment, "moved", d => d.Annotation("flagstone.dev/source") == $"web@{head}");
+        await AnswerAsync(head);
 
         using var client = platform.Client(developer);
         client.DefaultRequestHeaders.Add("Idempotency-Key", "back");
@@ -139,6 +142,30 @@ public sealed class MainPathTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
         var back = await platform.UntilAsync(Deployment, "rolled back", d => d.Annotation("flagstone.dev/source") == first);
         Assert.Equal(head, back.Annotation("flagstone.dev/rolled-back-from"));
+    }
+
+    [Fact]
+    public async Task A_rollback_goes_to_earlier_commits_that_answered_and_never_to_one_that_did_not()
+    {
+        await ScaffoldAsync();
+        var first = (await platform.UntilAsync(Deployment, "applied", _ => true)).Annotation("flagstone.dev/source")["web@".Length..];
+        await AnswerAsync(first);
+        var git = await CloneAsync("web");
+        var second = await DeployAsync(git, "Work");
+        await AnswerAsync(second);
+        var broken = await DeployAsync(git, "Break it");
+
+        using var client = platform.Client(developer);
+        Assert.Equal((HttpStatusCode.Accepted, second), await RollBackAsync(client, new JsonObject()));
+        await platform.UntilAsync(Deployment, "rolled back", d => d.Annotation("flagstone.dev/source") == $"web@{second}");
+        Assert.Equal((HttpStatusCode.Accepted, first), await RollBackAsync(client, new JsonObject()));
+        var (none, why) = await RollBackAsync(client, new JsonObject());
+        Assert.Equal(HttpStatusCode.Conflict, none);
+        Assert.Contains($"Commit {first} is deployed, and no earlier commit of 'web' has ever answered", why, StringComparison.Ordinal);
+        var (never, named) = await RollBackAsync(client, new JsonObject { ["commit"] = broken });
+        Assert.Equal(HttpStatusCode.Conflict, never);
+        Assert.Contains($"Commit {broken} of 'web' has never answered", named, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.Accepted, second), await RollBackAsync(client, new JsonObject { ["commit"] = second }));
     }
 
     [Fact]
@@ -175,6 +202,30 @@ public sealed class MainPathTests : IAsyncLifetime
     {
         await new GitClient(folder.Path).RunAsync("clone", "-q", platform.Remote(repository, developer), repository);
         return new GitClient(folder.At(repository));
+    }
+
+    private async Task AnswerAsync(string commit)
+    {
+        await platform.AnswersAsync("web", commit);
+        await platform.UntilAsync("components.backstage.io/default/web", $"answering with {commit}", c => AnsweredCommits.Of(c) is [.., var last] && last == commit);
+    }
+
+    /// <summary>An empty commit that is pushed and deployed; its id.</summary>
+    private async Task<string> DeployAsync(GitClient git, string message)
+    {
+        await git.RunAsync("commit", "-q", "--allow-empty", "-m", message);
+        await git.RunAsync("push", "-q");
+        var head = (await git.RunAsync("rev-parse", "HEAD")).Trim();
+        await platform.UntilAsync(Deployment, "moved", d => d.Annotation("flagstone.dev/source") == $"web@{head}");
+        return head;
+    }
+
+    /// <summary>The commit that is gone back to, or why none is.</summary>
+    private static async Task<(HttpStatusCode Status, string Text)> RollBackAsync(HttpClient client, JsonObject body)
+    {
+        using var response = await client.PostAsJsonAsync("/api/v1/services/default/web/rollback", body, Token);
+        var answer = await response.Content.ReadFromJsonAsync<JsonObject>(Token);
+        return (response.StatusCode, answer.Text(response.IsSuccessStatusCode ? "to" : "detail"));
     }
 
     private static async Task PushAsync(GitClient git, string message)

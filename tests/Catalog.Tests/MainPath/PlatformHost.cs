@@ -6,6 +6,7 @@ using Flagstone.Catalog;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
+using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Resources;
@@ -83,6 +84,11 @@ internal sealed class PlatformHost : IAsyncDisposable
         ResourceKey.TryParse(key, out var parsed)
             ? (await app.Services.GetRequiredService<ResourceStore>().FindAsync(parsed, CancellationToken.None))?.ToDocument()
             : throw new ArgumentException(key, nameof(key));
+
+    /// <summary>Writes down that a commit of a service answers, as the runtime does once its process is ready.</summary>
+    public Task AnswersAsync(string service, string commit) => app.Services.GetRequiredService<ResourceGateway>().SetStatusAsync(
+        "test", app.Services.GetRequiredService<KindRegistry>().Find(new KindId("deployments", "apps"))!, new ResourceKey(new KindId("deployments", "apps"), service, service),
+        deployment => deployment["status"] = new JsonObject { ["process"] = new JsonObject { ["commit"] = commit } }, CancellationToken.None);
 
     /// <summary>Follows the ledger until a resource is as asked; says what was seen when it never is.</summary>
     public async Task<JsonObject> UntilAsync(string key, string what, Func<JsonObject, bool> holds)
