@@ -17,4 +17,7 @@ public interface IHomeSource
 public sealed record HomeSection(string Title, string Href, long Total, IReadOnlyList<HomeItem> Attention);
 
 /// <param name="What">The singular noun, for example <c>service</c>.</param>
+/// <param name="Href">Its page; empty for what has none.</param>
+/// <param name="Status">Its detail says why it needs a person.</param>
+/// <param name="Since">Since when, or null where that is not known.</param>
 public sealed record HomeItem(string What, string Name, string Href, Status Status, DateTimeOffset? Since = null);
