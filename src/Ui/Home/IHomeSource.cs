@@ -12,6 +12,7 @@ public interface IHomeSource
 }
 
 /// <param name="Title">The plural noun, for example <c>Services</c>.</param>
+/// <param name="Href">The list of them; empty where there is none, and then only what needs a person is shown.</param>
 /// <param name="Total">How many there are in all.</param>
 /// <param name="Attention">Those that need a person, worst first.</param>
 public sealed record HomeSection(string Title, string Href, long Total, IReadOnlyList<HomeItem> Attention);

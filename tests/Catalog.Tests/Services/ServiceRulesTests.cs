@@ -53,6 +53,7 @@ public sealed class ServiceRulesTests
     {
         Assert.Equal("SourceRefused", ServiceRules.Decide(Seen("experimental", "", "none", "none") with { SourceProblem = "a.yaml:1: no" }).Reason);
         Assert.Equal(ServicePhase.Running, ServiceRules.Decide(Seen("experimental", "Running", "ready", "up") with { SourceProblem = "a.yaml:1: no" }).Phase);
+        Assert.Equal("RollingOut", ServiceRules.Decide(Seen("experimental", "Deploying", "ready", "rolling") with { SourceProblem = "a.yaml:1: no" }).Reason);
     }
 
     [Fact]

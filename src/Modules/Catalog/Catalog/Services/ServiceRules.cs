@@ -21,7 +21,7 @@ internal static class ServiceRules
     private static ServiceVerdict Observe(ServiceObservation seen)
     {
         var ran = seen.Before is ServicePhase.Running or ServicePhase.Degraded;
-        if (seen.SourceProblem.Length > 0 && !ran)
+        if (seen.SourceProblem.Length > 0 && !ran && seen.Deployment is not { IsAvailable: true })
         {
             return new(seen.Deployment is null ? ServicePhase.Scaffolded : ServicePhase.Deploying, false, "SourceRefused", seen.SourceProblem);
         }
