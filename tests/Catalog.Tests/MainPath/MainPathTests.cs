@@ -179,7 +179,9 @@ public sealed class MainPathTests : IAsyncLifetime
         await git.RunAsync("clone", "-q", platform.Remote("web", viewer), "read");
         var clone = new GitClient(folder.At("read"));
         await clone.RunAsync("commit", "-q", "--allow-empty", "-m", "Mine");
-        Assert.Contains("403", (await clone.TryAsync("push", "-q")).Output, StringComparison.Ordinal);
+        var refused = (await clone.TryAsync("push", "-q")).Output;
+        Assert.Contains("403", refused, StringComparison.Ordinal);
+        Assert.Contains("remote: 'vera' may not push to 'web': that needs the right to change Deployments in namespace 'web', and ", refused, StringComparison.Ordinal);
         Assert.Contains("403", (await clone.TryAsync("push", "-q", platform.Remote("web", elsewhere), "main")).Output, StringComparison.Ordinal);
     }
 
