@@ -78,6 +78,24 @@ public sealed class MainPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_that_is_taken_is_refused_before_a_run_is_made_and_an_unknown_owner_is_warned_of()
+    {
+        await ScaffoldAsync();
+        using var client = platform.Client(developer);
+        using var again = await StartAsync(client, Form);
+        Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        Assert.Contains("Repository 'web' is hosted here already. Use another name", await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var runs = await client.GetFromJsonAsync<JsonObject>("/api/v1/runs", Token);
+        Assert.Single(runs!["items"]!.AsArray());
+
+        var other = (JsonObject)Form.DeepClone();
+        other["values"]!["name"] = "other";
+        using var made = await StartAsync(client, other);
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        Assert.Contains("the catalog has no group 'default/shop'", await made.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_form_that_is_filled_in_wrong_and_a_stranger_are_refused()
     {
         using var client = platform.Client(developer);

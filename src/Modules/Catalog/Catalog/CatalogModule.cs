@@ -36,6 +36,7 @@ public static class CatalogModule
         services.AddSingleton<IAdmissionRule, ActorRule>();
         services.AddRepositories();
         services.AddSingleton<RunActions>();
+        services.AddSingleton<RunChecks>();
         services.AddSingleton<TemplateSkeletons>();
         services.AddSingleton<BuiltInTemplates>();
         services.AddSingleton<CommitPlanner>();

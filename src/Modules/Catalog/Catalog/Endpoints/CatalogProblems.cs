@@ -1,3 +1,4 @@
+using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Repositories;
 using Flagstone.Catalog.Scaffolder;
 using Flagstone.Platform.Problems;
@@ -16,6 +17,9 @@ internal static class CatalogProblems
         {
             Causes = [.. errors.Select(e => new ProblemCause(e.Field, "FieldValueInvalid", e.Message))],
         };
+
+    public static Problem NameTaken(string service, string why) =>
+        new(409, "name-taken", "Conflict", "The name is taken", why) { Subject = new ProblemSubject(EntityKinds.Group, "Component", service) };
 
     public static Problem NothingDeployed(ResourceKey service, RepositoryName app) =>
         CannotRollBack(service, $"Repository '{app}-gitops' deploys nothing of '{app}', so there is nothing to roll back.");

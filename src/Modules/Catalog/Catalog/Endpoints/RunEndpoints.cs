@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Catalog.Kinds;
+using Flagstone.Catalog.Runs;
 using Flagstone.Catalog.Scaffolder;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Http;
@@ -30,14 +31,14 @@ internal static class RunEndpoints
 
     public static async Task<Results<Created<RunView>, Ok<RunView>, ProblemHttpResult>> StartAsync(
         CallerContext context, string name, StartRun body, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
-        ResourceStore store, ResourceGateway gateway, KindRegistry kinds, bool dryRun = false, CancellationToken ct = default)
+        ResourceStore store, ResourceGateway gateway, KindRegistry kinds, RunChecks checks, bool dryRun = false, CancellationToken ct = default)
     {
         if (await store.FindAsync(TemplateEndpoints.KeyOf(name), ct) is not { } template)
         {
             return Catalogue.NotFound(TemplateEndpoints.KeyOf(name)).ToResult();
         }
 
-        if (TemplateDefinitionReader.Read(template.ToDocument()) is not TemplateAccepted { Definition.Parameters: var pages })
+        if (TemplateDefinitionReader.Read(template.ToDocument()) is not TemplateAccepted { Definition: { Parameters: var pages } definition })
         {
             return CatalogProblems.UnreadableTemplate(name).ToResult();
         }
@@ -54,13 +55,26 @@ internal static class RunEndpoints
         }
 
         var run = Document(context.Caller, name, values, idempotencyKey);
+        var warnings = await checks.WarningsAsync(pages, values, ct);
+        if (idempotencyKey is not null && await store.FindAsync(KeyOf(run.NameOf()), ct) is { } first)
+        {
+            return Again(first, run, idempotencyKey, warnings);
+        }
+
+        if (await checks.RefuseAsync(context.Caller, definition, values, ct) is { } taken)
+        {
+            return taken.ToResult();
+        }
+
         var outcome = await gateway.CreateAsync(
             context.Caller, kinds.Find(TemplateKinds.Run)!, TemplateEndpoints.Namespace, run, new WriteOptions { DryRun = dryRun }, ct);
         return outcome switch
         {
-            Written written when dryRun => TypedResults.Ok(View(written.Resource)),
-            Written written => Made(written.Resource),
-            Refused { Problem.Slug: "already-exists" } when idempotencyKey is not null => await AgainAsync(store, run, idempotencyKey, ct),
+            Written written when dryRun => TypedResults.Ok(View(written.Resource) with { Warnings = warnings }),
+            Written written => Made(written.Resource, warnings),
+            // The same request, at the same time.
+            Refused { Problem.Slug: "already-exists" } when idempotencyKey is not null && await store.FindAsync(KeyOf(run.NameOf()), ct) is { } other =>
+                Again(other, run, idempotencyKey, warnings),
             Refused refused => refused.Problem.ToResult(),
             _ => throw new System.Diagnostics.UnreachableException(outcome.GetType().Name),
         };
@@ -108,19 +122,17 @@ internal static class RunEndpoints
         ["spec"] = new JsonObject { ["template"] = template, ["values"] = values },
     };
 
-    private static async Task<Results<Created<RunView>, Ok<RunView>, ProblemHttpResult>> AgainAsync(
-        ResourceStore store, JsonObject run, string key, CancellationToken ct)
+    private static Results<Created<RunView>, Ok<RunView>, ProblemHttpResult> Again(
+        StoredResource before, JsonObject run, string key, IReadOnlyList<string> warnings)
     {
-        var before = await store.FindAsync(KeyOf(run.NameOf()), ct);
-        return before is not null
-            && before.ToDocument() is var first
-            && first["spec"].Text("template") == run["spec"].Text("template")
-            && JsonNode.DeepEquals(first.At("spec", "values"), run.At("spec", "values"))
-            ? Made(before)
+        var first = before.ToDocument();
+        return first["spec"].Text("template") == run["spec"].Text("template") && JsonNode.DeepEquals(first.At("spec", "values"), run.At("spec", "values"))
+            ? Made(before, warnings)
             : Catalogue.KeyReused(key).ToResult();
     }
 
-    private static Created<RunView> Made(StoredResource run) => TypedResults.Created($"/api/v1/runs/{run.Key.Name}", View(run));
+    private static Created<RunView> Made(StoredResource run, IReadOnlyList<string> warnings) =>
+        TypedResults.Created($"/api/v1/runs/{run.Key.Name}", View(run) with { Warnings = warnings });
 
     private static RunView View(StoredResource run) => RunViews.View(run.ToDocument(), run.Version);
 
