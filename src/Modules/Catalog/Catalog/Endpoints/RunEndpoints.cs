@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Globalization;
 using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Runs;
 using Flagstone.Catalog.Scaffolder;
@@ -24,7 +25,7 @@ internal static class RunEndpoints
     public static void MapRuns(this IEndpointRouteBuilder api)
     {
         var runs = api.MapGroup("/runs").WithTags("Golden paths");
-        runs.MapGet("/", ListAsync).WithSummary("Lists the runs of golden paths").WithName("ListRuns");
+        runs.MapGet("/", ListAsync).WithSummary("Lists the runs of golden paths, newest first").WithName("ListRuns");
         runs.MapGet("/{id}", GetAsync).WithSummary("Gets a run with its steps").WithName("GetRun");
         runs.MapGet("/{id}/events", EventsAsync).WithSummary("Follows a run as server-sent events; Last-Event-ID resumes").WithName("FollowRun");
     }
@@ -82,13 +83,20 @@ internal static class RunEndpoints
 
     private static async Task<Results<Ok<Page<RunView>>, ProblemHttpResult>> ListAsync(ResourceStore store, string? cursor, int? limit, CancellationToken ct)
     {
-        if (!Cursors.TryRead(cursor, out var after))
+        long? before = null;
+        if (!string.IsNullOrEmpty(cursor))
         {
-            return Cursors.Unknown().ToResult();
+            if (!Cursors.TryRead(cursor, 1, out var parts) || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence))
+            {
+                return Cursors.Unknown().ToResult();
+            }
+
+            before = sequence;
         }
 
-        var page = await store.ListAsync(new ListQuery(TemplateKinds.Run, TemplateEndpoints.Namespace, Limit: Cursors.Limit(limit), After: after), ct);
-        return TypedResults.Ok(new Page<RunView>([.. page.Items.Select(View)], Cursors.After(page)));
+        var page = await store.NewestAsync(TemplateKinds.Run, TemplateEndpoints.Namespace, Cursors.Limit(limit), before, ct);
+        return TypedResults.Ok(new Page<RunView>(
+            [.. page.Items.Select(View)], page.Before is { } next ? Cursors.Of(next.ToString(CultureInfo.InvariantCulture)) : null));
     }
 
     private static async Task<Results<Ok<RunView>, ProblemHttpResult>> GetAsync(string id, ResourceStore store, HttpResponse response, CancellationToken ct)
