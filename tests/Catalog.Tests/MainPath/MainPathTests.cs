@@ -187,6 +187,25 @@ public sealed class MainPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_repository_that_is_deleted_is_put_aside_and_its_name_can_be_used_again()
+    {
+        await ScaffoldAsync();
+        var git = folder.At("data/git");
+        foreach (var key in new[] { "gitsources.flagstone.dev//web", Source, "repositories.flagstone.dev//web", "repositories.flagstone.dev//web-gitops" })
+        {
+            await platform.DeleteAsync(key);
+        }
+
+        await platform.GoneAsync("repositories.flagstone.dev//web");
+        await platform.GoneAsync("repositories.flagstone.dev//web-gitops");
+        Assert.False(Directory.Exists(Path.Combine(git, "web.git")));
+        Assert.Equal(2, Directory.GetDirectories(Path.Combine(git, ".archived"), "web-*.git").Length);
+
+        await ScaffoldAsync();
+        Assert.True(Directory.Exists(Path.Combine(git, "web.git")));
+    }
+
+    [Fact]
     public async Task Git_asks_for_a_token_and_lets_only_those_push_who_may()
     {
         await ScaffoldAsync();
