@@ -19,7 +19,6 @@ internal sealed class RepositoryGrain(ResourceStore store, ResourceGateway gatew
 {
     public const string Controller = "repository";
 
-    private const string Finalizer = "flagstone.dev/bare-repository";
     private const string Verb = "reconcile";
     private const int UidDigits = 8;
 
@@ -35,15 +34,15 @@ internal sealed class RepositoryGrain(ResourceStore store, ResourceGateway gatew
         }
 
         var repository = found.ToDocument();
-        var isHeld = repository.Finalizers().Contains(Finalizer);
-        if (!repository.IsDeleting() && !isHeld)
-        {
-            await SetAsync(key, finalizers => finalizers.Append(Finalizer));
-        }
-        else if (repository.IsDeleting() && isHeld)
+        if (repository.IsDeleting() && RepositoryHold.Holds(repository))
         {
             await Task.Run(() => folder.Archive(name, LabelOf(repository)));
-            await SetAsync(key, finalizers => finalizers.Where(f => f != Finalizer));
+            await ChangeAsync(key, RepositoryHold.Remove);
+        }
+        else if (!repository.IsDeleting() && !RepositoryHold.Holds(repository))
+        {
+            // One that no run made, or from before there was this controller.
+            await ChangeAsync(key, RepositoryHold.Add);
         }
 
         return ReconcileResult.Done;
@@ -56,8 +55,6 @@ internal sealed class RepositoryGrain(ResourceStore store, ResourceGateway gatew
         return $"{deleted}-{repository.UidOf()[..UidDigits]}";
     }
 
-    private Task<StoredResource?> SetAsync(ResourceKey key, Func<IEnumerable<string>, IEnumerable<string>> change) => gateway.MutateAsync(
-        Controller, kinds.Find(GitKinds.Repository)!, key,
-        document => document.Metadata()["finalizers"] = new JsonArray([.. change(document.Finalizers()).Select(f => (JsonNode)f)]),
-        new WriteOptions { Verb = Verb }, CancellationToken.None);
+    private Task<StoredResource?> ChangeAsync(ResourceKey key, Action<JsonObject> change) => gateway.MutateAsync(
+        Controller, kinds.Find(GitKinds.Repository)!, key, change, new WriteOptions { Verb = Verb }, CancellationToken.None);
 }
