@@ -109,6 +109,8 @@ public sealed class MainPathTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, (await StartAsync(stranger, Form)).StatusCode);
         using var viewer = platform.Client(await platform.TokenAsync("vera", Role.Viewer));
         Assert.Equal(HttpStatusCode.Forbidden, (await StartAsync(viewer, Form)).StatusCode);
+        using var bound = platform.Client(await platform.TokenAsync("emil", Role.Developer, "shop"));
+        Assert.Equal(HttpStatusCode.Forbidden, (await StartAsync(bound, Form)).StatusCode);
     }
 
     [Fact]

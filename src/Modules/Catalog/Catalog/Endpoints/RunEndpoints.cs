@@ -62,6 +62,12 @@ internal static class RunEndpoints
             return Again(first, run, idempotencyKey, warnings);
         }
 
+        // Who may not start it is told so, and not what else would stand in the way.
+        if (AccessRules.Refuse(context.Caller, "create", kinds.Find(TemplateKinds.Run)!, TemplateEndpoints.Namespace) is { } denied)
+        {
+            return Catalogue.Forbidden(context.Caller.Name, "create", KeyOf(run.NameOf()), denied).ToResult();
+        }
+
         if (await checks.RefuseAsync(context.Caller, definition, values, ct) is { } taken)
         {
             return taken.ToResult();
