@@ -186,6 +186,14 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
         await platform.ApplyAsync(Scaled("careful", Commit(platform, "careful", "bad", "process.exit(3);"), 2));
         await platform.WaitAsync("the failure", () => Task.FromResult(runtime.Find("careful", "careful")?.Phase == ServicePhase.Failed), () => $"{runtime.Find("careful", "careful")}");
 
+        var key = new ResourceKey(Deployments, "careful", "careful");
+        var phases = new HashSet<ServicePhase>();
+        await platform.WaitAsync("two more starts", () =>
+        {
+            phases.Add(runtime.Find("careful", "careful")!.Phase);
+            return Task.FromResult(platform.Services.GetRequiredService<ServiceRuntime>().Of(key).Any(s => s.Starts > 3));
+        });
+        Assert.Equal([ServicePhase.Failed], phases);
         Assert.Equal((good, 2), (runtime.Find("careful", "careful")!.Commit, runtime.Find("careful", "careful")!.Ports.Count));
         Assert.Equal(ports, runtime.Find("careful", "careful")!.Ports);
         Assert.Equal("good", (await AskAsync(runtime.PortOf("careful", "careful")!.Value)).Text("text"));

@@ -84,6 +84,7 @@ public sealed class GoldenPathFormTests
     [Theory]
     [InlineData("name", "Orders")]
     [InlineData("name", "kube-system")]
+    [InlineData("owner", "ghost team")]
     [InlineData("storageGB", "19")]
     [InlineData("storageGB", "1001")]
     [InlineData("storageGB", "a lot")]

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text;
+using Flagstone.Platform.Feed;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 
@@ -19,10 +20,23 @@ public sealed record ListQuery(
 /// <param name="More">True when the page was full and others follow.</param>
 public sealed record ListPage(IReadOnlyList<StoredResource> Items, long Version, bool More);
 
+/// <summary>A page of resources, the one that was made last first.</summary>
+/// <param name="Before">What to ask for the next page with, or null on the last one.</param>
+public sealed record NewestPage(IReadOnlyList<StoredResource> Items, long? Before);
+
 /// <summary>Reads resources. Bodies come as they are served; those of a sealed kind are opened.</summary>
 public sealed class ResourceStore(PlatformDatabase database, Sealer sealer, KindRegistry kinds)
 {
     private const string ByOwner = "SELECT kind, namespace, name, uid, version, body FROM resource WHERE owner = @owner ORDER BY kind, namespace, name";
+
+    // The row that made a resource is its age: a time has seconds, and a version moves with each change.
+    private const string Newest = """
+        SELECT r.namespace, r.name, r.uid, r.version, r.body, made.seq
+        FROM resource r JOIN (
+          SELECT namespace, name, max(seq) AS seq FROM ledger WHERE kind = @kind AND namespace = @ns AND change = @added GROUP BY namespace, name
+        ) made ON made.namespace = r.namespace AND made.name = r.name
+        WHERE r.kind = @kind AND r.namespace = @ns AND made.seq < @before ORDER BY made.seq DESC LIMIT @limit
+        """;
 
     private const string ByVersion = "SELECT labels, body FROM revision WHERE version = @version AND kind = @kind AND namespace = @ns AND name = @name";
 
@@ -54,6 +68,25 @@ public sealed class ResourceStore(PlatformDatabase database, Sealer sealer, Kind
         }
 
         return new ListPage(items, version, more);
+    }
+
+    /// <summary>Resources of a kind in a namespace, the one that was made last first.</summary>
+    /// <param name="before">What the page before gave, or null for the first page.</param>
+    public async Task<NewestPage> NewestAsync(KindId kind, string ns, int limit, long? before, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(
+            Newest, ("kind", kind.ToString()), ("ns", ns), ("added", (long)ChangeType.Added), ("before", before ?? long.MaxValue), ("limit", limit + 1));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var items = new List<(StoredResource Resource, long Made)>();
+        while (await reader.ReadAsync(ct))
+        {
+            var key = new ResourceKey(kind, reader.GetString(0), reader.GetString(1));
+            items.Add((new StoredResource(key, reader.GetString(2), reader.GetInt64(3), Open(key, reader.GetFieldValue<byte[]>(4))), reader.GetInt64(5)));
+        }
+
+        var page = items.Take(limit).ToList();
+        return new NewestPage(page.ConvertAll(i => i.Resource), items.Count > limit ? page[^1].Made : null);
     }
 
     /// <summary>How many there are of a kind, of one namespace or of all.</summary>

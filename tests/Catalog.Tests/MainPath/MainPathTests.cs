@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Services;
 using Flagstone.Catalog.Tests.Repositories;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Reconciling;
@@ -77,6 +78,24 @@ public sealed class MainPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_that_is_taken_is_refused_before_a_run_is_made_and_an_unknown_owner_is_warned_of()
+    {
+        await ScaffoldAsync();
+        using var client = platform.Client(developer);
+        using var again = await StartAsync(client, Form);
+        Assert.Equal(HttpStatusCode.Conflict, again.StatusCode);
+        Assert.Contains("Repository 'web' is hosted here already. Use another name", await again.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var runs = await client.GetFromJsonAsync<JsonObject>("/api/v1/runs", Token);
+        Assert.Single(runs!["items"]!.AsArray());
+
+        var other = (JsonObject)Form.DeepClone();
+        other["values"]!["name"] = "other";
+        using var made = await StartAsync(client, other);
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        Assert.Contains("the catalog has no group 'default/shop'", await made.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_form_that_is_filled_in_wrong_and_a_stranger_are_refused()
     {
         using var client = platform.Client(developer);
@@ -90,6 +109,8 @@ public sealed class MainPathTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Unauthorized, (await StartAsync(stranger, Form)).StatusCode);
         using var viewer = platform.Client(await platform.TokenAsync("vera", Role.Viewer));
         Assert.Equal(HttpStatusCode.Forbidden, (await StartAsync(viewer, Form)).StatusCode);
+        using var bound = platform.Client(await platform.TokenAsync("emil", Role.Developer, "shop"));
+        Assert.Equal(HttpStatusCode.Forbidden, (await StartAsync(bound, Form)).StatusCode);
     }
 
     [Fact]
@@ -122,11 +143,13 @@ public sealed class MainPathTests : IAsyncLifetime
     {
         await ScaffoldAsync();
         var first = (await platform.UntilAsync(Deployment, "applied", _ => true)).Annotation("flagstone.dev/source");
+        await AnswerAsync(first["web@".Length..]);
         var git = await CloneAsync("web");
         await File.AppendAllTextAsync(folder.At("web/README.md"), "More.\n", Token);
         await PushAsync(git, "Say more");
         var head = (await git.RunAsync("rev-parse", "HEAD")).Trim();
         await platform.UntilAsync(Deployment, "moved", d => d.Annotation("flagstone.dev/source") == $"web@{head}");
+        await AnswerAsync(head);
 
         using var client = platform.Client(developer);
         client.DefaultRequestHeaders.Add("Idempotency-Key", "back");
@@ -142,6 +165,49 @@ public sealed class MainPathTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rollback_goes_to_earlier_commits_that_answered_and_never_to_one_that_did_not()
+    {
+        await ScaffoldAsync();
+        var first = (await platform.UntilAsync(Deployment, "applied", _ => true)).Annotation("flagstone.dev/source")["web@".Length..];
+        await AnswerAsync(first);
+        var git = await CloneAsync("web");
+        var second = await DeployAsync(git, "Work");
+        await AnswerAsync(second);
+        var broken = await DeployAsync(git, "Break it");
+
+        using var client = platform.Client(developer);
+        Assert.Equal((HttpStatusCode.Accepted, second), await RollBackAsync(client, new JsonObject()));
+        await platform.UntilAsync(Deployment, "rolled back", d => d.Annotation("flagstone.dev/source") == $"web@{second}");
+        Assert.Equal((HttpStatusCode.Accepted, first), await RollBackAsync(client, new JsonObject()));
+        var (none, why) = await RollBackAsync(client, new JsonObject());
+        Assert.Equal(HttpStatusCode.Conflict, none);
+        Assert.Contains($"Commit {first} is deployed, and no earlier commit of 'web' has ever answered", why, StringComparison.Ordinal);
+        var (never, named) = await RollBackAsync(client, new JsonObject { ["commit"] = broken });
+        Assert.Equal(HttpStatusCode.Conflict, never);
+        Assert.Contains($"Commit {broken} of 'web' has never answered", named, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.Accepted, second), await RollBackAsync(client, new JsonObject { ["commit"] = second }));
+    }
+
+    [Fact]
+    public async Task A_repository_that_is_deleted_is_put_aside_and_its_name_can_be_used_again()
+    {
+        await ScaffoldAsync();
+        var git = folder.At("data/git");
+        foreach (var key in new[] { "gitsources.flagstone.dev//web", Source, "repositories.flagstone.dev//web", "repositories.flagstone.dev//web-gitops" })
+        {
+            await platform.DeleteAsync(key);
+        }
+
+        await platform.GoneAsync("repositories.flagstone.dev//web");
+        await platform.GoneAsync("repositories.flagstone.dev//web-gitops");
+        Assert.False(Directory.Exists(Path.Combine(git, "web.git")));
+        Assert.Equal(2, Directory.GetDirectories(Path.Combine(git, ".archived"), "web-*.git").Length);
+
+        await ScaffoldAsync();
+        Assert.True(Directory.Exists(Path.Combine(git, "web.git")));
+    }
+
+    [Fact]
     public async Task Git_asks_for_a_token_and_lets_only_those_push_who_may()
     {
         await ScaffoldAsync();
@@ -152,7 +218,9 @@ public sealed class MainPathTests : IAsyncLifetime
         await git.RunAsync("clone", "-q", platform.Remote("web", viewer), "read");
         var clone = new GitClient(folder.At("read"));
         await clone.RunAsync("commit", "-q", "--allow-empty", "-m", "Mine");
-        Assert.Contains("403", (await clone.TryAsync("push", "-q")).Output, StringComparison.Ordinal);
+        var refused = (await clone.TryAsync("push", "-q")).Output;
+        Assert.Contains("403", refused, StringComparison.Ordinal);
+        Assert.Contains("remote: 'vera' may not push to 'web': that needs the right to change Deployments in namespace 'web', and ", refused, StringComparison.Ordinal);
         Assert.Contains("403", (await clone.TryAsync("push", "-q", platform.Remote("web", elsewhere), "main")).Output, StringComparison.Ordinal);
     }
 
@@ -175,6 +243,30 @@ public sealed class MainPathTests : IAsyncLifetime
     {
         await new GitClient(folder.Path).RunAsync("clone", "-q", platform.Remote(repository, developer), repository);
         return new GitClient(folder.At(repository));
+    }
+
+    private async Task AnswerAsync(string commit)
+    {
+        await platform.AnswersAsync("web", commit);
+        await platform.UntilAsync("components.backstage.io/default/web", $"answering with {commit}", c => AnsweredCommits.Of(c) is [.., var last] && last == commit);
+    }
+
+    /// <summary>An empty commit that is pushed and deployed; its id.</summary>
+    private async Task<string> DeployAsync(GitClient git, string message)
+    {
+        await git.RunAsync("commit", "-q", "--allow-empty", "-m", message);
+        await git.RunAsync("push", "-q");
+        var head = (await git.RunAsync("rev-parse", "HEAD")).Trim();
+        await platform.UntilAsync(Deployment, "moved", d => d.Annotation("flagstone.dev/source") == $"web@{head}");
+        return head;
+    }
+
+    /// <summary>The commit that is gone back to, or why none is.</summary>
+    private static async Task<(HttpStatusCode Status, string Text)> RollBackAsync(HttpClient client, JsonObject body)
+    {
+        using var response = await client.PostAsJsonAsync("/api/v1/services/default/web/rollback", body, Token);
+        var answer = await response.Content.ReadFromJsonAsync<JsonObject>(Token);
+        return (response.StatusCode, answer.Text(response.IsSuccessStatusCode ? "to" : "detail"));
     }
 
     private static async Task PushAsync(GitClient git, string message)

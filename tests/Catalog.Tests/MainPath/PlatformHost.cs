@@ -6,6 +6,7 @@ using Flagstone.Catalog;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
+using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Resources;
@@ -83,6 +84,31 @@ internal sealed class PlatformHost : IAsyncDisposable
         ResourceKey.TryParse(key, out var parsed)
             ? (await app.Services.GetRequiredService<ResourceStore>().FindAsync(parsed, CancellationToken.None))?.ToDocument()
             : throw new ArgumentException(key, nameof(key));
+
+    /// <summary>Writes down that a commit of a service answers, as the runtime does once its process is ready.</summary>
+    public Task AnswersAsync(string service, string commit) => app.Services.GetRequiredService<ResourceGateway>().SetStatusAsync(
+        "test", app.Services.GetRequiredService<KindRegistry>().Find(new KindId("deployments", "apps"))!, new ResourceKey(new KindId("deployments", "apps"), service, service),
+        deployment => deployment["status"] = new JsonObject { ["process"] = new JsonObject { ["commit"] = commit } }, CancellationToken.None);
+
+    public Task DeleteAsync(string key) => ResourceKey.TryParse(key, out var parsed)
+        ? app.Services.GetRequiredService<ResourceGateway>().RemoveAsync(
+            "test", app.Services.GetRequiredService<KindRegistry>().Find(parsed.Kind)!, parsed, new DeleteOptions(), CancellationToken.None)
+        : throw new ArgumentException(key, nameof(key));
+
+    /// <summary>Follows the ledger until a resource is gone.</summary>
+    public async Task GoneAsync(string key)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Patience);
+        var tail = app.Services.GetRequiredService<LedgerTail>();
+        await foreach (var _ in tail.FollowAsync(Math.Max(0, tail.Head - 1), TimeSpan.FromSeconds(5), patience.Token))
+        {
+            if (await FindAsync(key) is null)
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>Follows the ledger until a resource is as asked; says what was seen when it never is.</summary>
     public async Task<JsonObject> UntilAsync(string key, string what, Func<JsonObject, bool> holds)

@@ -44,6 +44,25 @@ public sealed class HostedRepositoriesTests : IDisposable
     public void A_branch_is_a_safe_reference(string text, bool valid) => Assert.Equal(valid, BranchName.TryParse(text, out _));
 
     [Fact]
+    public void A_repository_is_put_aside_once_and_a_later_one_of_its_name_stays()
+    {
+        using var root = new TemporaryFolder();
+        var repositories = new RepositoryFolder(root.Path);
+        Assert.True(RepositoryName.TryParse("web", out var name));
+        repositories.CreateIfAbsent(name);
+
+        repositories.Archive(name, "one");
+        repositories.Archive(name, "one");
+        Assert.False(repositories.Exists(name));
+        Assert.True(Directory.Exists(System.IO.Path.Combine(root.Path, ".archived", "web-one.git")));
+
+        repositories.CreateIfAbsent(name);
+        repositories.Archive(name, "one");
+        Assert.True(repositories.Exists(name));
+        Assert.Equal([name], repositories.List());
+    }
+
+    [Fact]
     public async Task A_new_repository_is_hardened_and_begins_at_main()
     {
         var git = new GitClient(repositories.Folder.PathOf(name));

@@ -23,6 +23,37 @@ public sealed class ParameterRulesTests
         Assert.Equal(fields, string.Join(' ', errors.Select(error => error.Field).Distinct()));
     }
 
+    [Theory]
+    [InlineData("""{"properties": {"environment": {}}}""", "/enviroment: There is no value of this name. The form has: environment.")]
+    [InlineData("""{"properties": {"environment": {}}, "additionalProperties": true}""", "")]
+    [InlineData("""{"patternProperties": {"^e": {}}}""", "")]
+    [InlineData("""{"allOf": [{"properties": {"enviroment": {}}}]}""", "")]
+    [InlineData("""{"dependencies": {"a": {"oneOf": [{"properties": {"enviroment": {}}}]}}}""", "")]
+    public void A_value_that_the_form_does_not_have_is_refused_by_name(string schema, string error)
+    {
+        ParameterStep[] pages = [new(null, null, JsonNode.Parse(schema)!.AsObject())];
+        var errors = ParameterRules.Validate(pages, new JsonObject { ["enviroment"] = "prod" });
+        Assert.Equal(error, string.Join(' ', errors.Select(e => $"{e.Field}: {e.Message}")));
+    }
+
+    [Fact]
+    public void A_value_of_another_form_is_told_the_form_in_words_and_by_example()
+    {
+        ParameterStep[] pages =
+        [
+            new(null, null, JsonNode.Parse("""
+                {"properties": {"name": {"pattern": "^[a-z]+$", "not": {"pattern": "^kube"}, "description": "Lower case letters.", "ui:placeholder": "orders"}}}
+                """)!.AsObject()),
+        ];
+
+        Assert.Equal(
+            "It does not have the form ^[a-z]+$. Lower case letters. Example: orders.",
+            Assert.Single(ParameterRules.Validate(pages, new JsonObject { ["name"] = "Bad" })).Message);
+        Assert.Equal(
+            "It is reserved: what has the form ^kube is not taken.",
+            Assert.Single(ParameterRules.Validate(pages, new JsonObject { ["name"] = "kubernetes" })).Message);
+    }
+
     [Fact]
     public void What_is_not_valid_always_has_an_error()
     {

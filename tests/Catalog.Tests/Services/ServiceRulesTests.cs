@@ -7,7 +7,7 @@ public sealed class ServiceRulesTests
 {
     private static readonly ClaimObservation Ready = new("PostgreSQLInstance", "db", true, "");
     private static readonly ClaimObservation Waiting = new("PostgreSQLInstance", "db", false, "Creating");
-    private static readonly DeploymentObservation Up = new(1, 1, true, Rollout.Complete, "", "c");
+    private static readonly DeploymentObservation Up = new(1, 1, true, Rollout.Complete, "", "c", "c");
 
     public static TheoryData<string, string, string, string, string> Table => new()
     {
@@ -53,6 +53,18 @@ public sealed class ServiceRulesTests
     {
         Assert.Equal("SourceRefused", ServiceRules.Decide(Seen("experimental", "", "none", "none") with { SourceProblem = "a.yaml:1: no" }).Reason);
         Assert.Equal(ServicePhase.Running, ServiceRules.Decide(Seen("experimental", "Running", "ready", "up") with { SourceProblem = "a.yaml:1: no" }).Phase);
+        Assert.Equal("RollingOut", ServiceRules.Decide(Seen("experimental", "Deploying", "ready", "rolling") with { SourceProblem = "a.yaml:1: no" }).Reason);
+    }
+
+    [Fact]
+    public void A_failed_rollout_is_not_ready_though_the_commit_before_answers()
+    {
+        var failed = Up with { Rollout = Rollout.Failed, Message = "It ends by itself", Wanted = "bbbbbbbbbb", Answering = "aaaaaaaaaa" };
+
+        var verdict = ServiceRules.Decide(Seen("production", "Running", "ready", "up") with { Deployment = failed });
+
+        Assert.Equal((ServicePhase.Degraded, false, "RolloutFailed"), (verdict.Phase, verdict.Ready, verdict.Reason));
+        Assert.Equal("Commit bbbbbbbb has failed: It ends by itself. Commit aaaaaaaa goes on answering.", verdict.Message);
     }
 
     private static ServiceObservation Seen(string lifecycle, string before, string claim, string deployment) => new(

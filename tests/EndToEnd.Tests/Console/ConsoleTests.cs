@@ -39,6 +39,8 @@ public sealed class ConsoleTests
         var open = page.GetByRole(AriaRole.Link, new() { Name = "Open the service" });
         await page.GetByText("Running").First.WaitForAsync();
         violations.AddRange(await browser.ViolationsAsync());
+        Assert.True(await page.GetByLabel("Ledger rows of the service").EvaluateAsync<bool>("e => e.scrollWidth <= e.clientWidth"), "the ledger's last column is cut off");
+        Assert.True(await page.Locator(".fs-log").EvaluateAsync<bool>("e => getComputedStyle(e).flexDirection === 'column-reverse'"), "the log does not open at its end");
         var address = await open.GetAttributeAsync("href");
         using var client = new HttpClient();
         var answer = JsonNode.Parse(await client.GetStringAsync(new Uri(address!), Ct))!;

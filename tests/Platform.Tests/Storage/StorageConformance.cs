@@ -347,6 +347,29 @@ public abstract class StorageConformance
     }
 
     [Fact]
+    public async Task The_newest_come_first_page_by_page_whatever_they_are_called_and_however_they_changed()
+    {
+        await using var store = (await OpenAsync(1))[0];
+        foreach (var name in new[] { "m", "z", "a", "k", "b" })
+        {
+            await store.CommitAsync(Create(Widget(name), "1"));
+        }
+
+        var names = new List<string>();
+        long? before = null;
+        do
+        {
+            var page = await store.Resources.NewestAsync(Widgets, "default", 2, before, Ct);
+            Assert.InRange(page.Items.Count, 1, 2);
+            names.AddRange(page.Items.Select(i => i.Key.Name));
+            before = page.Before;
+        }
+        while (before is not null);
+
+        Assert.Equal(["b", "k", "a", "z", "m"], names);
+    }
+
+    [Fact]
     public async Task Lists_select_by_label_and_page_in_the_order_of_names()
     {
         await using var store = (await OpenAsync(1))[0];

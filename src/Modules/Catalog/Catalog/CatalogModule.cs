@@ -37,6 +37,7 @@ public static class CatalogModule
         services.AddSingleton<IAdmissionRule, DeclaredClaimRule>();
         services.AddRepositories();
         services.AddSingleton<RunActions>();
+        services.AddSingleton<RunChecks>();
         services.AddSingleton<TemplateSkeletons>();
         services.AddSingleton<BuiltInTemplates>();
         services.AddSingleton<CommitPlanner>();
@@ -51,6 +52,7 @@ public static class CatalogModule
         services.AddController<ITemplateRunGrain>(TemplateRunGrain.Controller, TemplateRunGrain.Route);
         services.AddController<IGitSourceGrain>(GitSourceGrain.Controller, GitSourceGrain.Route);
         services.AddController<IReleaseGrain>(ReleaseGrain.Controller, ReleaseGrain.Route);
+        services.AddController<IRepositoryGrain>(RepositoryGrain.Controller, RepositoryGrain.Route);
         services.AddController<IServiceGrain>(ServiceGrain.Controller, ServiceRoutes.Services);
         services.AddController<ITeamGrain>(TeamGrain.Controller, ServiceRoutes.Teams);
         services.AddCatalogConsole();

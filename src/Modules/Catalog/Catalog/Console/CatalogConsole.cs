@@ -17,6 +17,7 @@ internal static class CatalogConsole
         services.AddSingleton<CatalogReader>();
         services.AddSingleton<Services.CommitReader>();
         services.AddSingleton<IHomeSource, ServicesAtHome>();
+        services.AddSingleton<IHomeSource, SourcesAtHome>();
         services.AddSingleton<IHomeSource, RunsAtHome>();
         return services;
     }

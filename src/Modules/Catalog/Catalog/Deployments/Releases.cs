@@ -35,12 +35,20 @@ internal sealed class Releases(HostedRepositories repositories)
         return null;
     }
 
-    /// <summary>The commit that ran before the one that runs, by the GitOps repository's history; null when nothing else ever ran.</summary>
-    public CommitId? Previous(Release release) =>
-        repositories.Log(release.Gitops, release.Head, MaxHistory)
+    /// <summary>
+    /// The commit to go back to: of those that were deployed, by the GitOps repository's history, the last that answered and is behind the one
+    /// that is deployed. What is ahead of it was turned away from before. Null when there is none.
+    /// </summary>
+    public CommitId? Previous(Release release, IReadOnlySet<string> answered)
+    {
+        var deployed = release.Deployed.Commit;
+        var isKnown = IsKnown(release.App, deployed);
+        return repositories.Log(release.Gitops, release.Head, MaxHistory)
             .Select(c => repositories.ReadFile(release.Gitops, c.Id, release.File, MaxBytes))
-            .Select(f => f is null ? null : DeploymentText.Read(Encoding.UTF8.GetString(f.Bytes.Span), release.App))
-            .FirstOrDefault(d => d is not null && d.Commit != release.Deployed.Commit)?.Commit;
+            .Select(f => f is null ? null : DeploymentText.Read(Encoding.UTF8.GetString(f.Bytes.Span), release.App)?.Commit)
+            .FirstOrDefault(c => c is { } commit && commit != deployed && answered.Contains(commit.Value)
+                && IsKnown(release.App, commit) && (!isKnown || repositories.Contains(release.App, deployed, commit)));
+    }
 
     /// <summary>The rollback that an idempotency key stands for, among the newest commits of the GitOps repository; null when it stands for none.</summary>
     public (CommitId Gitops, RollbackMark Mark)? Keyed(Release release, string key)

@@ -1,5 +1,8 @@
+using Flagstone.Catalog.Kinds;
+using Flagstone.Catalog.Repositories;
 using Flagstone.Catalog.Scaffolder;
 using Flagstone.Platform.Problems;
+using Flagstone.Platform.Resources;
 
 namespace Flagstone.Catalog.Endpoints;
 
@@ -15,6 +18,23 @@ internal static class CatalogProblems
             Causes = [.. errors.Select(e => new ProblemCause(e.Field, "FieldValueInvalid", e.Message))],
         };
 
+    public static Problem NameTaken(string service, string why) =>
+        new(409, "name-taken", "Conflict", "The name is taken", why) { Subject = new ProblemSubject(EntityKinds.Group, "Component", service) };
+
+    public static Problem NothingDeployed(ResourceKey service, RepositoryName app) =>
+        CannotRollBack(service, $"Repository '{app}-gitops' deploys nothing of '{app}', so there is nothing to roll back.");
+
+    public static Problem NoEarlierCommit(ResourceKey service, CommitId deployed) =>
+        CannotRollBack(service, $"Commit {deployed} is deployed, and no earlier commit of '{service.Name}' has ever answered. Push a commit that mends it.");
+
+    public static Problem NeverAnswered(ResourceKey service, CommitId commit, RepositoryName gitops) =>
+        CannotRollBack(
+            service,
+            $"Commit {commit} of '{service.Name}' has never answered. Name one that has; to try this one all the same, write it to the annotation flagstone.dev/source in '{gitops}'.");
+
     public static Problem NotAService(string name) =>
         new(409, "not-a-service", "Conflict", "It has no repository here", $"Component '{name}' names no repository that this platform hosts, in its annotation flagstone.dev/repository.");
+
+    private static Problem CannotRollBack(ResourceKey service, string why) =>
+        new(409, "cannot-roll-back", "Conflict", "There is nothing to go back to", why) { Subject = new ProblemSubject(service.Kind.Group, "Component", service.Name) };
 }

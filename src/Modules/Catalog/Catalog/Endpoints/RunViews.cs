@@ -14,7 +14,11 @@ public sealed record StartRun(JsonObject? Values);
 /// <param name="Version">The sequence of the ledger row that brought it to this state.</param>
 public sealed record RunView(
     string Id, string Template, string Phase, string? StartedAt, string? FinishedAt, string? Message, IReadOnlyList<RunStep> Steps, JsonObject? Values,
-    JsonObject? Output, long Version);
+    JsonObject? Output, long Version)
+{
+    /// <summary>What is odd about the values and did not stop the run; only in the answer to its start.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary>A step of a run.</summary>
 /// <param name="Phase"><c>Waiting</c>, <c>Processing</c>, <c>Completed</c>, <c>Skipped</c> or <c>Failed</c>.</param>

@@ -10,6 +10,7 @@ internal static class EntityKinds
 
     public static readonly KindId Component = new("components", Group);
     public static readonly KindId Team = new("groups", Group);
+    public static readonly KindId User = new("users", Group);
 
     private static readonly PrinterColumn Age = new("Age", ".metadata.creationTimestamp", "date");
     private static readonly PrinterColumn Owner = new("Owner", ".spec.owner");

@@ -11,6 +11,7 @@ internal sealed class RepositoryFolder
     // Names that no repository can have.
     private const string HomeFolder = ".home";
     internal const string NewFolder = ".new";
+    private const string ArchiveFolder = ".archived";
 
     private static readonly (string Key, string Value)[] Configuration =
     [
@@ -81,6 +82,22 @@ internal sealed class RepositoryFolder
 
         File.WriteAllText(Path.Combine(made, "HEAD"), $"ref: {BranchName.Main.Reference}\n");
         Place(made, name);
+    }
+
+    /// <summary>
+    /// Puts a repository aside as <c>.archived/NAME-LABEL.git</c>. Done again with the same label it does nothing: a repository that has come
+    /// by the name since is another's.
+    /// </summary>
+    public void Archive(RepositoryName name, string label)
+    {
+        var target = Path.Combine(Root, ArchiveFolder, $"{name.Value}-{label}.git");
+        if (!Exists(name) || Directory.Exists(target))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(Path.Combine(Root, ArchiveFolder));
+        Directory.Move(PathOf(name), target);
     }
 
     private void Place(string made, RepositoryName name)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Flagstone.Catalog.Kinds;
+using Flagstone.Catalog.Repositories;
 using Flagstone.Catalog.Scaffolder.Actions;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Resources;
@@ -19,6 +20,13 @@ internal sealed class PublishRecordedAction(IScaffolderAction publish, RunOwner 
         if (ServiceNameRules.Refuse(owner.Caller, ns, existing?.ToDocument()) is { } refused)
         {
             return new ActionRefused($"Action '{Name}': {refused}.");
+        }
+
+        // One that is being deleted still has its bare repository, or has just lost it: neither is this run's to fill.
+        if (RepositoryName.TryParse(repository, out var name) && GitKinds.RepositoryKey(name) is var key
+            && await resources.FindAsync(key, ct) is not null && !await resources.IsOwnAsync(owner, key, ct))
+        {
+            return new ActionRefused($"Action '{Name}': repository '{repository}' is there already, or is still being removed. Use another name, or try again once it is gone.");
         }
 
         var outcome = await publish.RunAsync(context, ct);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Repositories;
 using Flagstone.Catalog.Scaffolder.Actions;
 using Flagstone.Platform.Gateway;
@@ -32,6 +33,11 @@ internal sealed class RunActions(
             },
             ["spec"] = spec,
         };
+        if (kindId == GitKinds.Repository)
+        {
+            RepositoryHold.Add(document);
+        }
+
         var outcome = await gateway.CreateAsync(owner.Platform, kind, "", document, owner.Options, ct);
         if (outcome is not Refused refused)
         {

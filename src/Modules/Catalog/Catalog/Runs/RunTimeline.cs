@@ -105,7 +105,7 @@ internal static class RunTimeline
 
         var rows = deployments.Select(DeploymentRow.Of).ToList();
         var worst = rows.Find(r => r.Status.Tone != Tone.Good) ?? rows[0];
-        return new TimelineStep("deployment", Title, worst.Status, Message: worst.Message);
+        return new TimelineStep("deployment", Title, worst.Status, Message: worst.Status.Detail);
     }
 
     private static TimelineStep Running(JsonObject? component, string appsUrl)

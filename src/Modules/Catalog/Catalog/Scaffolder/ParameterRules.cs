@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Resources;
 using Json.Schema;
 
 namespace Flagstone.Catalog.Scaffolder;
@@ -31,7 +32,19 @@ internal static class ParameterRules
     public static IReadOnlyList<ParameterError> Validate(IReadOnlyList<ParameterStep> pages, JsonObject values)
     {
         var instance = JsonSerializer.SerializeToElement(values);
-        return [.. pages.SelectMany((page, index) => Validate(index, page.Schema, instance))];
+        return [.. Unknown(pages, values), .. pages.SelectMany((page, index) => Validate(index, page.Schema, instance))];
+    }
+
+    // Each page is a schema of all values, so none can refuse what it does not name by additionalProperties: the form as a whole does.
+    private static IEnumerable<ParameterError> Unknown(IReadOnlyList<ParameterStep> pages, JsonObject values)
+    {
+        if (FormNames.Of(pages) is not { } known)
+        {
+            return [];
+        }
+
+        var list = known.Count == 0 ? "The form has none." : $"The form has: {string.Join(", ", known)}.";
+        return values.Where(v => !known.Contains(v.Key)).Select(v => new ParameterError(0, $"/{v.Key}", $"There is no value of this name. {list}"));
     }
 
     /// <summary>Why this is no schema, or null where it is one.</summary>
@@ -60,7 +73,7 @@ internal static class ParameterRules
         var missing = Missing(schema, instance).Select(name => new ParameterError(page, $"/{name}", "It is required."));
         var others = SchemaFailures.Of(results)
             .Where(failure => failure.Keyword != "required" || failure.Field.Length > 0)
-            .Select(failure => new ParameterError(page, failure.Field, Explain(failure)));
+            .Select(failure => new ParameterError(page, failure.Field, Explain(failure, PropertyOf(schema, failure.Field))));
         return missing.Concat(others).Distinct();
     }
 
@@ -69,11 +82,21 @@ internal static class ParameterRules
             .Select(name => name!.GetValue<string>())
             .Where(name => !instance.TryGetProperty(name, out _));
 
-    private static string Explain(SchemaFailure failure) => failure.Keyword switch
+    private static JsonObject? PropertyOf(JsonObject schema, string field) => schema.At("properties", field.TrimStart('/')) as JsonObject;
+
+    // A pattern alone says little to people: the field's own description and example say it in words.
+    private static string Explain(SchemaFailure failure, JsonObject? property) => failure.Keyword switch
     {
-        "pattern" => "It does not have the form that is asked for.",
+        "pattern" when property.Text("pattern") is { Length: > 0 } pattern => Sentence($"It does not have the form {pattern}", property),
+        "" when property.At("not").Text("pattern") is { Length: > 0 } taken => $"It is reserved: what has the form {taken} is not taken.",
         _ => failure.Message ?? "This value is not allowed.",
     };
+
+    private static string Sentence(string what, JsonObject? property)
+    {
+        var example = property.At("examples") is JsonArray { Count: > 0 } examples ? examples[0]?.ToString() ?? "" : property.Text("ui:placeholder");
+        return string.Join(' ', new[] { $"{what}.", property.Text("description").Trim(), example.Length > 0 ? $"Example: {example}." : "" }.Where(s => s.Length > 0));
+    }
 
     private static JsonSchema Build(JsonObject schema) => JsonSchema.Build(
         JsonSerializer.SerializeToElement(schema),

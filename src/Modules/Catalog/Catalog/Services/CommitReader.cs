@@ -7,7 +7,9 @@ internal sealed record CommitRow(string Repository, string Id, string Message, s
 {
     private const int ShortLength = 8;
 
-    public string ShortId => Id[..ShortLength];
+    public string ShortId => Short(Id);
+
+    public static string Short(string commit) => commit.Length > ShortLength ? commit[..ShortLength] : commit;
 }
 
 /// <summary>The newest commits of a service's app and of its desired state.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Flagstone.Catalog.Kinds;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Reconciling;
@@ -30,12 +31,19 @@ internal sealed class ServiceGrain(ResourceStore store, ResourceGateway gateway,
             var condition = verdict.Ready
                 ? Condition.True("Ready", verdict.Reason, verdict.Message)
                 : Condition.False("Ready", verdict.Reason, verdict.Message);
+            var isNews = document["status"].Text("phase") != verdict.Phase.ToString() || document.FindCondition("Ready")?.Reason != verdict.Reason;
             document.SetCondition(condition, clock.GetUtcNow());
             var status = document["status"]!.AsObject();
+            if (isNews)
+            {
+                status["since"] = clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            }
+
             status["phase"] = verdict.Phase.ToString();
             if (seen.Deployment is { Commit.Length: > 0 } deployment)
             {
                 status["commit"] = deployment.Commit;
+                AnsweredCommits.Note(document, deployment.Answering);
             }
             else
             {

@@ -68,8 +68,12 @@ internal sealed class ServiceReader(ResourceStore store, KindRegistry kinds)
             available?.Status == "True",
             RolloutOf(deployment, progressing),
             progressing is { Status: "False" } ? progressing.Message : available is { Status: "False" } ? available.Message : "",
-            deployment.At("status", "process").Text("commit") is { Length: > 0 } answers ? answers : wanted);
+            wanted,
+            AnsweringOf(deployment));
     }
+
+    /// <summary>The commit that answers requests now; empty while none does.</summary>
+    public static string AnsweringOf(JsonObject deployment) => deployment.At("status", "process").Text("commit");
 
     private static Rollout RolloutOf(JsonObject deployment, Condition? progressing)
     {

@@ -39,7 +39,7 @@ internal sealed record ServiceRow(string Namespace, string Name, string Title, s
         var (spec, status) = (component["spec"], component["status"]);
         var phase = status.Text("phase");
         var ready = component.FindCondition("Ready");
-        var detail = status.Text("message") is { Length: > 0 } message ? message : ready is { Status: not "True" } ? ready.Message : "";
+        var detail = status.Text("message") is { Length: > 0 } message ? message : ready is { Status: not "True" } || phase != "Running" ? ready?.Message ?? "" : "";
         var name = component.NameOf();
         var workload = component.Annotation("backstage.io/kubernetes-namespace") is { Length: > 0 } ns ? ns : name;
         return new ServiceRow(
@@ -62,7 +62,8 @@ internal sealed record ServiceRow(string Namespace, string Name, string Title, s
     /// <summary>The name in an entity reference: <c>group:default/payments</c> is <c>payments</c>.</summary>
     public static string OwnerName(string reference) => reference[(reference.LastIndexOfAny(['/', ':']) + 1)..];
 
-    private static DateTimeOffset? Transition(JsonObject document, string type) =>
+    /// <summary>When a condition last changed its status, or null.</summary>
+    public static DateTimeOffset? Transition(JsonObject document, string type) =>
         (document["status"].At("conditions") as JsonArray)?.FirstOrDefault(c => c.Text("type") == type) is { } found
             ? Times.Read(found.Text("lastTransitionTime"))
             : null;

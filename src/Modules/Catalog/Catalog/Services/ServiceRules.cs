@@ -21,7 +21,7 @@ internal static class ServiceRules
     private static ServiceVerdict Observe(ServiceObservation seen)
     {
         var ran = seen.Before is ServicePhase.Running or ServicePhase.Degraded;
-        if (seen.SourceProblem.Length > 0 && !ran)
+        if (seen.SourceProblem.Length > 0 && !ran && seen.Deployment is not { IsAvailable: true })
         {
             return new(seen.Deployment is null ? ServicePhase.Scaffolded : ServicePhase.Deploying, false, "SourceRefused", seen.SourceProblem);
         }
@@ -55,10 +55,22 @@ internal static class ServiceRules
         {
             Rollout.Complete when deployment.IsAvailable => new(ServicePhase.Running, true, "Available", "It answers."),
             Rollout.Complete when ran => new(ServicePhase.Degraded, false, "Unavailable", message),
-            Rollout.Failed when ran || deployment.IsAvailable => new(ServicePhase.Degraded, deployment.IsAvailable, "RolloutFailed", message),
-            Rollout.Failed => new(ServicePhase.Deploying, false, "RolloutFailed", message),
+            Rollout.Failed => new(ran || deployment.IsAvailable ? ServicePhase.Degraded : ServicePhase.Deploying, false, "RolloutFailed", Failure(deployment, message)),
             _ => new(ServicePhase.Deploying, deployment.IsAvailable, "RollingOut", deployment.IsAvailable ? "Another commit of it starts." : message),
         };
+    }
+
+    private static string Failure(DeploymentObservation deployment, string message)
+    {
+        if (!deployment.IsAvailable)
+        {
+            return message;
+        }
+
+        var why = message.TrimEnd('.');
+        return deployment.Answering.Length > 0 && deployment.Answering != deployment.Wanted
+            ? $"Commit {CommitRow.Short(deployment.Wanted)} has failed: {why}. Commit {CommitRow.Short(deployment.Answering)} goes on answering."
+            : $"The newest rollout has failed: {why}. What ran before goes on answering.";
     }
 }
 
@@ -74,8 +86,13 @@ internal sealed record ServiceObservation(
 
 internal sealed record ClaimObservation(string Kind, string Name, bool IsReady, string Message);
 
-/// <param name="Commit">The commit that answers, else the one that is wanted.</param>
-internal sealed record DeploymentObservation(long Desired, long Ready, bool IsAvailable, Rollout Rollout, string Message, string Commit);
+/// <param name="Wanted">The commit that is declared; empty where none is.</param>
+/// <param name="Answering">The commit that answers requests; empty while none does.</param>
+internal sealed record DeploymentObservation(long Desired, long Ready, bool IsAvailable, Rollout Rollout, string Message, string Wanted, string Answering)
+{
+    /// <summary>The commit that answers, else the one that is wanted.</summary>
+    public string Commit => Answering.Length > 0 ? Answering : Wanted;
+}
 
 internal enum Rollout
 {

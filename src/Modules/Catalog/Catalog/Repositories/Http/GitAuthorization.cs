@@ -23,9 +23,10 @@ internal sealed class GitAuthorization(TokenStore tokens, ResourceStore store, K
             return null;
         }
 
-        if (access == GitAccess.Write && !await MayPushAsync(caller, repository, ct))
+        if (access == GitAccess.Write && await RefusePushAsync(caller, repository, ct) is { } why)
         {
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            await GitRefusals.WriteAsync(context.Response, $"'{caller.Name}' may not push to '{repository}': {why}.");
             return null;
         }
 
@@ -35,15 +36,16 @@ internal sealed class GitAuthorization(TokenStore tokens, ResourceStore store, K
     public ValueTask PushedAsync(RepositoryName repository, GitCaller caller) =>
         new(pushes.RecordAsync(repository, new Actor(caller.Name), CancellationToken.None));
 
-    private async Task<bool> MayPushAsync(Caller caller, RepositoryName repository, CancellationToken ct)
+    /// <summary>Null when the caller may push; else why not.</summary>
+    private async Task<string?> RefusePushAsync(Caller caller, RepositoryName repository, CancellationToken ct)
     {
         var found = await store.FindAsync(GitKinds.RepositoryKey(repository), ct);
         var ns = found?.ToDocument()["spec"].Text("namespace") ?? "";
 
         // A repository that belongs to no service is the platform team's.
         return ns.Length == 0
-            ? caller is { Role: Role.Administrator, Namespace.Length: 0 }
-            : AccessRules.Refuse(caller, "update", kinds.Find(Deployments)!, ns) is null;
+            ? caller is { Role: Role.Administrator, Namespace.Length: 0 } ? null : "it belongs to no service, so that only administrators may"
+            : AccessRules.Refuse(caller, "update", kinds.Find(Deployments)!, ns) is { } why ? $"that needs the right to change Deployments in namespace '{ns}', and {why}" : null;
     }
 
     private static string? Token(string header)

@@ -50,13 +50,14 @@ internal sealed partial class GitHttpBackend(
 
         if (await authorize(context, repository, service.Access) is not { } caller)
         {
-            Refuse(context.Response);
+            await RefuseAsync(context.Response);
             return;
         }
 
-        if (Reject(context.Request, repository, service) is { } status)
+        if (Reject(context.Request, repository, service) is var (status, why))
         {
             context.Response.StatusCode = status;
+            await GitRefusals.WriteAsync(context.Response, why);
             return;
         }
 
@@ -64,6 +65,7 @@ internal sealed partial class GitHttpBackend(
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             context.Response.Headers.RetryAfter = "5";
+            await GitRefusals.WriteAsync(context.Response, "As many clones and pushes run as may at once. Try again in a few seconds.");
             return;
         }
 
@@ -78,7 +80,7 @@ internal sealed partial class GitHttpBackend(
         }
     }
 
-    private static void Refuse(HttpResponse response)
+    private static async Task RefuseAsync(HttpResponse response)
     {
         if (response.StatusCode != StatusCodes.Status200OK)
         {
@@ -87,21 +89,24 @@ internal sealed partial class GitHttpBackend(
 
         response.StatusCode = StatusCodes.Status401Unauthorized;
         response.Headers.WWWAuthenticate = Challenge;
+        await GitRefusals.WriteAsync(response, "Sign in with an access token of Flagstone as the password; the user name may be anything.");
     }
 
-    private int? Reject(HttpRequest request, RepositoryName repository, GitService service)
+    private (int Status, string Why)? Reject(HttpRequest request, RepositoryName repository, GitService service)
     {
         if (!repositories.Folder.Exists(repository))
         {
-            return StatusCodes.Status404NotFound;
+            return (StatusCodes.Status404NotFound, $"There is no repository '{repository}' here.");
         }
 
         if (!service.Takes(request))
         {
-            return StatusCodes.Status415UnsupportedMediaType;
+            return (StatusCodes.Status415UnsupportedMediaType, $"The body is not {service.ContentType}.");
         }
 
-        return request.ContentLength > options.MaxBodyBytes ? StatusCodes.Status413PayloadTooLarge : null;
+        return request.ContentLength > options.MaxBodyBytes
+            ? (StatusCodes.Status413PayloadTooLarge, $"The push is over the limit of {RepositoryFolder.MaxPackBytes >> 20} MB. Keep artifacts elsewhere.")
+            : null;
     }
 
     private async Task RunAsync(HttpContext context, RepositoryName repository, GitService service, GitCaller caller)

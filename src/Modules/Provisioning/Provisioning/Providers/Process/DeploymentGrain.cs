@@ -105,10 +105,11 @@ internal sealed class DeploymentGrain(
         await ProbeAllAsync(key, spec);
         if (wanted.Select(id => runtime.Find(key, id)!).FirstOrDefault(s => !s.Answers) is { } missed)
         {
-            return missed.IsAlive || missed.Starts <= 1
+            // One that ended before is not taken at its word while it starts once more: the condition would go to and fro with each start.
+            return missed.Starts <= 1
                 ? await ReportAsync(kind, key, spec, ServicePhase.Starting, "Starting", "The process runs and is not ready yet", null, wanted)
                 : await ReportAsync(
-                    kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", ReconcileResult.After(Watch), wanted);
+                    kind, key, spec, ServicePhase.Failed, "Ended", "The process ends by itself, and is started again; its log says why", missed.IsAlive ? null : ReconcileResult.After(Watch), wanted);
         }
 
         // The ones before go only now: there was never nobody to answer.
