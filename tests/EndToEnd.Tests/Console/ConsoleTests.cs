@@ -55,6 +55,21 @@ public sealed class ConsoleTests
     }
 
     [Fact]
+    public async Task The_users_menu_leads_to_the_page_of_the_REST_API()
+    {
+        await using var host = await RunningHost.StartAsync(Ct);
+        await using var browser = await Browser.OpenAsync(host, ColorScheme.Light);
+        await browser.SignInAsync(host.Token);
+        // The page is live then: what is opened before closes when it becomes so.
+        Assert.Empty(await browser.ViolationsAsync());
+        await browser.Page.Locator("[data-menu] > summary").ClickAsync();
+
+        var api = await browser.Page.Context.RunAndWaitForPageAsync(() => browser.Page.GetByRole(AriaRole.Link, new() { Name = "REST API" }).ClickAsync());
+
+        await api.GetByText("Issues a token").First.WaitForAsync();
+    }
+
+    [Fact]
     public async Task A_wrong_token_is_told_what_a_token_looks_like()
     {
         await using var host = await RunningHost.StartAsync(Ct);
