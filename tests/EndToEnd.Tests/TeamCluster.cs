@@ -71,7 +71,7 @@ public sealed class TeamCluster : IAsyncLifetime
         Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync(Ct));
     }
 
-    /// <summary>Ends when every claim is Ready, as one process sees it; the timeout says which are not, and why.</summary>
+    /// <summary>Ends when every claim of the default namespace is Ready, as one process sees it; the timeout says which are not, and why.</summary>
     public Task AllReadyAsync(RunningHost host) => AllReadyAsync(host, Token);
 
     public static async Task AllReadyAsync(RunningHost host, string token)
@@ -83,7 +83,7 @@ public sealed class TeamCluster : IAsyncLifetime
         var waiting = new List<string>();
         while (true)
         {
-            var list = JsonNode.Parse(await client.GetStringAsync(new Uri("/apis/platform.example.com/v1alpha1/postgresqlinstances", UriKind.Relative), Ct))!;
+            var list = JsonNode.Parse(await client.GetStringAsync(new Uri("/apis/platform.example.com/v1alpha1/namespaces/default/postgresqlinstances", UriKind.Relative), Ct))!;
             waiting = [.. list["items"]!.AsArray().Where(c => !IsReady(c!)).Select(c => $"{c!["metadata"]!["name"]} {c["status"]?.ToJsonString()}")];
             if (waiting.Count == 0)
             {

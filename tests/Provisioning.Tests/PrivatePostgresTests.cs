@@ -146,7 +146,7 @@ public sealed class PrivatePostgresTests
 
         var text = File.ReadAllText(Path.Combine(root, "docs", "operations", "backup-and-move.md"));
         var blocks = text.Split("```sh\n").Skip(1).Select(b => b[..b.IndexOf("```", StringComparison.Ordinal)]).ToList();
-        return (blocks[0], blocks[1]);
+        return (blocks.Single(b => b.Contains("pg_dumpall", StringComparison.Ordinal)), blocks.Single(b => b.Contains("psql -q", StringComparison.Ordinal)));
     }
 
     private static Task<(int ExitCode, string Output)> ShellAsync(string script, DirectoryInfo data, CancellationToken ct) =>
