@@ -5,7 +5,7 @@ var ct = CancellationToken.None;
 var settings = Settings.Parse(args);
 var report = new Report(Console.Out);
 
-await using var postgres = await PrivatePostgres.StartAsync(ct);
+// Each part has a PostgreSQL of its own: the server cleans up after a load for a while, and would do so during the next part.
 if (settings.Parts.Contains("store"))
 {
     await StoresAsync();
@@ -13,11 +13,13 @@ if (settings.Parts.Contains("store"))
 
 foreach (var store in settings.Parts.Contains("claims") ? settings.Stores : [])
 {
+    await using var postgres = await PrivatePostgres.StartAsync(ct);
     await new ClaimLoad(settings, report, store).RunAsync(store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct), ct);
 }
 
 if (settings.Parts.Contains("processes") && settings.Stores.Contains("postgresql"))
 {
+    await using var postgres = await PrivatePostgres.StartAsync(ct);
     await new TwoProcesses(settings, report).RunAsync(await postgres.CreateDatabaseAsync(ct), ct);
 }
 
@@ -26,6 +28,7 @@ return 0;
 
 async Task StoresAsync()
 {
+    await using var postgres = await PrivatePostgres.StartAsync(ct);
     var raw = new Dictionary<string, Dictionary<int, double>> { ["sqlite"] = [], ["postgresql"] = [] };
     report.Section("Beside us: the same two rows by raw ADO.NET, each pair in its own transaction");
     foreach (var level in Levels)

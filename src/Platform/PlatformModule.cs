@@ -61,7 +61,7 @@ public static class PlatformModule
         services.AddHostedService<KindSync>();
         services.AddHostedService<TokenRevocations>();
         services.AddSingleton<RunningReconciles>();
-        services.AddSingleton(_ => new StartGate(() => ThreadPool.PendingWorkItemCount));
+        services.AddSingleton(s => new StartGate(() => ThreadPool.PendingWorkItemCount, s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ReconcilePump>();
         services.AddHostedService<StartSweep>();
 

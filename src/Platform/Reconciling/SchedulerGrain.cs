@@ -91,22 +91,27 @@ internal sealed partial class SchedulerGrain : Grain, ISchedulerGrain
             return false;
         }
 
-        await gate.EnterAsync();
+        var pass = await gate.EnterAsync();
         if (!underWay.TryEnter())
         {
+            pass.Dispose();
             return false;
         }
 
         running.Add((entry.Kind, entry.Key));
-        _ = RunAndTickAsync(entry);
+        _ = RunAndTickAsync(entry, pass);
         return true;
     }
 
-    private async Task RunAndTickAsync(DueEntry entry)
+    private async Task RunAndTickAsync(DueEntry entry, IDisposable pass)
     {
         try
         {
-            await RunAsync(entry);
+            using (pass)
+            {
+                await RunAsync(entry);
+            }
+
             // Woken meanwhile, or to come again at once: no need to wait for the next tick.
             start.Ask();
         }

@@ -1,21 +1,31 @@
 namespace Flagstone.Platform.Reconciling;
 
 /// <summary>
-/// Lets a reconcile begin when the threads have caught up, so that people's requests, which run on the same threads, never queue behind
-/// more reconciles than the machine can carry. What waits on a disk, a network or a provider is not in the way: no number of slow ones stops it.
+/// Lets a reconcile begin when the threads have caught up and few others are under way, so that people's requests, which run on the same
+/// threads, never queue behind more reconciles than the machine can carry. One that lasts longer waits on a disk, a network or a provider: it
+/// is in nobody's way, and another may begin beside it.
 /// </summary>
 /// <param name="pending">How many work items wait for a thread.</param>
-internal sealed class StartGate(Func<long> pending) : IDisposable
+internal sealed class StartGate(Func<long> pending, TimeProvider clock) : IDisposable
 {
     /// <summary>Under load that never ends controllers go on too: one begins after so many passes of the pool's queue.</summary>
-    public const int MaxPasses = 64;
+    public const int MaxPasses = 8;
 
     public static readonly int Busy = Environment.ProcessorCount;
 
-    private readonly SemaphoreSlim turn = new(1);
+    /// <summary>A commit answers all that it stored at once: with more under way each commit is a burst of work.</summary>
+    public static readonly int MaxUnderWay = 8 * Environment.ProcessorCount;
 
-    public async Task EnterAsync()
+    /// <summary>Longer than what a reconcile takes that waits for nothing but the store.</summary>
+    public static readonly TimeSpan Counted = TimeSpan.FromMilliseconds(250);
+
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly SemaphoreSlim places = new(MaxUnderWay);
+
+    /// <summary>Ends when a reconcile may begin; dispose the pass when it has ended.</summary>
+    public async Task<IDisposable> EnterAsync()
     {
+        await places.WaitAsync().ConfigureAwait(false);
         await turn.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -24,6 +34,8 @@ internal sealed class StartGate(Func<long> pending) : IDisposable
                 // To the end of the queue of all threads: it comes back when all that waits now has run.
                 await Task.Factory.StartNew(() => { }, CancellationToken.None, TaskCreationOptions.PreferFairness, TaskScheduler.Default).ConfigureAwait(false);
             }
+
+            return new Pass(places, clock);
         }
         finally
         {
@@ -31,5 +43,29 @@ internal sealed class StartGate(Func<long> pending) : IDisposable
         }
     }
 
-    public void Dispose() => turn.Dispose();
+    public void Dispose()
+    {
+        turn.Dispose();
+        places.Dispose();
+    }
+
+    private sealed class Pass : IDisposable
+    {
+        private readonly ITimer timer;
+        private SemaphoreSlim? place;
+
+        public Pass(SemaphoreSlim place, TimeProvider clock)
+        {
+            this.place = place;
+            timer = clock.CreateTimer(_ => GiveBack(), null, Counted, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Dispose()
+        {
+            timer.Dispose();
+            GiveBack();
+        }
+
+        private void GiveBack() => Interlocked.Exchange(ref place, null)?.Release();
+    }
 }

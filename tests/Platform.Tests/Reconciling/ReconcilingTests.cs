@@ -167,7 +167,7 @@ public sealed class ReconcilingTests : IAsyncLifetime
             });
             silo.Services.AddSingleton(probes).AddSingleton(store.Database).AddSingleton(store.Writer).AddSingleton(store.Tail).AddSingleton(due)
                 .AddSingleton(TimeProvider.System).AddSingleton<FeedCursors>().AddSingleton<RunningReconciles>()
-                .AddSingleton(_ => new StartGate(() => ThreadPool.PendingWorkItemCount))
+                .AddSingleton(_ => new StartGate(() => ThreadPool.PendingWorkItemCount, TimeProvider.System))
                 .AddController<IProbeGrain>(Controller, row => row.Key.Kind == KernelStore.Widgets ? [row.Key.ToString()] : [])
                 .AddHostedService<ReconcilePump>();
         });
