@@ -6,7 +6,9 @@ namespace Flagstone.Platform.Reconciling;
 /// is in nobody's way, and another may begin beside it.
 /// </summary>
 /// <param name="pending">How many work items wait for a thread.</param>
-internal sealed class StartGate(Func<long> pending, TimeProvider clock) : IDisposable
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing, and what hangs when the process stops still gives its place back.")]
+internal sealed class StartGate(Func<long> pending, TimeProvider clock)
 {
     /// <summary>Under load that never ends controllers go on too: one begins after so many passes of the pool's queue.</summary>
     public const int MaxPasses = 8;
@@ -41,12 +43,6 @@ internal sealed class StartGate(Func<long> pending, TimeProvider clock) : IDispo
         {
             turn.Release();
         }
-    }
-
-    public void Dispose()
-    {
-        turn.Dispose();
-        places.Dispose();
     }
 
     private sealed class Pass : IDisposable

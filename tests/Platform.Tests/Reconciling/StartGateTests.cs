@@ -1,4 +1,5 @@
 using Flagstone.Platform.Reconciling;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Flagstone.Platform.Tests.Reconciling;
@@ -9,7 +10,7 @@ public sealed class StartGateTests
     public async Task A_reconcile_begins_when_the_threads_have_caught_up()
     {
         var waiting = StartGate.Busy + 3;
-        using var gate = new StartGate(() => waiting--, TimeProvider.System);
+        var gate = new StartGate(() => waiting--, TimeProvider.System);
 
         await gate.EnterAsync();
 
@@ -20,7 +21,7 @@ public sealed class StartGateTests
     public async Task Under_load_that_never_ends_reconciles_begin_too()
     {
         var asked = 0;
-        using var gate = new StartGate(() => ++asked > 0 ? long.MaxValue : 0, TimeProvider.System);
+        var gate = new StartGate(() => ++asked > 0 ? long.MaxValue : 0, TimeProvider.System);
 
         await Task.WhenAll(gate.EnterAsync(), gate.EnterAsync());
 
@@ -30,7 +31,7 @@ public sealed class StartGateTests
     [Fact]
     public async Task No_more_are_under_way_at_once_than_the_machine_carries()
     {
-        using var gate = new StartGate(() => 0, new FakeTimeProvider());
+        var gate = new StartGate(() => 0, new FakeTimeProvider());
         var passes = await Task.WhenAll(Enumerable.Range(0, StartGate.MaxUnderWay).Select(_ => gate.EnterAsync()));
 
         var next = gate.EnterAsync();
@@ -41,10 +42,23 @@ public sealed class StartGateTests
     }
 
     [Fact]
+    public async Task One_that_hangs_does_no_harm_when_the_process_stops()
+    {
+        var clock = new FakeTimeProvider();
+        var services = new ServiceCollection().AddSingleton(_ => new StartGate(() => 0, clock)).BuildServiceProvider();
+        var pass = await services.GetRequiredService<StartGate>().EnterAsync();
+
+        await services.DisposeAsync();
+        clock.Advance(StartGate.Counted);
+
+        pass.Dispose();
+    }
+
+    [Fact]
     public async Task Those_that_last_are_not_counted()
     {
         var clock = new FakeTimeProvider();
-        using var gate = new StartGate(() => 0, clock);
+        var gate = new StartGate(() => 0, clock);
         var passes = await Task.WhenAll(Enumerable.Range(0, StartGate.MaxUnderWay).Select(_ => gate.EnterAsync()));
 
         clock.Advance(StartGate.Counted);
