@@ -15,6 +15,10 @@ internal static class TransferCommands
         if (command.Exports)
         {
             Archive.EnsureAbsent(command.File);
+            if (!Directory.Exists(options.Data))
+            {
+                throw new ArchiveException($"There is no data folder '{options.Data}', so there is nothing to export. Name that of the installation with --data.");
+            }
         }
         else
         {

@@ -83,8 +83,20 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task An_export_of_an_installation_that_is_not_there_is_refused_and_makes_none()
+    {
+        var result = await RunAsync("export", "move.zip", "--data", "gone");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("flagstone: There is no data folder 'gone'", Assert.Single(Lines(result)), StringComparison.Ordinal);
+        Assert.Empty(folder.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
     public async Task A_file_in_a_folder_that_is_not_there_is_refused_in_one_line()
     {
+        folder.CreateSubdirectory("data");
+
         var result = await RunAsync("export", "none/export.zip");
 
         Assert.Equal(1, result.ExitCode);
