@@ -61,9 +61,9 @@ public sealed class PatchAndTransformConformance
     /// <summary>A check that cannot run is a warning here and an error there; the composition goes on in both.</summary>
     private static bool IsReady(JsonNode args, JsonNode? want)
     {
-        var warnings = new List<string>();
-        var ready = Readiness.Evaluate(args["rc"] as JsonArray, (JsonObject)Plain(args["o"])!, "r", warnings);
-        return ready == (want.At("ready")?.GetValue<bool>() ?? false) && warnings.Count > 0 == HasError(want);
+        var rendering = new Rendering([], new Dictionary<string, ObservedResource>());
+        var ready = Readiness.Evaluate(args["rc"] as JsonArray, (JsonObject)Plain(args["o"])!, "r", rendering);
+        return ready == (want.At("ready")?.GetValue<bool>() ?? false) && rendering.Results.Count > 0 == HasError(want);
     }
 
     private static bool Transform(string type, string member, JsonNode? transform, JsonNode? args, JsonNode? want) => Compare(want, "o", () => Transforms.Apply(

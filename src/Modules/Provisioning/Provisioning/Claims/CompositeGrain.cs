@@ -153,7 +153,7 @@ internal sealed class CompositeGrain(
         }
 
         var now = clock.GetUtcNow();
-        var problems = unsynced.Concat(rendering.Warnings).ToList();
+        var problems = unsynced.Concat(rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)).ToList();
         document.SetCondition(
             problems.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
                 : Condition.False("Synced", "ReconcileError", string.Join("; ", problems)), now);

@@ -56,7 +56,16 @@ internal sealed record Present(
     string? Difference, string? NotReady, JsonObject AtProvider, IReadOnlyDictionary<string, string> Connection, string Note = "") : Observation
 {
     public bool Simulated { get; init; }
+
+    /// <summary>The difference field by field, as far as the driver can tell.</summary>
+    public IReadOnlyList<FieldDrift> Drift { get; init; } = [];
 }
+
+/// <summary>One field that is not as wanted.</summary>
+/// <param name="Path">A field path below <c>spec</c>, such as <c>forProvider.storageEncrypted</c>.</param>
+/// <param name="Wanted">Null when it should not be there.</param>
+/// <param name="Actual">Null when it is not there.</param>
+internal sealed record FieldDrift(string Path, JsonNode? Wanted, JsonNode? Actual);
 
 /// <summary>It cannot be told what is there, and why.</summary>
 internal sealed record Unobservable(string Problem) : Observation;

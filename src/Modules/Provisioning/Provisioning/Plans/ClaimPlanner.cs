@@ -125,7 +125,7 @@ internal sealed class ClaimPlanner(
             return;
         }
 
-        plan.Warnings.AddRange(next.Rendering.Warnings);
+        plan.Warnings.AddRange(next.Rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message));
         foreach (var resource in next.Work)
         {
             await PlanComposedAsync(plan, resource, before is not null, depth, ct);

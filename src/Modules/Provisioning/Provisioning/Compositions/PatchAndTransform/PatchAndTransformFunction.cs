@@ -49,7 +49,7 @@ internal static class PatchAndTransformFunction
             }
 
             ConnectionDetails.Extract(template["connectionDetails"] as JsonArray ?? [], existing, rendering.Connection);
-            desired.Ready = Readiness.Evaluate(template["readinessChecks"] as JsonArray, observed, name, rendering.Warnings) ? true : null;
+            desired.Ready = Readiness.Evaluate(template["readinessChecks"] as JsonArray, observed, name, rendering) ? true : null;
         }
 
         var index = 0;
@@ -66,14 +66,14 @@ internal static class PatchAndTransformFunction
                 {
                     if (observed is null && !Patches.ReadsComposed(type))
                     {
-                        rendering.Warnings.Add(
+                        rendering.Warn(
                             $"not adding new composed resource \"{name}\" to desired state because \"{type}\" patch at index {index} has 'policy.fromFieldPath: Required': {failure.Message}");
                         rendering.CompositeReady = false;
                         rendering.Desired.Remove(name);
                         return;
                     }
 
-                    rendering.Warnings.Add($"ignoring \"{type}\" patch at index {index} of composed resource \"{name}\": {failure.Message}");
+                    rendering.Warn($"ignoring \"{type}\" patch at index {index} of composed resource \"{name}\": {failure.Message}");
                 }
             }
             catch (PatchFailure failure)

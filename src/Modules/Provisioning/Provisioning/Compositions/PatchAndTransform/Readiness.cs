@@ -7,7 +7,7 @@ namespace Flagstone.Provisioning.Compositions.PatchAndTransform;
 /// <summary>Whether a composed resource is ready: by its checks, else by its condition Ready.</summary>
 internal static class Readiness
 {
-    public static bool Evaluate(JsonArray? checks, JsonObject observed, string resource, List<string> warnings)
+    public static bool Evaluate(JsonArray? checks, JsonObject observed, string resource, Rendering rendering)
     {
         if (checks is null or { Count: 0 })
         {
@@ -26,7 +26,7 @@ internal static class Readiness
             }
             catch (PatchFailure failure)
             {
-                warnings.Add($"cannot run readiness check at index {index} of composed resource \"{resource}\": {failure.Message}");
+                rendering.Warn($"cannot run readiness check at index {index} of composed resource \"{resource}\": {failure.Message}");
                 return false;
             }
 
