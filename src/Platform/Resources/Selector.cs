@@ -20,6 +20,10 @@ public sealed record LabelSelector(IReadOnlyList<LabelRequirement> Requirements)
 
     public static LabelSelector Everything { get; } = new([]);
 
+    /// <summary>Each label has exactly this value.</summary>
+    public static LabelSelector Equal(IReadOnlyDictionary<string, string> labels) =>
+        new([.. labels.Select(l => new LabelRequirement(l.Key, SelectorOperator.In, [l.Value]))]);
+
     public bool IsEverything => Requirements.Count == 0;
 
     public bool Matches(IReadOnlyDictionary<string, string> labels) => Requirements.All(r => r.Operator switch

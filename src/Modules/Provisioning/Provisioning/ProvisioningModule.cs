@@ -51,6 +51,15 @@ public static class ProvisioningModule
     {
         services.AddSingleton(CompositionKinds.Definition);
         services.AddSingleton(CompositionKinds.Composition);
+        foreach (var kind in FunctionKinds.All)
+        {
+            services.AddSingleton(kind);
+        }
+
+        services.AddSingleton<IRequiredResources, StoredRequirements>();
+        services.AddSingleton<CompositionPipeline>();
+        services.AddSingleton(s => new FunctionDirectory(
+            async (name, ct) => (await s.GetRequiredService<ResourceStore>().FindAsync(new ResourceKey(FunctionKinds.FunctionId, "", name), ct))?.ToDocument(), _ => null));
         services.AddSingleton(new KindSource(CompositionKinds.DefinitionId, OfferedKinds.Read));
         services.AddController<ICompositeDefinitionGrain>(CompositeDefinitionGrain.Controller, row => Names(row, CompositionKinds.DefinitionId));
         services.AddController<ICompositionGrain>(CompositionGrain.Controller, row => Names(row, CompositionKinds.CompositionId));

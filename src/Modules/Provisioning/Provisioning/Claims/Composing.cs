@@ -5,7 +5,6 @@ using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
-using Flagstone.Provisioning.Compositions.PatchAndTransform;
 
 namespace Flagstone.Provisioning.Claims;
 
@@ -34,12 +33,13 @@ internal static class Composing
     /// <summary>The manager under which composed resources were once overlaid, which removed nothing.</summary>
     private const string OverlayManager = "flagstone-composite";
 
-    /// <exception cref="PatchFailure">The composition cannot be rendered; nothing of it may be applied.</exception>
-    public static Composition Compose(
-        JsonObject composition, JsonObject composite, KindDefinition kind, IReadOnlyDictionary<string, ObservedResource> observed, KindRegistry kinds)
+    /// <exception cref="FatalResultException">The composition cannot be rendered; nothing of it may be applied.</exception>
+    public static async ValueTask<Composition> ComposeAsync(
+        CompositionPipeline pipeline, JsonObject composition, JsonObject composite, KindDefinition kind,
+        IReadOnlyDictionary<string, ObservedResource> observed, KindRegistry kinds, CancellationToken ct)
     {
         var rendering = new Rendering(composite, observed);
-        CompositionPipeline.Run(composition, rendering);
+        await pipeline.RunAsync(composition, rendering, ct);
         var options = Options(kind, composite);
         var work = rendering.Desired
             .Select(d => Complete(composite, kind, d.Key, d.Value, observed.GetValueOrDefault(d.Key), kinds, options)).ToList();
@@ -120,7 +120,7 @@ internal static class Composing
         var (apiVersion, wanted) = (document.Text("apiVersion"), document.Text("kind"));
         if (!kinds.TryFind(apiVersion, wanted, out var composedKind))
         {
-            throw new PatchFailure($"composed resource \"{name}\" is a {wanted} of {apiVersion}, which no provider here serves. Correct its base, or add the provider.");
+            throw new FatalResultException($"composed resource \"{name}\" is a {wanted} of {apiVersion}, which no provider here serves. Correct its base, or add the provider.");
         }
 
         var named = document.NameOf().Length > 0;

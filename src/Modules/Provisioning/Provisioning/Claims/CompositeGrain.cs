@@ -5,7 +5,6 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
-using Flagstone.Provisioning.Compositions.PatchAndTransform;
 
 namespace Flagstone.Provisioning.Claims;
 
@@ -16,7 +15,7 @@ internal interface ICompositeGrain : IReconcileGrain;
 [GrainType("flagstone.composite")]
 internal sealed class CompositeGrain(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, ComposedResources composed, CompositionChoice choice,
-    TimeProvider clock) : Grain, ICompositeGrain
+    CompositionPipeline pipeline,     TimeProvider clock) : Grain, ICompositeGrain
 {
     public const string Controller = "composite";
 
@@ -61,9 +60,10 @@ internal sealed class CompositeGrain(
         Composition next;
         try
         {
-            next = Composing.Compose(composition, composite, kind, await composed.ObserveAsync(composite, CancellationToken.None), kinds);
+            next = await Composing.ComposeAsync(
+                pipeline, composition, composite, kind, await composed.ObserveAsync(composite, CancellationToken.None), kinds, CancellationToken.None);
         }
-        catch (PatchFailure failure)
+        catch (FatalResultException failure)
         {
             await gateway.MutateAsync(Controller, kind, key, d => Composing.Prepare(d, composition), new WriteOptions(), CancellationToken.None);
             await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", $"cannot compose resources: {failure.Message}"));

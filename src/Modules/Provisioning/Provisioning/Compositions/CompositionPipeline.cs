@@ -4,18 +4,23 @@ using Flagstone.Provisioning.Compositions.PatchAndTransform;
 
 namespace Flagstone.Provisioning.Compositions;
 
-/// <summary>Renders a composite by a composition. Pure: the same input gives the same desired state.</summary>
-internal static class CompositionPipeline
+/// <summary>Renders a composite by a composition: runs its functions in order, and fetches what they require.</summary>
+internal sealed class CompositionPipeline(FunctionDirectory functions, IRequiredResources required)
 {
-    public const string PatchAndTransform = "function-patch-and-transform";
-    public const string AutoReady = "function-auto-ready";
+    /// <summary>A function is asked this often until what it requires stays the same, as in Crossplane.</summary>
+    private const int MaxRounds = 5;
 
-    /// <exception cref="PatchFailure">A function's result is fatal; nothing of the desired state may be applied.</exception>
-    public static void Run(JsonObject composition, Rendering rendering)
+    /// <exception cref="FatalResultException">A function's result is fatal; nothing of the desired state may be applied.</exception>
+    public async ValueTask RunAsync(JsonObject composition, Rendering rendering, CancellationToken ct)
     {
         var spec = composition["spec"]!.AsObject();
         if (CompositionMode.Of(spec) == CompositionMode.Resources)
         {
+            if (ResourcesMode.ToEnvironmentInput(spec) is { } environment)
+            {
+                await RunFunctionAsync(BuiltInFunctions.EnvironmentConfigs, environment, rendering, ct);
+            }
+
             PatchAndTransformFunction.Run(ResourcesMode.ToFunctionInput(spec), rendering, allFloat: false);
             return;
         }
@@ -24,41 +29,69 @@ internal static class CompositionPipeline
         {
             try
             {
-                RunStep(step, rendering);
+                await RunStepAsync(step, rendering, ct);
             }
-            catch (PatchFailure failure)
+            catch (FatalResultException failure)
             {
-                throw new PatchFailure($"pipeline step \"{step.Text("step")}\" returned a fatal result: {failure.Message}");
+                throw new FatalResultException($"pipeline step \"{step.Text("step")}\" returned a fatal result: {failure.Message}");
             }
         }
     }
 
-    private static void RunStep(JsonObject step, Rendering rendering)
+    private async ValueTask RunStepAsync(JsonObject step, Rendering rendering, CancellationToken ct)
     {
-        // Functions are packages in Crossplane, and their names often carry the organization before them.
-        var function = step["functionRef"].Text("name");
-        if (function.EndsWith(PatchAndTransform, StringComparison.Ordinal))
+        var function = await functions.FindAsync(step["functionRef"].Text("name"), ct);
+        rendering.Required.Clear();
+        if (function.MayRequire)
         {
-            PatchAndTransformFunction.Run(step["input"] as JsonObject ?? [], rendering, allFloat: true);
+            await AddStaticRequirementsAsync(step, rendering, ct);
+            rendering.Credentials = await required.CredentialsAsync(step["credentials"] as JsonArray ?? [], ct);
         }
-        else if (function.EndsWith(AutoReady, StringComparison.Ordinal))
-        {
-            MarkReady(rendering);
-        }
-        else
-        {
-            throw new PatchFailure($"there is no function {function} here. Use one of: {PatchAndTransform}, {AutoReady}.");
-        }
+
+        await RunFunctionAsync(function, step["input"] as JsonObject ?? [], rendering, ct);
     }
 
-    private static void MarkReady(Rendering rendering)
+    private async ValueTask RunFunctionAsync(ICompositionFunction function, JsonObject input, Rendering rendering, CancellationToken ct)
     {
-        foreach (var (name, desired) in rendering.Desired)
+        rendering.Requirements.Clear();
+        rendering.TimeToLive = null;
+        if (!function.MayRequire)
         {
-            if (desired.Ready is null && rendering.Observed.TryGetValue(name, out var observed) && Readiness.HasCondition(observed.Document, "Ready", "True"))
+            await function.RunAsync(input, rendering, ct);
+            return;
+        }
+
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var attempt = rendering.Fork();
+            await function.RunAsync(input, attempt, ct);
+            var missing = attempt.Requirements.Where(r => !rendering.Requirements.TryGetValue(r.Key, out var known) || !known.Equals(r.Value)).ToList();
+            if (missing.Count == 0)
             {
-                desired.Ready = true;
+                rendering.Adopt(attempt);
+                return;
             }
+
+            foreach (var (name, selector) in missing)
+            {
+                rendering.Requirements[name] = selector;
+                rendering.Required[name] = await required.FindAsync(selector, ct);
+            }
+        }
+
+        throw new FatalResultException($"requirements did not stabilize after the maximum number of iterations ({MaxRounds})");
+    }
+
+    private async Task AddStaticRequirementsAsync(JsonObject step, Rendering rendering, CancellationToken ct)
+    {
+        foreach (var wanted in (step.At("requirements", "requiredResources") as JsonArray ?? []).OfType<JsonObject>())
+        {
+            var labels = (wanted["matchLabels"] as JsonObject)?.ToDictionary(l => l.Key, l => l.Value?.ToString() ?? "", StringComparer.Ordinal);
+            var name = wanted.Text("name");
+            var space = wanted.Text("namespace");
+            var selector = new ResourceSelector(
+                wanted.Text("apiVersion"), wanted.Text("kind"), name.Length > 0 ? name : null, labels, space.Length > 0 ? space : null);
+            rendering.Required[wanted.Text("requirementName")] = await required.FindAsync(selector, ct);
         }
     }
 }

@@ -76,6 +76,57 @@ internal sealed class Rendering(JsonObject composite, IReadOnlyDictionary<string
     /// <summary>For how long the answer of the function that ran last may be used again; null for its default.</summary>
     public TimeSpan? TimeToLive { get; set; }
 
+    /// <summary>A copy that a function may change: what it changed counts once <see cref="Adopt"/> takes it over.</summary>
+    public Rendering Fork()
+    {
+        var fork = new Rendering(Composite, Observed) { CompositeConnection = CompositeConnection, CompositeReady = CompositeReady, Credentials = Credentials };
+        fork.TakeOver(this, copies: true);
+        foreach (var (name, found) in Required)
+        {
+            fork.Required[name] = found;
+        }
+
+        return fork;
+    }
+
+    public void Adopt(Rendering fork)
+    {
+        CompositeReady = fork.CompositeReady;
+        TimeToLive = fork.TimeToLive;
+        TakeOver(fork, copies: false);
+    }
+
+    private void TakeOver(Rendering from, bool copies)
+    {
+        Fill(DesiredComposite, from.DesiredComposite);
+        Fill(Context, from.Context);
+        Desired.Clear();
+        foreach (var (name, desired) in from.Desired)
+        {
+            Desired[name] = copies ? new DesiredResource((JsonObject)desired.Document.DeepClone()) { Ready = desired.Ready } : desired;
+        }
+
+        Connection.Clear();
+        foreach (var (key, value) in from.Connection)
+        {
+            Connection[key] = value;
+        }
+
+        Conditions.Clear();
+        Conditions.AddRange(from.Conditions);
+        Results.Clear();
+        Results.AddRange(from.Results);
+    }
+
+    private static void Fill(JsonObject target, JsonObject source)
+    {
+        target.Clear();
+        foreach (var (member, value) in source)
+        {
+            target[member] = value?.DeepClone();
+        }
+    }
+
     public void Warn(string message) => Results.Add(new FunctionResult(Severity.Warning, message));
 }
 
@@ -83,7 +134,16 @@ internal sealed class Rendering(JsonObject composite, IReadOnlyDictionary<string
 /// <param name="Name">Null to select by labels.</param>
 /// <param name="Labels">Null to select by name; empty for all of the kind.</param>
 internal sealed record ResourceSelector(
-    string ApiVersion, string Kind, string? Name, IReadOnlyDictionary<string, string>? Labels = null, string? Namespace = null);
+    string ApiVersion, string Kind, string? Name, IReadOnlyDictionary<string, string>? Labels = null, string? Namespace = null)
+{
+    public bool Equals(ResourceSelector? other) =>
+        other is not null && (ApiVersion, Kind, Name, Namespace) == (other.ApiVersion, other.Kind, other.Name, other.Namespace)
+        && Labels?.Count == other.Labels?.Count && (Labels ?? Nothing).All(l => other.Labels!.TryGetValue(l.Key, out var value) && value == l.Value);
+
+    public override int GetHashCode() => HashCode.Combine(ApiVersion, Kind, Name, Namespace);
+
+    private static readonly Dictionary<string, string> Nothing = [];
+}
 
 internal enum Severity
 {

@@ -5,7 +5,6 @@ using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
-using Flagstone.Provisioning.Compositions.PatchAndTransform;
 using Flagstone.Provisioning.Contracts;
 
 namespace Flagstone.Provisioning.Plans;
@@ -15,7 +14,8 @@ namespace Flagstone.Provisioning.Plans;
 /// schemas and rules. Nothing is stored.
 /// </summary>
 internal sealed class ClaimPlanner(
-    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice, TimeProvider clock)
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice,
+    CompositionPipeline pipeline, TimeProvider clock)
 {
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
@@ -117,9 +117,9 @@ internal sealed class ClaimPlanner(
         try
         {
             var observed = before is null ? [] : await composed.ObserveAsync(composite, ct);
-            next = Composing.Compose(composition, composite, kind, observed, kinds);
+            next = await Composing.ComposeAsync(pipeline, composition, composite, kind, observed, kinds, ct);
         }
-        catch (PatchFailure failure)
+        catch (FatalResultException failure)
         {
             plan.Refusals.Add(new PlanRefusal(kind.Kind, composite.NameOf(), PlanRules.CompositionRule, $"cannot compose resources: {failure.Message}"));
             return;

@@ -11,8 +11,15 @@ internal static class PatchAndTransformFunction
     /// <param name="allFloat">Whether numbers are float64 in transforms, as they are for a function of a pipeline.</param>
     public static void Run(JsonObject input, Rendering rendering, bool allFloat)
     {
+        if (InputValidation.Check(input) is { } problem)
+        {
+            throw new PatchFailure($"invalid Function input: {problem}");
+        }
+
         var composite = (JsonObject)Numbers.Read(rendering.Composite, allFloat)!;
         var sets = PatchSets(input);
+        // Written back even when nothing is in it, as the function does.
+        _ = rendering.Environment;
         RunEnvironment(input, rendering, composite);
         foreach (var template in (input["resources"] as JsonArray)?.OfType<JsonObject>() ?? [])
         {
@@ -20,6 +27,7 @@ internal static class PatchAndTransformFunction
         }
 
         Settle(rendering.DesiredComposite);
+        ConnectionSecret.Compose(input["writeConnectionSecretToRef"] as JsonObject, rendering);
     }
 
     private static void RenderResource(
@@ -73,7 +81,8 @@ internal static class PatchAndTransformFunction
                         return;
                     }
 
-                    rendering.Warn($"ignoring \"{type}\" patch at index {index} of composed resource \"{name}\": {failure.Message}");
+                    rendering.Warn(
+                        $"cannot render composed resource \"{name}\" \"{type}\" patch at index {index}: ignoring 'policy.fromFieldPath: Required' because 'to' resource already exists: {failure.Message}");
                 }
             }
             catch (PatchFailure failure)
@@ -110,24 +119,18 @@ internal static class PatchAndTransformFunction
         }
     }
 
-    private static Dictionary<string, JsonArray> PatchSets(JsonObject input)
+    public static Dictionary<string, JsonArray> PatchSets(JsonObject input)
     {
         var sets = new Dictionary<string, JsonArray>(StringComparer.Ordinal);
         foreach (var set in (input["patchSets"] as JsonArray)?.OfType<JsonObject>() ?? [])
         {
-            var patches = set["patches"] as JsonArray ?? [];
-            if (patches.OfType<JsonObject>().Any(p => p.Text("type") == "PatchSet"))
-            {
-                throw new PatchFailure("cannot resolve PatchSets: cannot use patches within patches: a patch set holds no patch of type PatchSet");
-            }
-
-            sets[set.Text("name")] = patches;
+            sets[set.Text("name")] = set["patches"] as JsonArray ?? [];
         }
 
         return sets;
     }
 
-    private static IEnumerable<JsonObject> Inline(JsonNode? patches, Dictionary<string, JsonArray> sets)
+    public static IEnumerable<JsonObject> Inline(JsonNode? patches, Dictionary<string, JsonArray> sets)
     {
         foreach (var patch in (patches as JsonArray)?.OfType<JsonObject>() ?? [])
         {

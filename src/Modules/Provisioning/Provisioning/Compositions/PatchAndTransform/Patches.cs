@@ -71,6 +71,22 @@ internal static class Patches
         }
     }
 
+    /// <summary>To the name and namespace of a connection secret.</summary>
+    public static void ApplyToReference(JsonObject patch, JsonObject composite, JsonObject reference)
+    {
+        switch (TypeOf(patch))
+        {
+            case "FromCompositeFieldPath":
+                Move(patch, composite, reference, wildcards: false);
+                break;
+            case "CombineFromComposite":
+                Combine(patch, composite, reference);
+                break;
+            case var type:
+                throw new PatchFailure($"patch type {type} is unsupported in writeConnectionSecretToRef");
+        }
+    }
+
     private static void Move(JsonObject patch, JsonObject from, JsonObject to, bool wildcards)
     {
         var source = patch.Text("fromFieldPath") is { Length: > 0 } path

@@ -42,6 +42,41 @@ internal static class Paved
         Assign(current, segments, value);
     }
 
+    /// <summary>Takes the field out; nothing happens when it, or a parent, is not there.</summary>
+    public static void Delete(JsonNode root, string path)
+    {
+        var segments = Segment.Parse(path);
+        JsonNode? current = root;
+        for (var i = 0; i < segments.Count - 1 && current is not null; i++)
+        {
+            current = (segments[i].Index, current) switch
+            {
+                ({ } index, JsonArray list) => index < list.Count ? list[(int)index] : null,
+                ({ }, _) => throw new PatchFailure($"{Segment.Join(segments.Take(i))} is not an array"),
+                (null, JsonObject map) => map[segments[i].Field],
+                _ => throw new PatchFailure($"{Segment.Join(segments.Take(i))} is not an object"),
+            };
+        }
+
+        switch (segments.Count == 0 ? null : segments[^1].Index, current)
+        {
+            case (_, null):
+                return;
+            case ({ } index, JsonArray list):
+                if (index < list.Count)
+                {
+                    list.RemoveAt((int)index);
+                }
+
+                return;
+            case (null, JsonObject map) when segments.Count > 0:
+                map.Remove(segments[^1].Field);
+                return;
+            default:
+                throw new PatchFailure($"cannot delete {path}: not an {(segments.Count > 0 && segments[^1].Index is not null ? "array" : "object")}");
+        }
+    }
+
     /// <summary>The existing paths that a path with wildcards names.</summary>
     public static IReadOnlyList<string> Expand(JsonNode? root, string path)
     {

@@ -11,10 +11,52 @@ namespace Flagstone.Provisioning.Compositions.PatchAndTransform;
 /// </summary>
 internal static class ResourcesMode
 {
+    /// <summary>A composition of mode Pipeline that does the same; one that is so already comes back as it is.</summary>
+    public static JsonObject ToPipeline(JsonObject composition)
+    {
+        var spec = composition["spec"]!.AsObject();
+        if (CompositionMode.Of(spec) != CompositionMode.Resources)
+        {
+            return composition;
+        }
+
+        var result = (JsonObject)composition.DeepClone();
+        var converted = result["spec"]!.AsObject();
+        converted["mode"] = CompositionMode.Pipeline;
+        converted["pipeline"] = new JsonArray(new JsonObject
+        {
+            ["step"] = "patch-and-transform",
+            ["functionRef"] = new JsonObject { ["name"] = "function-patch-and-transform" },
+            ["input"] = ToFunctionInput(spec),
+        });
+        converted.Remove("resources");
+        converted.Remove("patchSets");
+        if (converted["environment"] is JsonObject environment)
+        {
+            environment.Remove("patches");
+            if (environment.Count == 0)
+            {
+                converted.Remove("environment");
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>The input of function-environment-configs that a composition's own <c>environment</c> stands for; null when it has none.</summary>
+    public static JsonObject? ToEnvironmentInput(JsonObject spec) =>
+        spec["environment"] is JsonObject own && (own["environmentConfigs"] ?? own["defaultData"]) is not null
+            ? new JsonObject { ["spec"] = own.DeepClone() } : null;
+
     public static JsonObject ToFunctionInput(JsonObject spec)
     {
-        var input = new JsonObject();
-        foreach (var member in (ReadOnlySpan<string>)["environment", "patchSets", "resources"])
+        var input = new JsonObject { ["apiVersion"] = "pt.fn.crossplane.io/v1beta1", ["kind"] = "Resources" };
+        if (spec.At("environment", "patches") is { } environment)
+        {
+            input["environment"] = new JsonObject { ["patches"] = environment.DeepClone() };
+        }
+
+        foreach (var member in (ReadOnlySpan<string>)["patchSets", "resources"])
         {
             if (spec[member] is { } value)
             {
@@ -31,35 +73,52 @@ internal static class ResourcesMode
         var index = 0;
         foreach (var resource in Objects(input["resources"]))
         {
-            resource["name"] ??= $"resource-{index.ToString(CultureInfo.InvariantCulture)}";
-            Objects(resource["patches"]).ToList().ForEach(Patch);
-            Objects(resource["connectionDetails"]).ToList().ForEach(Detail);
-            index++;
+            Resource(resource, index++);
         }
 
         return input;
     }
 
-    private static void Patch(JsonObject patch)
+    public static void Resource(JsonObject resource, int index)
+    {
+        if (resource.Text("name").Length == 0)
+        {
+            resource["name"] = $"resource-{index.ToString(CultureInfo.InvariantCulture)}";
+        }
+
+        Objects(resource["patches"]).ToList().ForEach(Patch);
+        Objects(resource["connectionDetails"]).ToList().ForEach(Detail);
+    }
+
+    public static void Patch(JsonObject patch)
     {
         patch["type"] ??= "FromCompositeFieldPath";
-        if (patch["policy"] is JsonObject policy && policy["mergeOptions"] is { } options)
+        if (patch["policy"] is JsonObject policy && policy.ContainsKey("mergeOptions"))
         {
-            policy["toFieldPath"] = (IsTrue(options["keepMapValues"]), IsTrue(options["appendSlice"])) switch
+            if (MergePolicy(policy["mergeOptions"]) is { } merge)
             {
-                (true, true) => "MergeObjectsAppendArrays",
-                (true, false) => "MergeObjects",
-                (false, true) => "ForceMergeObjectsAppendArrays",
-                _ => "ForceMergeObjects",
-            };
+                policy["toFieldPath"] = merge;
+            }
+
             policy.Remove("mergeOptions");
         }
 
         Objects(patch["transforms"]).ToList().ForEach(Transform);
     }
 
-    private static void Transform(JsonObject transform)
+    /// <summary>What merge options are as a policy; null for none.</summary>
+    public static string? MergePolicy(JsonNode? options) => options is null ? null : (IsTrue(options["keepMapValues"]), IsTrue(options["appendSlice"])) switch
     {
+        (true, true) => "MergeObjectsAppendArrays",
+        (true, false) => "MergeObjects",
+        (false, true) => "ForceMergeObjectsAppendArrays",
+        _ => "ForceMergeObjects",
+    };
+
+    public static void Transform(JsonObject transform)
+    {
+        transform["type"] ??= transform["string"] is not null ? "string" : transform["math"] is not null ? "math"
+            : transform["map"] is not null ? "map" : transform["match"] is not null ? "match" : transform["convert"] is not null ? "convert" : null;
         switch (transform.Text("type"))
         {
             case "string" when transform["string"] is JsonObject text:
@@ -80,7 +139,7 @@ internal static class ResourcesMode
         }
     }
 
-    private static void Detail(JsonObject detail)
+    public static void Detail(JsonObject detail)
     {
         detail["type"] ??= detail["value"] is not null ? "FromValue"
             : detail["fromFieldPath"] is not null ? "FromFieldPath"

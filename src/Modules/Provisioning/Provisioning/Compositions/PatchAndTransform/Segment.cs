@@ -8,7 +8,7 @@ internal readonly record struct Segment(string Field, uint? Index = null)
     public override string ToString() => Index is { } i ? $"[{i}]" : Field;
 
     public static string Join(IEnumerable<Segment> path) => string.Concat(path.Select((s, i) =>
-        s.Index is not null ? s.ToString() : s.Field.AsSpan().ContainsAny('.', '[') ? $"[{s.Field}]" : i == 0 ? s.Field : $".{s.Field}"));
+        s.Index is not null ? s.ToString() : s.Field == "*" || s.Field.AsSpan().ContainsAny('.', '[') ? $"[{s.Field}]" : i == 0 ? s.Field : $".{s.Field}"));
 
     /// <summary>Reads a path as crossplane-runtime's <c>fieldpath</c> does: <c>spec.list[0].map[dotted.key]</c>.</summary>
     public static List<Segment> Parse(string path)
