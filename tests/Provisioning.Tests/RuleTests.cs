@@ -82,12 +82,12 @@ public sealed class RuleTests
             }
             """)!.AsObject();
 
-        var spec = CompositeSchema.ForComposite(own).At("properties", "spec")!;
+        var spec = CompositeSchema.ForComposite(own, Legacy).At("properties", "spec")!;
 
         Assert.Null(spec["anyOf"]);
         Assert.Equal("size", spec["required"]![0]!.ToString());
         Assert.Equal("object", spec.At("properties", "claimRef").Text("type"));
-        Assert.NotNull(CompositeSchema.ForClaim(own).At("properties", "spec", "properties", "resourceRef"));
+        Assert.NotNull(CompositeSchema.ForClaim(own, Legacy).At("properties", "spec", "properties", "resourceRef"));
     }
 
     [Theory]
@@ -97,4 +97,6 @@ public sealed class RuleTests
     [InlineData("%s %s", "a", "a %!s(MISSING)")]
     [InlineData("%.3s%%", "abcdef", "abc%")]
     public void Formats_are_those_of_go(string format, string value, string expected) => Assert.Equal(expected, GoText.Format(format, [value]));
+
+    private static readonly JsonObject Legacy = new() { ["spec"] = new JsonObject() };
 }

@@ -264,7 +264,7 @@ public sealed class PlanRuleTests
     {
         var composite = Parse("""{ "apiVersion": "example.com/v1", "kind": "Whole", "metadata": { "name": "whole-1", "uid": "uid-1" } }""");
         composite["spec"] = new JsonObject { ["parameters"] = parameters.DeepClone() };
-        Composing.Prepare(composite, composition);
+        Composing.Prepare(composite, new CompositeShape(true, false), composition.NameOf(), composition);
         return composite;
     }
 

@@ -1,4 +1,5 @@
 using Flagstone.Platform;
+using Flagstone.Platform.Admission;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Kinds;
@@ -8,10 +9,14 @@ using Flagstone.Platform.Storage;
 using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.EnvironmentConfigs;
+using Flagstone.Provisioning.Compositions.Revisions;
+using Flagstone.Provisioning.Compositions.Tests;
 using Flagstone.Provisioning.Contracts;
 using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Plans;
+using Flagstone.Provisioning.Protection;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
@@ -56,13 +61,28 @@ public static class ProvisioningModule
             services.AddSingleton(kind);
         }
 
+        foreach (var kind in UsageKinds.All.Append(RevisionKinds.Revision).Append(CompositionTestKind.Test).Append(EnvironmentConfigKind.Config))
+        {
+            services.AddSingleton(kind);
+        }
+
+        services.AddSingleton<CompositionRevisions>();
+        services.AddSingleton<CompositionTests>();
+        services.AddSingleton<CompositeWaker>();
+        services.AddSingleton<Usages>();
+        services.AddSingleton<IAdmissionRule, UsageRule>();
+        services.AddController<IEnvironmentConfigGrain>(EnvironmentConfigGrain.Controller, row =>
+            row.Key.Kind == EnvironmentConfigKind.Config.Id && row.Change != ChangeType.None ? [row.Key.Name] : []);
+        services.AddController<ICompositionTestGrain>(CompositionTestGrain.Controller, row => Written(row, CompositionTestKind.TestId));
+        services.AddController<IUsageGrain>(UsageGrain.Controller, row =>
+            UsageKinds.All.Any(k => k.Id == row.Key.Kind) && row.Change is ChangeType.Added or ChangeType.Modified && row.Verb != "status" ? [row.Key.ToString()] : []);
         services.AddSingleton<IRequiredResources, StoredRequirements>();
         services.AddSingleton<CompositionPipeline>();
         services.AddSingleton(s => new FunctionDirectory(
             async (name, ct) => (await s.GetRequiredService<ResourceStore>().FindAsync(new ResourceKey(FunctionKinds.FunctionId, "", name), ct))?.ToDocument(), _ => null));
         services.AddSingleton(new KindSource(CompositionKinds.DefinitionId, OfferedKinds.Read));
         services.AddController<ICompositeDefinitionGrain>(CompositeDefinitionGrain.Controller, row => Names(row, CompositionKinds.DefinitionId));
-        services.AddController<ICompositionGrain>(CompositionGrain.Controller, row => Names(row, CompositionKinds.CompositionId));
+        services.AddController<ICompositionGrain>(CompositionGrain.Controller, row => Written(row, CompositionKinds.CompositionId));
     }
 
     private static void AddClaims(this IServiceCollection services)
@@ -134,6 +154,9 @@ public static class ProvisioningModule
             var service = s.GetRequiredService<TService>();
             return new Controller(name, (grains, key) => grains.GetGrain<TGrain>(key), row => route(row, service));
         });
+
+    /// <summary>But for the statuses that the platform's own controllers write: those are no news.</summary>
+    private static IEnumerable<string> Written(CommittedRow row, KindId kind) => row.Verb == "status" ? [] : Names(row, kind);
 
     private static IEnumerable<string> Names(CommittedRow row, KindId kind) =>
         row.Key.Kind == kind && (row.Change is ChangeType.Added or ChangeType.Modified) ? [row.Key.Name] : [];

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
 
@@ -18,9 +19,15 @@ internal static class Binding
     public static JsonObject Wanted(KindDefinition kind, ResourceKey key, JsonObject claim)
     {
         var spec = (JsonObject)(claim["spec"]?.DeepClone() ?? new JsonObject());
+        var pinned = IsManual(claim) ? spec["compositionRevisionRef"] : null;
         foreach (var member in NotPropagated)
         {
             spec.Remove(member);
+        }
+
+        if (pinned is not null)
+        {
+            spec["compositionRevisionRef"] = pinned;
         }
 
         spec["claimRef"] = new JsonObject
@@ -56,6 +63,49 @@ internal static class Binding
 
         return true;
     }
+
+    /// <summary>Whether the claim says which composition and revision make it, as people look there first.</summary>
+    public static bool IsTold(JsonObject claim, JsonObject composite)
+    {
+        var copy = (JsonObject)claim.DeepClone();
+        Tell(copy, composite);
+        return JsonNode.DeepEquals(copy["spec"], claim["spec"]) && copy.Annotation(Names.ExternalNameAnnotation) == claim.Annotation(Names.ExternalNameAnnotation);
+    }
+
+    public static void Tell(JsonObject claim, JsonObject composite)
+    {
+        var spec = claim.Member("spec");
+        var chosen = composite.At("spec", "compositionRef");
+        if (chosen is not null && spec["compositionRef"] is null)
+        {
+            spec["compositionRef"] = chosen.DeepClone();
+        }
+
+        var revision = composite.At("spec", "compositionRevisionRef");
+        if (revision is not null && (!IsManual(claim) || spec["compositionRevisionRef"] is null) && spec["compositionRevisionRef"].Text("name") != revision.Text("name"))
+        {
+            spec["compositionRevisionRef"] = revision.DeepClone();
+        }
+
+        if (composite.Annotation(Names.ExternalNameAnnotation) is { Length: > 0 } external && claim.Annotation(Names.ExternalNameAnnotation) != external)
+        {
+            claim.Annotate(Names.ExternalNameAnnotation, external);
+        }
+    }
+
+    /// <summary>Conditions that a function means for the claim too.</summary>
+    public static void CopyConditions(JsonObject claim, JsonObject composite, DateTimeOffset now)
+    {
+        foreach (var type in (composite.At("status", "claimConditionTypes") as JsonArray ?? []).Select(t => t?.ToString() ?? ""))
+        {
+            if (composite.FindCondition(type) is { } condition)
+            {
+                claim.SetCondition(condition, now);
+            }
+        }
+    }
+
+    private static bool IsManual(JsonObject claim) => claim["spec"].Text("compositionUpdatePolicy") == "Manual";
 
     public static string Foreign(KindDefinition composite, string name) =>
         $"cannot bind composite resource: {composite.Kind} \"{name}\" belongs to another claim. Remove spec.resourceRef to have a new one made.";

@@ -5,6 +5,7 @@ using Flagstone.Platform.Identity;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Protection;
 
 namespace Flagstone.Provisioning.Claims;
 
@@ -14,7 +15,8 @@ internal interface IClaimGrain : IReconcileGrain;
 /// <summary>Binds a claim to its composite: makes it, follows it, hands its connection secret on, and takes it away. The key is the claim's.</summary>
 [GrainType("flagstone.claim")]
 internal sealed class ClaimGrain(
-    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, CompositionChoice choice, TimeProvider clock) : Grain, IClaimGrain
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, CompositionChoice choice,
+    Usages usages, TimeProvider clock) : Grain, IClaimGrain
 {
     public const string Controller = "claim";
 
@@ -23,7 +25,7 @@ internal sealed class ClaimGrain(
 
     private const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-    private static readonly string[] OwnStatus = ["conditions", "connectionDetails", "claimConditionTypes"];
+    private static readonly string[] OwnStatus = ["conditions", "connectionDetails", "claimConditionTypes", "lastHandledReconcileAt"];
 
     public async Task<ReconcileResult> ReconcileAsync()
     {
@@ -81,10 +83,8 @@ internal sealed class ClaimGrain(
             return ReconcileResult.After(Soon);
         }
 
-        // The claim tells which composition was chosen for it, as people look there first.
-        if (run.Claim.At("spec", "compositionRef") is null && composite.At("spec", "compositionRef") is { } chosen
-            && await gateway.MutateAsync(
-                Controller, run.Kind, run.Key, d => d.Member("spec")["compositionRef"] ??= chosen.DeepClone(), new WriteOptions(), CancellationToken.None) is { } told)
+        if (!Binding.IsTold(run.Claim, composite)
+            && await gateway.MutateAsync(Controller, run.Kind, run.Key, d => Binding.Tell(d, composite), new WriteOptions(), CancellationToken.None) is { } told)
         {
             run = run with { Claim = told.ToDocument() };
         }
@@ -153,6 +153,7 @@ internal sealed class ClaimGrain(
             status.Remove(gone);
         }
 
+        Binding.CopyConditions(claim, composite, clock.GetUtcNow());
         foreach (var (member, value) in theirs)
         {
             if (!OwnStatus.Contains(member) && !JsonNode.DeepEquals(status[member], value))
@@ -161,10 +162,15 @@ internal sealed class ClaimGrain(
             }
         }
 
+        if (claim.Annotation(Names.ReconcileRequestedAnnotation) is { Length: > 0 } requested)
+        {
+            status["lastHandledReconcileAt"] = requested;
+        }
+
         var now = clock.GetUtcNow();
         claim.SetCondition(problem is null ? Condition.True("Synced", "ReconcileSuccess") : Condition.False("Synced", "ReconcileError", problem), now);
         var cause = composite.FindCondition("Synced") is { Status: "False" } unsynced ? unsynced
-            : composite.FindCondition("Ready") is { Reason: CompositeGrain.ComposedFailing } failing ? failing : null;
+            : composite.FindCondition("Ready") is { Reason: CompositeStatus.ComposedFailing } failing ? failing : null;
         var waiting = cause is not null
             ? $"Claim is waiting for composite resource {composite.NameOf()} to become Ready: {cause.Message}"
             : "Claim is waiting for composite resource to become Ready";
@@ -180,6 +186,12 @@ internal sealed class ClaimGrain(
         {
             if (!composite.IsDeleting())
             {
+                if (await usages.InTheWayAsync(key, CancellationToken.None) is { } used)
+                {
+                    await SetAsync(run, d => d.SetCondition(Condition.False("Ready", "Deleting", used), clock.GetUtcNow()));
+                    return ReconcileResult.After(Retry);
+                }
+
                 await gateway.RemoveAsync(Controller, run.CompositeKind, key, new DeleteOptions(Uid: composite.UidOf()), CancellationToken.None);
             }
 

@@ -68,7 +68,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
             foreach (var reference in References(document))
             {
                 var (childKind, childVersion, childName) = (reference.Text("kind"), reference.Text("apiVersion"), reference.Text("name"));
-                var childNamespace = reference.Text("namespace") is { Length: > 0 } own ? own : "";
+                var childNamespace = reference.Text("namespace") is { Length: > 0 } own ? own : ns;
                 var child = childName.Length > 0 && kinds.TryFind(childVersion, childKind, out var definition)
                     ? (await store.FindAsync(definition.Key(childNamespace, childName), ct))?.ToDocument()
                     : null;

@@ -48,7 +48,7 @@ internal static class ClaimRoutes
             && JsonNode.Parse(row.Body.Span)!.AsObject().Controller() is { } owner
             && kinds.TryFind(owner.Text("apiVersion"), owner.Text("kind"), out var composite) && composite.IsComposite())
         {
-            yield return composite.Key("", owner.Text("name")).ToString();
+            yield return composite.Key(row.Key.Namespace, owner.Text("name")).ToString();
         }
     }
 }

@@ -5,6 +5,7 @@ using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.Revisions;
 
 namespace Flagstone.Provisioning.Claims;
 
@@ -47,21 +48,35 @@ internal static class Composing
     }
 
     /// <summary>What the composite itself must say before it is composed.</summary>
-    public static void Prepare(JsonObject composite, JsonObject composition)
+    /// <param name="composition">The name of the composition.</param>
+    /// <param name="revision">Its revision; or the composition itself where a plan has none yet.</param>
+    public static void Prepare(JsonObject composite, CompositeShape shape, string composition, JsonObject revision)
     {
         composite.AddFinalizer(Names.CompositeFinalizer);
         composite.MetadataMap("labels")[Names.CompositeLabel] ??= composite.NameOf();
-        var spec = composite.Member("spec");
-        if (spec["compositionRef"].Text("name") != composition.NameOf())
+        var machinery = shape.OwnMachinery(composite);
+        Name(machinery, "compositionRef", composition);
+        if (revision.Text("kind") == RevisionKinds.Revision.Kind)
         {
-            spec["compositionRef"] = new JsonObject { ["name"] = composition.NameOf() };
+            Name(machinery, "compositionRevisionRef", revision.NameOf());
         }
 
-        spec["writeConnectionSecretToRef"] ??= new JsonObject
+        if (shape.IsLegacy)
         {
-            ["name"] = composite.UidOf(),
-            ["namespace"] = composition.At("spec").Text("writeConnectionSecretsToNamespace") is { Length: > 0 } ns ? ns : Names.SystemNamespace,
-        };
+            composite.Member("spec")["writeConnectionSecretToRef"] ??= new JsonObject
+            {
+                ["name"] = composite.UidOf(),
+                ["namespace"] = revision.At("spec").Text("writeConnectionSecretsToNamespace") is { Length: > 0 } ns ? ns : Names.SystemNamespace,
+            };
+        }
+    }
+
+    private static void Name(JsonObject machinery, string member, string name)
+    {
+        if (machinery[member].Text("name") != name)
+        {
+            machinery[member] = new JsonObject { ["name"] = name };
+        }
     }
 
     /// <summary>
@@ -121,6 +136,16 @@ internal static class Composing
         if (!kinds.TryFind(apiVersion, wanted, out var composedKind))
         {
             throw new FatalResultException($"composed resource \"{name}\" is a {wanted} of {apiVersion}, which no provider here serves. Correct its base, or add the provider.");
+        }
+
+        if (kind.Namespaced)
+        {
+            if (!composedKind.Namespaced)
+            {
+                throw new FatalResultException($"composed resource \"{name}\" is a {wanted}, which lies in the cluster: a composite in a namespace composes only what lies in its own");
+            }
+
+            document.Metadata()["namespace"] = composite.NamespaceOf();
         }
 
         var named = document.NameOf().Length > 0;

@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
+using Flagstone.Platform.Kubernetes;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.Revisions;
+using Flagstone.Provisioning.Protection;
 
 namespace Flagstone.Provisioning.Claims;
 
@@ -15,12 +18,9 @@ internal interface ICompositeGrain : IReconcileGrain;
 [GrainType("flagstone.composite")]
 internal sealed class CompositeGrain(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, ComposedResources composed, CompositionChoice choice,
-    CompositionPipeline pipeline,     TimeProvider clock) : Grain, ICompositeGrain
+    CompositionRevisions revisions, CompositionPipeline pipeline, Usages usages, EventRecorder events, TimeProvider clock) : Grain, ICompositeGrain
 {
     public const string Controller = "composite";
-
-    /// <summary>The reason for which a composite is not ready when what it composed cannot be made: its message says why.</summary>
-    public const string ComposedFailing = "ComposedFailing";
 
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(30);
@@ -35,79 +35,115 @@ internal sealed class CompositeGrain(
             return ReconcileResult.Done;
         }
 
-        var composite = found.ToDocument();
-        if (composite.IsPaused())
+        var run = new Run(kind, key, found.ToDocument(), definition.ToDocument());
+        if (run.Composite.IsPaused())
         {
-            await SetAsync(kind, key, Condition.False("Synced", "ReconcilePaused", "Reconciling is paused by the annotation crossplane.io/paused"));
+            await SetAsync(run, Condition.False("Synced", "ReconcilePaused", "Reconciling is paused by the annotation crossplane.io/paused"));
             return ReconcileResult.Done;
         }
 
-        return composite.IsDeleting()
-            ? await DeleteAsync(kind, key, found.Uid)
-            : await ComposeAsync(kind, key, composite, definition.ToDocument());
+        return run.Composite.IsDeleting() ? await DeleteAsync(run, found.Uid) : await ComposeAsync(run);
     }
 
-    private async Task<ReconcileResult> ComposeAsync(KindDefinition kind, ResourceKey key, JsonObject composite, JsonObject definition)
+    private async Task<ReconcileResult> ComposeAsync(Run run)
     {
-        var (composition, problem) = await choice.ChooseAsync(definition, kind, composite["spec"], CancellationToken.None);
+        var (kind, key, composite) = (run.Kind, run.Key, run.Composite);
+        var machinery = run.Shape.Machinery(composite);
+        var (composition, problem) = await choice.ChooseAsync(run.Definition, kind, machinery, CancellationToken.None);
         if (composition is null)
         {
-            await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", problem!));
-            return ReconcileResult.Done;
+            return await FailAsync(run, "SelectComposition", problem!, ReconcileResult.Done);
         }
 
-        Composing.Prepare(composite, composition);
+        var (revision, missing) = await revisions.SelectAsync(composition, machinery, CancellationToken.None);
+        if (revision is null)
+        {
+            return await FailAsync(run, "SelectComposition", missing!, ReconcileResult.After(Retry));
+        }
+
+        Composing.Prepare(composite, run.Shape, composition.NameOf(), revision);
         Composition next;
         try
         {
             next = await Composing.ComposeAsync(
-                pipeline, composition, composite, kind, await composed.ObserveAsync(composite, CancellationToken.None), kinds, CancellationToken.None);
+                pipeline, revision, composite, kind, await composed.ObserveAsync(composite, CancellationToken.None), kinds, CancellationToken.None);
         }
         catch (FatalResultException failure)
         {
-            await gateway.MutateAsync(Controller, kind, key, d => Composing.Prepare(d, composition), new WriteOptions(), CancellationToken.None);
-            await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", $"cannot compose resources: {failure.Message}"));
-            return ReconcileResult.After(Retry);
-        }
-
-        foreach (var (gone, document) in next.Unwanted)
-        {
-            await gateway.RemoveAsync(Controller, kinds.Find(gone.Kind)!, gone, new DeleteOptions(Uid: document.UidOf()), CancellationToken.None);
+            await gateway.MutateAsync(
+                Controller, kind, key, d => Composing.Prepare(d, run.Shape, composition.NameOf(), revision), new WriteOptions(), CancellationToken.None);
+            return await FailAsync(run, "ComposeResources", $"cannot compose resources: {failure.Message}", ReconcileResult.After(Retry));
         }
 
         // The finalizer and the references are written before the resources are: what is made can always be found from the composite.
-        if (await gateway.MutateAsync(Controller, kind, key, d => Refer(d, composition, next.Work), new WriteOptions(), CancellationToken.None) is null)
+        if (await gateway.MutateAsync(
+            Controller, kind, key, d => Refer(d, run.Shape, composition.NameOf(), revision, next.Work), new WriteOptions(), CancellationToken.None) is null)
         {
             return ReconcileResult.Done;
         }
 
-        var unsynced = new List<string>();
+        var unsynced = await RemoveAsync(next.Unwanted);
         foreach (var resource in next.Work)
         {
             if (await ApplyAsync(resource) is { } refusal)
             {
-                unsynced.Add($"{resource.Name}: {refusal}");
+                unsynced.Add(new Unsynced(resource.Name, refusal));
             }
         }
 
-        if (await PublishAsync(kind, composite, definition, next.Rendering) is { } secretProblem)
+        if (await PublishAsync(run, next.Rendering) is { } secretProblem)
         {
-            unsynced.Add(secretProblem);
+            unsynced.Add(new Unsynced("connection secret", secretProblem));
         }
 
-        await gateway.SetStatusAsync(Controller, kind, key, d => Report(d, next.Rendering, unsynced), CancellationToken.None);
-        return unsynced.Count > 0 ? ReconcileResult.After(Retry) : ReconcileResult.Done;
+        await TellAsync(composite, next.Rendering, unsynced);
+        var now = clock.GetUtcNow();
+        await gateway.SetStatusAsync(Controller, kind, key, d => CompositeStatus.Report(d, next.Rendering, unsynced, now), CancellationToken.None);
+        return unsynced.Count > 0 ? ReconcileResult.After(Retry) : CompositeStatus.Poll(composite, revision) is { } poll ? ReconcileResult.After(poll) : ReconcileResult.Done;
     }
 
-    private static void Refer(JsonObject composite, JsonObject composition, IReadOnlyList<Composed> work)
+    private static void Refer(JsonObject composite, CompositeShape shape, string composition, JsonObject revision, IReadOnlyList<Composed> work)
     {
-        Composing.Prepare(composite, composition);
+        Composing.Prepare(composite, shape, composition, revision);
+        var machinery = shape.OwnMachinery(composite);
         var references = new JsonArray([.. work
-            .Select(w => new JsonObject { ["apiVersion"] = w.Kind.ApiVersion, ["kind"] = w.Kind.Kind, ["name"] = w.Document.NameOf() })
-            .OrderBy(r => $"{r.Text("apiVersion")}/{r.Text("kind")}/{r.Text("name")}", StringComparer.Ordinal)]);
-        if (!JsonNode.DeepEquals(composite.At("spec", "resourceRefs"), references))
+            .OrderBy(w => $"{w.Kind.ApiVersion}/{w.Kind.Kind}/{w.Document.NameOf()}", StringComparer.Ordinal)
+            .Select(w => Documents.Reference(w.Kind, w.Document, withNamespace: !shape.IsNamespaced))]);
+        if (!JsonNode.DeepEquals(machinery["resourceRefs"], references))
         {
-            composite.Member("spec")["resourceRefs"] = references;
+            machinery["resourceRefs"] = references;
+        }
+    }
+
+    /// <summary>Takes away what is no longer composed; what something still uses stays, and is told.</summary>
+    private async Task<List<Unsynced>> RemoveAsync(IReadOnlyList<(ResourceKey Key, JsonObject Document)> unwanted)
+    {
+        var kept = new List<Unsynced>();
+        foreach (var (gone, document) in unwanted)
+        {
+            if (await usages.InTheWayAsync(gone, CancellationToken.None) is { } used)
+            {
+                kept.Add(new Unsynced(document.Annotation(Names.ResourceNameAnnotation) ?? gone.Name, used));
+                continue;
+            }
+
+            await gateway.RemoveAsync(Controller, kinds.Find(gone.Kind)!, gone, new DeleteOptions(Uid: document.UidOf()), CancellationToken.None);
+        }
+
+        return kept;
+    }
+
+    private async Task TellAsync(JsonObject composite, Rendering rendering, IReadOnlyList<Unsynced> unsynced)
+    {
+        foreach (var result in rendering.Results)
+        {
+            await events.RecordAsync(
+                Controller, composite, result.Severity == Severity.Warning ? "Warning" : "Normal", result.Reason ?? "ComposeResources", result.Message, CancellationToken.None);
+        }
+
+        foreach (var problem in unsynced)
+        {
+            await events.RecordAsync(Controller, composite, "Warning", "ComposeResources", $"cannot apply composed resource \"{problem.Name}\": {problem.Why}", CancellationToken.None);
         }
     }
 
@@ -130,14 +166,20 @@ internal sealed class CompositeGrain(
             Caller.System(Controller), kind, resource.Key.Namespace, created!, resource.Options, CancellationToken.None) as Refused)?.Problem.Detail;
     }
 
-    private async Task<string?> PublishAsync(KindDefinition kind, JsonObject composite, JsonObject definition, Rendering rendering)
+    private async Task<string?> PublishAsync(Run run, Rendering rendering)
     {
-        var keys = (definition.At("spec", "connectionSecretKeys") as JsonArray)?.Select(k => k?.ToString() ?? "").ToHashSet(StringComparer.Ordinal);
+        // Composites of Crossplane 2 have no secret of their own: they compose one.
+        if (!run.Shape.IsLegacy)
+        {
+            return null;
+        }
+
+        var keys = (run.Definition.At("spec", "connectionSecretKeys") as JsonArray)?.Select(k => k?.ToString() ?? "").ToHashSet(StringComparer.Ordinal);
         var values = rendering.Connection.Where(c => keys is null or { Count: 0 } || keys.Contains(c.Key)).ToDictionary(StringComparer.Ordinal);
-        var target = composite.At("spec", "writeConnectionSecretToRef");
+        var target = run.Composite.At("spec", "writeConnectionSecretToRef");
         return values.Count == 0 ? null : await secrets.PublishAsync(
             Controller, new ResourceKey(ConnectionSecrets.Kind, target.Text("namespace"), target.Text("name")),
-            Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()), values, exactly: true, ClaimOf(kind, composite), CancellationToken.None);
+            Documents.OwnerReference(run.Kind, run.Composite.NameOf(), run.Composite.UidOf()), values, exactly: true, ClaimOf(run.Kind, run.Composite), CancellationToken.None);
     }
 
     private DueChange? ClaimOf(KindDefinition kind, JsonObject composite) =>
@@ -145,53 +187,33 @@ internal sealed class CompositeGrain(
             ? new DueChange(ClaimGrain.Controller, claim.Key(composite.Label(Names.ClaimNamespaceLabel), name).ToString(), clock.GetUtcNow())
             : null;
 
-    private void Report(JsonObject document, Rendering rendering, List<string> unsynced)
-    {
-        if (rendering.DesiredComposite["status"] is JsonObject status)
-        {
-            Documents.Overlay(document.Member("status"), status);
-        }
-
-        var now = clock.GetUtcNow();
-        var problems = unsynced.Concat(rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)).ToList();
-        document.SetCondition(
-            problems.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
-                : Condition.False("Synced", "ReconcileError", string.Join("; ", problems)), now);
-        var failures = rendering.Desired.Where(d => d.Value.Ready != true)
-            .Select(d => (d.Key, Problem: rendering.Observed.GetValueOrDefault(d.Key)?.Document.FindCondition("Synced")))
-            .Where(d => d.Problem is { Status: "False", Reason: "ReconcileError" })
-            .GroupBy(d => d.Problem!.Message, d => d.Key)
-            .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
-        var unready = rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).ToList();
-        var ready = unready.Count == 0 && unsynced.Count == 0 && rendering.CompositeReady != false;
-        document.SetCondition(
-            ready ? Condition.True("Ready", "Available")
-                : failures.Count > 0 ? Condition.False("Ready", ComposedFailing, string.Join("; ", failures))
-                : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {string.Join(", ", unready)}" : "Composite resource is not ready"), now);
-    }
-
-    private async Task<ReconcileResult> DeleteAsync(KindDefinition kind, ResourceKey key, string uid)
+    private async Task<ReconcileResult> DeleteAsync(Run run, string uid)
     {
         // What was composed goes first: a composite that is gone tells that nothing of it is left.
         var left = (await store.OwnedByAsync(uid, CancellationToken.None)).Where(o => o.Key.Kind != ConnectionSecrets.Kind).ToList();
-        foreach (var resource in left)
-        {
-            if (!resource.ToDocument().IsDeleting() && kinds.Find(resource.Key.Kind) is { } composedKind)
-            {
-                await gateway.RemoveAsync(Controller, composedKind, resource.Key, new DeleteOptions(Uid: resource.Uid), CancellationToken.None);
-            }
-        }
-
+        var kept = await RemoveAsync([.. left.Select(o => (o.Key, Document: o.ToDocument())).Where(o => !o.Document.IsDeleting() && kinds.Find(o.Key.Kind) is not null)]);
         if (left.Count > 0 && (await store.OwnedByAsync(uid, CancellationToken.None)).Any(o => o.Key.Kind != ConnectionSecrets.Kind))
         {
-            await SetAsync(kind, key, Condition.False("Ready", "Deleting"));
+            await SetAsync(run, Condition.False("Ready", "Deleting", string.Join("; ", kept.Select(k => $"{k.Name}: {k.Why}"))));
             return ReconcileResult.After(Soon * 25);
         }
 
-        await gateway.MutateAsync(Controller, kind, key, d => d.RemoveFinalizer(Names.CompositeFinalizer), new WriteOptions(), CancellationToken.None);
+        await gateway.MutateAsync(Controller, run.Kind, run.Key, d => d.RemoveFinalizer(Names.CompositeFinalizer), new WriteOptions(), CancellationToken.None);
         return ReconcileResult.Done;
     }
 
-    private Task SetAsync(KindDefinition kind, ResourceKey key, Condition condition) =>
-        gateway.SetStatusAsync(Controller, kind, key, d => d.SetCondition(condition, clock.GetUtcNow()), CancellationToken.None);
+    private async Task<ReconcileResult> FailAsync(Run run, string reason, string problem, ReconcileResult next)
+    {
+        await events.RecordAsync(Controller, run.Composite, "Warning", reason, problem, CancellationToken.None);
+        await SetAsync(run, Condition.False("Synced", "ReconcileError", problem));
+        return next;
+    }
+
+    private Task SetAsync(Run run, Condition condition) =>
+        gateway.SetStatusAsync(Controller, run.Kind, run.Key, d => d.SetCondition(condition, clock.GetUtcNow()), CancellationToken.None);
+
+    private sealed record Run(KindDefinition Kind, ResourceKey Key, JsonObject Composite, JsonObject Definition)
+    {
+        public CompositeShape Shape { get; } = CompositeShape.Of(Definition);
+    }
 }

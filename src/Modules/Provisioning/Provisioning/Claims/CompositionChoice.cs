@@ -9,12 +9,12 @@ internal sealed class CompositionChoice(ResourceStore store)
 {
     /// <param name="definition">The CompositeResourceDefinition.</param>
     /// <param name="composite">The composite's kind.</param>
-    /// <param name="spec">The spec of the composite, or of its claim.</param>
+    /// <param name="machinery">Where the composite, or its claim, says what it wants; null where it says nothing.</param>
     public async Task<(JsonObject? Composition, string? Problem)> ChooseAsync(
-        JsonObject definition, KindDefinition composite, JsonNode? spec, CancellationToken ct)
+        JsonObject definition, KindDefinition composite, JsonNode? machinery, CancellationToken ct)
     {
-        var named = definition.At("spec", "enforcedCompositionRef").Text("name") is { Length: > 0 } enforced ? enforced : spec.At("compositionRef").Text("name");
-        var labels = spec.At("compositionSelector", "matchLabels") as JsonObject;
+        var named = definition.At("spec", "enforcedCompositionRef").Text("name") is { Length: > 0 } enforced ? enforced : machinery.At("compositionRef").Text("name");
+        var labels = machinery.At("compositionSelector", "matchLabels") as JsonObject;
         if (named.Length == 0 && labels is null)
         {
             named = definition.At("spec", "defaultCompositionRef").Text("name");

@@ -72,6 +72,17 @@ internal static class Documents
         }
     }
 
+    public static JsonObject Reference(KindDefinition kind, JsonObject document, bool withNamespace)
+    {
+        var reference = new JsonObject { ["apiVersion"] = kind.ApiVersion, ["kind"] = kind.Kind, ["name"] = document.NameOf() };
+        if (withNamespace && document.NamespaceOf() is { Length: > 0 } space)
+        {
+            reference["namespace"] = space;
+        }
+
+        return reference;
+    }
+
     public static JsonObject OwnerReference(KindDefinition kind, string name, string uid) => new()
     {
         ["apiVersion"] = kind.ApiVersion,

@@ -14,6 +14,12 @@ internal static class Names
     public const string ResourceNameAnnotation = "crossplane.io/composition-resource-name";
     public const string ExternalNameAnnotation = "crossplane.io/external-name";
     public const string PausedAnnotation = "crossplane.io/paused";
+    /// <summary>How often to look at it though nothing changed, as a Go duration.</summary>
+    public const string PollIntervalAnnotation = "crossplane.io/poll-interval";
+
+    /// <summary>Any new value has it reconciled at once; answered in <c>status.lastHandledReconcileAt</c>.</summary>
+    public const string ReconcileRequestedAnnotation = "crossplane.io/reconcile-requested-at";
+
     public const string CreatePendingAnnotation = "crossplane.io/external-create-pending";
     public const string CreateSucceededAnnotation = "crossplane.io/external-create-succeeded";
     public const string CreateFailedAnnotation = "crossplane.io/external-create-failed";

@@ -34,6 +34,12 @@ internal static class CompositionKinds
 
     private static readonly PrinterColumn Age = new("Age", ".metadata.creationTimestamp", "date");
 
+    private static readonly PrinterColumn[] DefinitionColumns =
+    [
+        new("Established", ".status.conditions[?(@.type=='Established')].status"),
+        new("Offered", ".status.conditions[?(@.type=='Offered')].status"), Age,
+    ];
+
     public static KindDefinition Definition { get; } = new()
     {
         Id = DefinitionId,
@@ -44,54 +50,16 @@ internal static class CompositionKinds
         Namespaced = false,
         HasStatus = true,
         DefinesKinds = true,
-        Columns =
-        [
-            new("Established", ".status.conditions[?(@.type=='Established')].status"),
-            new("Offered", ".status.conditions[?(@.type=='Offered')].status"), Age,
-        ],
-        Schema = StructuralSchema.Parse($$"""
-            {
-              "type": "object",
-              "required": ["spec"],
-              "properties": {
-                "spec": {
-                  "type": "object",
-                  "required": ["group", "names", "versions"],
-                  "properties": {
-                    "group": { "type": "string", "minLength": 1 },
-                    "names": {{Names}},
-                    "claimNames": {{Names}},
-                    "scope": { "type": "string", "enum": ["LegacyCluster", "Cluster", "Namespaced"] },
-                    "metadata": {{Open}},
-                    "conversion": {{Open}},
-                    "connectionSecretKeys": { "type": "array", "items": { "type": "string" } },
-                    "defaultCompositionRef": {{Reference}},
-                    "enforcedCompositionRef": {{Reference}},
-                    "defaultCompositionUpdatePolicy": { "type": "string", "enum": ["Automatic", "Manual"] },
-                    "defaultCompositeDeletePolicy": { "type": "string", "enum": ["Background", "Foreground"] },
-                    "versions": {
-                      "type": "array",
-                      "minItems": 1,
-                      "items": {
-                        "type": "object",
-                        "required": ["name", "served", "referenceable"],
-                        "properties": {
-                          "name": { "type": "string" },
-                          "served": { "type": "boolean" },
-                          "referenceable": { "type": "boolean" },
-                          "deprecated": { "type": "boolean" },
-                          "deprecationWarning": { "type": "string" },
-                          "schema": {{Open}},
-                          "additionalPrinterColumns": { "type": "array", "items": {{Open}} }
-                        }
-                      }
-                    }
-                  }
-                },
-                "status": {{Open}}
-              }
-            }
-            """),
+        Columns = DefinitionColumns,
+        Schema = DefinitionSchema(""),
+        OtherVersions = ["v2"],
+        // In version 2 a composite lies in a namespace unless its definition says otherwise.
+        OwnVersions = new Dictionary<string, KindVersion>(StringComparer.Ordinal)
+        {
+            ["v2"] = new(DefinitionSchema("""
+                , "default": "Namespaced"
+                """), HasStatus: true, DefinitionColumns),
+        },
         Validate = (next, before) => OfferedKinds.Check(next, before),
     };
 
@@ -103,7 +71,12 @@ internal static class CompositionKinds
         ShortNames = ["comp"],
         Categories = ["crossplane"],
         Namespaced = false,
-        Columns = [new("XR-Kind", ".spec.compositeTypeRef.kind"), new("XR-APIVersion", ".spec.compositeTypeRef.apiVersion"), Age],
+        HasStatus = true,
+        Columns =
+        [
+            new("XR-Kind", ".spec.compositeTypeRef.kind"), new("XR-APIVersion", ".spec.compositeTypeRef.apiVersion"),
+            new("Revision", ".status.revision", "integer"), Age,
+        ],
         Schema = StructuralSchema.Parse($$"""
             {
               "type": "object",
@@ -140,12 +113,60 @@ internal static class CompositionKinds
                     "publishConnectionDetailsWithStoreConfigRef": {{Open}},
                     "writeConnectionSecretsToNamespace": { "type": "string" }
                   }
-                }
+                },
+                "status": {{Open}}
               }
             }
             """),
         Validate = CheckComposition,
     };
+
+    /// <param name="scope">What the version says of <c>spec.scope</c> besides.</param>
+    private static StructuralSchema DefinitionSchema(string scope) => StructuralSchema.Parse($$"""
+            {
+              "type": "object",
+              "required": ["spec"],
+              "properties": {
+                "spec": {
+                  "type": "object",
+                  "required": ["group", "names", "versions"],
+                  "properties": {
+                    "group": { "type": "string", "minLength": 1 },
+                    "names": {{Names}},
+                    "claimNames": {{Names}},
+                    "scope": { "type": "string", "enum": ["LegacyCluster", "Cluster", "Namespaced"]{{scope}} },
+                    "metadata": {{Open}},
+                    "conversion": {{Open}},
+                    "connectionSecretKeys": { "type": "array", "items": { "type": "string" } },
+                    "defaultCompositionRef": {{Reference}},
+                    "enforcedCompositionRef": {{Reference}},
+                    "defaultCompositionRevisionSelector": {{Open}},
+                    "defaultCompositionUpdatePolicy": { "type": "string", "enum": ["Automatic", "Manual"] },
+                    "defaultCompositeDeletePolicy": { "type": "string", "enum": ["Background", "Foreground"] },
+                    "versions": {
+                      "type": "array",
+                      "minItems": 1,
+                      "items": {
+                        "type": "object",
+                        "required": ["name", "served", "referenceable"],
+                        "properties": {
+                          "name": { "type": "string" },
+                          "served": { "type": "boolean" },
+                          "referenceable": { "type": "boolean" },
+                          "deprecated": { "type": "boolean" },
+                          "deprecationWarning": { "type": "string" },
+                          "schema": {{Open}},
+                          "subresources": {{Open}},
+                          "additionalPrinterColumns": { "type": "array", "items": {{Open}} }
+                        }
+                      }
+                    }
+                  }
+                },
+                "status": {{Open}}
+              }
+            }
+            """);
 
     private static IEnumerable<ProblemCause> CheckComposition(JsonObject next, JsonObject? before)
     {

@@ -32,12 +32,17 @@ internal static class OfferedKinds
         }
 
         var changed = new List<ProblemCause>(causes);
-        foreach (var member in (ReadOnlySpan<string>)["group", "names"])
+        foreach (var member in (ReadOnlySpan<string>)["group", "names", "enforcedCompositionRef"])
         {
-            if (!JsonNode.DeepEquals(before.At("spec", member), next.At("spec", member)))
+            if (before.At("spec", member) is { } was && !JsonNode.DeepEquals(was, next.At("spec", member)))
             {
                 changed.Add(new ProblemCause($"spec.{member}", "FieldValueInvalid", "Invalid value: field is immutable"));
             }
+        }
+
+        if (CompositeShape.Of(before) != CompositeShape.Of(next))
+        {
+            changed.Add(new ProblemCause("spec.scope", "FieldValueInvalid", "Invalid value: field is immutable"));
         }
 
         if (before.At("spec", "claimNames") is { } claims && !JsonNode.DeepEquals(claims, next.At("spec", "claimNames")))
@@ -74,54 +79,80 @@ internal static class OfferedKinds
             found.Add(new ProblemCause("spec.claimNames", "FieldValueInvalid", "Invalid value: the claim's kind and plural must differ from the composite's"));
         }
 
-        var at = $"spec.versions[{versions.IndexOf(stored[0])}].schema.openAPIV3Schema";
-        var own = stored[0].At("schema", "openAPIV3Schema") as JsonObject;
-        var composite = Compile(CompositeSchema.ForComposite(own), at, found);
-        var claim = Compile(CompositeSchema.ForClaim(own), at, claimNames is null || composite is null ? [] : found);
+        foreach (var member in (ReadOnlySpan<string>)["claimNames", "connectionSecretKeys"])
+        {
+            if (spec[member] is not null && !CompositeShape.Of(definition).IsLegacy)
+            {
+                found.Add(new ProblemCause($"spec.{member}", "FieldValueForbidden", $"Forbidden: {member} is of scope LegacyCluster alone: composites of other scopes have no claims, and compose their Secrets"));
+            }
+        }
+
+        var composite = ReadVersions(definition, versions, claim: false, found);
+        var claim = claimNames is null || found.Count > 0 ? null : ReadVersions(definition, versions, claim: true, found);
         if (found.Count > 0)
         {
             return false;
         }
 
-        var offered = new List<KindDefinition> { Kind(definition, names, versions, stored[0], composite!, claim: false) };
-        if (claimNames is not null)
+        var offered = new List<KindDefinition> { Kind(definition, names, versions, stored[0], composite, claim: false) };
+        if (claim is not null)
         {
-            offered.Add(Kind(definition, claimNames, versions, stored[0], claim!, claim: true));
+            offered.Add(Kind(definition, claimNames!, versions, stored[0], claim, claim: true));
         }
 
         kinds = offered;
         return true;
     }
 
+    /// <summary>All versions, those that are not served too: what is wrong with one is said when it is declared.</summary>
+    private static Dictionary<string, KindVersion> ReadVersions(JsonObject definition, List<JsonObject> versions, bool claim, List<ProblemCause> found)
+    {
+        var read = new Dictionary<string, KindVersion>(StringComparer.Ordinal);
+        for (var i = 0; i < versions.Count; i++)
+        {
+            var own = versions[i].At("schema", "openAPIV3Schema") as JsonObject;
+            var schema = claim ? CompositeSchema.ForClaim(own, definition) : CompositeSchema.ForComposite(own, definition);
+            if (Compile(schema, $"spec.versions[{i}].schema.openAPIV3Schema", found) is { } compiled)
+            {
+                read[versions[i].Text("name")] = new KindVersion(compiled, HasStatus: true, [.. Columns(versions[i], claim, CompositeShape.Of(definition))]);
+            }
+        }
+
+        return read;
+    }
+
     private static KindDefinition Kind(
-        JsonObject definition, JsonNode names, List<JsonObject> versions, JsonObject stored, StructuralSchema schema, bool claim)
+        JsonObject definition, JsonNode names, List<JsonObject> versions, JsonObject stored, Dictionary<string, KindVersion> read, bool claim)
     {
         var storage = stored.Text("name");
+        List<string> others = [.. versions.Where(v => IsTrue(v["served"])).Select(v => v.Text("name")).Where(v => v != storage)];
         return new KindDefinition
         {
             Id = new KindId(names.Text("plural"), definition["spec"].Text("group")),
             Version = storage,
-            OtherVersions = [.. versions.Where(v => IsTrue(v["served"])).Select(v => v.Text("name")).Where(v => v != storage)],
+            OtherVersions = others,
+            OwnVersions = others.ToDictionary(v => v, v => read[v], StringComparer.Ordinal),
+            ServesStorage = IsTrue(stored["served"]),
             Kind = names.Text("kind"),
             Singular = names.Text("singular"),
             ShortNames = Texts(names["shortNames"]),
             Categories = [.. Texts(names["categories"]).Union(claim ? [ClaimCategory, "claims"] : [CompositeCategory])],
-            Namespaced = claim,
+            Namespaced = claim || CompositeShape.Of(definition).IsNamespaced,
             HasStatus = true,
-            Schema = schema,
-            Columns = [.. Columns(stored, claim)],
+            Schema = read[storage].Schema,
+            Columns = read[storage].Columns,
             DefinedBy = new ResourceKey(CompositionKinds.DefinitionId, "", definition.NameOf()),
             Stamp = $"{definition.UidOf()}/{definition.GenerationOf()}",
         };
     }
 
-    private static IEnumerable<PrinterColumn> Columns(JsonObject version, bool claim)
+    private static IEnumerable<PrinterColumn> Columns(JsonObject version, bool claim, CompositeShape shape)
     {
         yield return new PrinterColumn("SYNCED", ".status.conditions[?(@.type=='Synced')].status");
         yield return new PrinterColumn("READY", ".status.conditions[?(@.type=='Ready')].status");
         yield return claim
             ? new PrinterColumn("CONNECTION-SECRET", ".spec.writeConnectionSecretToRef.name")
-            : new PrinterColumn("COMPOSITION", ".spec.compositionRef.name");
+            : new PrinterColumn("COMPOSITION", shape.IsLegacy ? ".spec.compositionRef.name" : ".spec.crossplane.compositionRef.name");
         foreach (var column in (version["additionalPrinterColumns"] as JsonArray)?.OfType<JsonObject>() ?? [])
         {
             yield return new PrinterColumn(column.Text("name"), column.Text("jsonPath"), column.Text("type"), 0, column.Text("description"));

@@ -5,6 +5,7 @@ using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Contracts;
 
 namespace Flagstone.Provisioning.Plans;
@@ -15,7 +16,7 @@ namespace Flagstone.Provisioning.Plans;
 /// </summary>
 internal sealed class ClaimPlanner(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice,
-    CompositionPipeline pipeline, TimeProvider clock)
+    CompositionRevisions revisions, CompositionPipeline pipeline, TimeProvider clock)
 {
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
@@ -97,16 +98,18 @@ internal sealed class ClaimPlanner(
             composite.Metadata()["uid"] = PlanRules.NoUid;
         }
 
-        var (composition, problem) = await choice.ChooseAsync(definition, kind, composite["spec"], ct);
-        if (composition is null)
+        var shape = CompositeShape.Of(definition);
+        var (composition, problem) = await choice.ChooseAsync(definition, kind, shape.Machinery(composite), ct);
+        var (revision, missing) = composition is null ? (null, problem) : await revisions.PeekAsync(composition, shape.Machinery(composite), ct);
+        if (composition is null || revision is null)
         {
             plan.Resources.Add(PlanRules.Apply(kind, before, composite, named, template));
-            plan.Refusals.Add(new PlanRefusal(kind.Kind, composite.NameOf(), PlanRules.CompositionRule, problem!));
+            plan.Refusals.Add(new PlanRefusal(kind.Kind, composite.NameOf(), PlanRules.CompositionRule, missing!));
             return;
         }
 
         plan.Composition ??= composition.NameOf();
-        Composing.Prepare(composite, composition);
+        Composing.Prepare(composite, shape, composition.NameOf(), revision);
         plan.Resources.Add(PlanRules.Apply(kind, before, composite, named, template));
         if (composite.IsPaused() || composite.IsDeleting())
         {
@@ -117,7 +120,7 @@ internal sealed class ClaimPlanner(
         try
         {
             var observed = before is null ? [] : await composed.ObserveAsync(composite, ct);
-            next = await Composing.ComposeAsync(pipeline, composition, composite, kind, observed, kinds, ct);
+            next = await Composing.ComposeAsync(pipeline, revision, composite, kind, observed, kinds, ct);
         }
         catch (FatalResultException failure)
         {

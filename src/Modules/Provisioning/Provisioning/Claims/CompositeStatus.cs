@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
+
+namespace Flagstone.Provisioning.Claims;
+
+/// <summary>A composed resource that could not be brought to what it should be.</summary>
+internal sealed record Unsynced(string Name, string Why);
+
+/// <summary>What a composite says of itself after it was composed. Pure.</summary>
+internal static class CompositeStatus
+{
+    /// <summary>The reason for which a composite is not ready when what it composed cannot be made: its message says why.</summary>
+    public const string ComposedFailing = "ComposedFailing";
+
+    /// <summary>Crossplane names three, and how many more.</summary>
+    private const int Named = 3;
+
+    private static readonly TimeSpan Requiring = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeastPoll = TimeSpan.FromSeconds(1);
+    private static readonly string[] Reserved = ["Ready", "Synced", "Healthy", "UpToDate", "Responsive"];
+
+    public static void Report(JsonObject document, Rendering rendering, IReadOnlyList<Unsynced> unsynced, DateTimeOffset now)
+    {
+        if (rendering.DesiredComposite["status"] is JsonObject status)
+        {
+            Documents.Overlay(document.Member("status"), status);
+        }
+
+        if (document.Annotation(Names.ReconcileRequestedAnnotation) is { Length: > 0 } requested)
+        {
+            document.Member("status")["lastHandledReconcileAt"] = requested;
+        }
+
+        var problems = unsynced.Select(u => $"{u.Name}: {u.Why}")
+            .Concat(rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)).ToList();
+        document.SetCondition(
+            problems.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
+                : Condition.False("Synced", "ReconcileError", string.Join("; ", problems)), now);
+        document.SetCondition(Ready(rendering, unsynced), now);
+        ReportConditions(document, rendering, now);
+    }
+
+    /// <summary>When to look again though nothing changed: as the annotation says, or because functions read what does not wake a composite.</summary>
+    public static TimeSpan? Poll(JsonObject composite, JsonObject revision) =>
+        GoDuration.TryParse(composite.Annotation(Names.PollIntervalAnnotation) ?? "", out var own)
+            ? own > LeastPoll ? own : LeastPoll
+            : Requires(revision) ? Requiring : null;
+
+    private static bool Requires(JsonObject revision) =>
+        (revision.At("spec", "pipeline") as JsonArray ?? []).Any(step => BuiltInFunctions.Find(step.At("functionRef").Text("name")) is not { MayRequire: false });
+
+    private static Condition Ready(Rendering rendering, IReadOnlyList<Unsynced> unsynced)
+    {
+        var unready = rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).ToList();
+        if (rendering.CompositeReady == true || (unready.Count == 0 && unsynced.Count == 0 && rendering.CompositeReady is null))
+        {
+            return Condition.True("Ready", "Available");
+        }
+
+        var failures = unready
+            .Select(name => (Name: name, Problem: rendering.Observed.GetValueOrDefault(name)?.Document.FindCondition("Synced")))
+            .Where(d => d.Problem is { Status: "False", Reason: "ReconcileError" })
+            .GroupBy(d => d.Problem!.Message, d => d.Name)
+            .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
+        return failures.Count > 0 ? Condition.False("Ready", ComposedFailing, string.Join("; ", failures))
+            : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {List(unready)}" : "Composite resource is not ready");
+    }
+
+    private static string List(List<string> names) => names.Count <= Named ? string.Join(", ", names)
+        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(Named))}, and {names.Count - Named} more");
+
+    private static void ReportConditions(JsonObject document, Rendering rendering, DateTimeOffset now)
+    {
+        var onClaim = new List<string>();
+        foreach (var condition in rendering.Conditions.Where(c => !Reserved.Contains(c.Type)))
+        {
+            document.SetCondition(new Condition(condition.Type, condition.Status, condition.Reason, condition.Message ?? ""), now);
+            if (condition.OnClaim)
+            {
+                onClaim.Add(condition.Type);
+            }
+        }
+
+        if (onClaim.Count > 0)
+        {
+            document.Member("status")["claimConditionTypes"] = new JsonArray([.. onClaim.Distinct().Select(t => (JsonNode)t)]);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
+
+namespace Flagstone.Provisioning.Compositions.Tests;
+
+/// <summary>Runs the tests of a composition on one of its revisions. Nothing is stored but each test's own outcome.</summary>
+internal sealed class CompositionTests(ResourceStore store, ResourceGateway gateway, KindRegistry kinds, FunctionDirectory functions, TimeProvider clock)
+{
+    public const string Controller = "composition-test";
+
+    /// <summary>The condition of a test that says how it went last.</summary>
+    public const string Passed = "Passed";
+
+    /// <summary>More are not run: a composition has a handful.</summary>
+    private const int MaxTests = 200;
+
+    private const string TestUid = "00000000-0000-0000-0000-000000000000";
+
+    /// <summary>The revision's condition <c>Tested</c>.</summary>
+    public async Task<Condition> RunAsync(string composition, JsonObject revision, CancellationToken ct)
+    {
+        var page = await store.ListAsync(new ListQuery(CompositionTestKind.TestId, Limit: MaxTests), ct);
+        var tests = page.Items.Select(i => i.ToDocument()).Where(t => t.At("spec", "compositionRef").Text("name") == composition && !t.IsDeleting()).ToList();
+        var failures = new List<string>();
+        foreach (var test in tests)
+        {
+            var differences = await RunOneAsync(test, revision, ct);
+            if (differences.Count > 0)
+            {
+                failures.Add($"{test.NameOf()}: {differences[0]}{(differences.Count > 1 ? $" and {differences.Count - 1} more" : "")}");
+            }
+
+            await gateway.SetStatusAsync(Controller, CompositionTestKind.Test, CompositionTestKind.Test.Key("", test.NameOf()), document => document.SetCondition(
+                differences.Count == 0 ? Condition.True(Passed, "AsExpected", $"On revision {revision.NameOf()}")
+                    : Condition.False(Passed, "Differs", $"On revision {revision.NameOf()}: {string.Join("; ", differences)}"), clock.GetUtcNow()), ct);
+        }
+
+        return failures.Count > 0 ? Condition.False(Revisions.RevisionKinds.Tested, "TestsFailed", string.Join("; ", failures))
+            : tests.Count == 0 ? Condition.Unknown(Revisions.RevisionKinds.Tested, "NoTests", "No CompositionTest names this composition")
+            : Condition.True(Revisions.RevisionKinds.Tested, "TestsPassed", $"{tests.Count} of {tests.Count} tests");
+    }
+
+    private async Task<IReadOnlyList<string>> RunOneAsync(JsonObject test, JsonObject revision, CancellationToken ct)
+    {
+        var spec = test["spec"]!.AsObject();
+        if (Composite(spec, revision) is not { } composite)
+        {
+            return [$"kind {revision.At("spec", "compositeTypeRef").Text("kind")}, or its claim's kind, is not served"];
+        }
+
+        var observed = (spec["observed"] as JsonObject ?? []).ToDictionary(
+            o => o.Key, o => new ObservedResource((JsonObject)o.Value!.DeepClone(), new Dictionary<string, string>()), StringComparer.Ordinal);
+        var rendering = new Rendering(composite, observed);
+        string? error = null;
+        try
+        {
+            var given = new GivenRequirements((spec["required"] as JsonArray ?? []).OfType<JsonObject>());
+            await new CompositionPipeline(functions, given).RunAsync(revision, rendering, ct);
+        }
+        catch (FatalResultException failure)
+        {
+            error = failure.Message;
+        }
+
+        return CompositionTestRules.Judge(spec["expect"]!.AsObject(), rendering, error);
+    }
+
+    /// <summary>The composite of the test, with its schema's defaults, as it would be made of the claim.</summary>
+    private JsonObject? Composite(JsonObject spec, JsonObject revision)
+    {
+        var type = revision.At("spec", "compositeTypeRef");
+        if (!kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out var kind))
+        {
+            return null;
+        }
+
+        JsonObject composite;
+        if (spec["claim"] is JsonObject claim)
+        {
+            if (kinds.Partner(kind) is not { } claimKind)
+            {
+                return null;
+            }
+
+            var whole = (JsonObject)claim.DeepClone();
+            claimKind.Schema?.ApplyDefaults(whole);
+            composite = Binding.Wanted(claimKind, claimKind.Key(whole.NamespaceOf(), whole.NameOf()), whole);
+            composite.Metadata()["name"] = whole.NameOf();
+        }
+        else
+        {
+            composite = (JsonObject)spec["composite"]!.DeepClone();
+        }
+
+        composite["apiVersion"] = type.Text("apiVersion");
+        composite["kind"] = kind.Kind;
+        composite.Metadata()["uid"] ??= TestUid;
+        kind.Schema?.ApplyDefaults(composite);
+        return composite;
+    }
+}
