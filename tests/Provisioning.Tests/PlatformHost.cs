@@ -91,26 +91,47 @@ public sealed class PlatformHost : IAsyncLifetime
     /// <summary>Applies manifests as a person does.</summary>
     public async Task ApplyAsync(string yaml)
     {
-        Assert.True(YamlReader.TryReadAll(yaml, null, out var documents, out var error), error?.ToString());
-        foreach (var document in documents)
+        foreach (var manifest in Manifests(yaml))
         {
-            var manifest = document.Mapping;
-            Assert.True(Kinds.TryFind(manifest.Text("apiVersion"), manifest.Text("kind"), out var kind), $"no kind {manifest.Text("kind")}");
-            var key = kind.Key(manifest.NamespaceOf(), manifest.NameOf());
-            var outcome = await Gateway.CreateAsync(Someone, kind, manifest.NamespaceOf(), manifest, new WriteOptions(), CancellationToken.None);
-            if (outcome is Refused { Problem.Reason: "AlreadyExists" })
-            {
-                outcome = await Gateway.UpdateAsync(Someone, kind, key, (_, _) => new((manifest, null)), new WriteOptions(), CancellationToken.None);
-            }
-
+            var outcome = await PutAsync(manifest);
             Assert.True(outcome is Written, (outcome as Refused)?.Problem.Detail);
         }
     }
 
+    /// <summary>Why a manifest is not applied: what the rules that deny it say.</summary>
+    public async Task<string> RefusalAsync(string yaml) => Said(await PutAsync(Assert.Single(Manifests(yaml))));
+
     public async Task DeleteAsync(ResourceKey key)
     {
-        var outcome = await Gateway.DeleteAsync(Someone, Kinds.Find(key.Kind)!, key, new DeleteOptions(), new WriteOptions(), CancellationToken.None);
+        var outcome = await RemoveAsync(key);
         Assert.True(outcome is Written, (outcome as Refused)?.Problem.Detail);
+    }
+
+    public async Task<string> RefusalOfDeletionAsync(ResourceKey key) => Said(await RemoveAsync(key));
+
+    private static IEnumerable<JsonObject> Manifests(string yaml)
+    {
+        Assert.True(YamlReader.TryReadAll(yaml, null, out var documents, out var error), error?.ToString());
+        return documents.Select(d => d.Mapping);
+    }
+
+    private async Task<WriteOutcome> PutAsync(JsonObject manifest)
+    {
+        Assert.True(Kinds.TryFind(manifest.Text("apiVersion"), manifest.Text("kind"), out var kind), $"no kind {manifest.Text("kind")}");
+        var key = kind.Key(manifest.NamespaceOf(), manifest.NameOf());
+        var outcome = await Gateway.CreateAsync(Someone, kind, manifest.NamespaceOf(), manifest, new WriteOptions(), CancellationToken.None);
+        return outcome is Refused { Problem.Reason: "AlreadyExists" }
+            ? await Gateway.UpdateAsync(Someone, kind, key, (_, _) => new((manifest, null)), new WriteOptions(), CancellationToken.None)
+            : outcome;
+    }
+
+    private Task<WriteOutcome> RemoveAsync(ResourceKey key) =>
+        Gateway.DeleteAsync(Someone, Kinds.Find(key.Kind)!, key, new DeleteOptions(), new WriteOptions(), CancellationToken.None);
+
+    private static string Said(WriteOutcome outcome)
+    {
+        var problem = Assert.IsType<Refused>(outcome).Problem;
+        return problem.Denials.Count > 0 ? string.Join("; ", problem.Denials.Select(d => $"{d.Rule}: {d.Message}")) : problem.Detail;
     }
 
     /// <summary>Runs a controller's reconcile now, and ends when it has.</summary>

@@ -71,6 +71,8 @@ public static class ProvisioningModule
         services.AddSingleton<CompositeWaker>();
         services.AddSingleton<Usages>();
         services.AddSingleton<IAdmissionRule, UsageRule>();
+        services.AddSingleton<IAdmissionRule, DefinitionRule>();
+        services.AddSingleton<IAdmissionRule, CompositionRule>();
         services.AddController<IEnvironmentConfigGrain>(EnvironmentConfigGrain.Controller, row =>
             row.Key.Kind == EnvironmentConfigKind.Config.Id && row.Change != ChangeType.None ? [row.Key.Name] : []);
         services.AddController<ICompositionTestGrain>(CompositionTestGrain.Controller, row => Written(row, CompositionTestKind.TestId));

@@ -10,9 +10,12 @@ internal static class BuiltInFunctions
 {
     public static ICompositionFunction EnvironmentConfigs { get; } = new BuiltInFunction(EnvironmentConfigsFunction.Run, mayRequire: true);
 
+    public static ICompositionFunction PatchAndTransform { get; } =
+        new BuiltInFunction((input, rendering) => PatchAndTransformFunction.Run(input, rendering, allFloat: true));
+
     private static readonly Dictionary<string, ICompositionFunction> All = new(StringComparer.Ordinal)
     {
-        ["function-patch-and-transform"] = new BuiltInFunction((input, rendering) => PatchAndTransformFunction.Run(input, rendering, allFloat: true)),
+        ["function-patch-and-transform"] = PatchAndTransform,
         ["function-auto-ready"] = new BuiltInFunction(AutoReadyFunction.Run),
         ["function-environment-configs"] = EnvironmentConfigs,
         ["function-sequencer"] = new BuiltInFunction(SequencerFunction.Run),
