@@ -10,6 +10,7 @@ using Flagstone.Provisioning.BuiltIn;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.EnvironmentConfigs;
+using Flagstone.Provisioning.Compositions.External;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Compositions.Tests;
 using Flagstone.Provisioning.Contracts;
@@ -80,8 +81,10 @@ public static class ProvisioningModule
             UsageKinds.All.Any(k => k.Id == row.Key.Kind) && row.Change is ChangeType.Added or ChangeType.Modified && row.Verb != "status" ? [row.Key.ToString()] : []);
         services.AddSingleton<IRequiredResources, StoredRequirements>();
         services.AddSingleton<CompositionPipeline>();
+        services.AddSingleton<ExternalFunctions>();
         services.AddSingleton(s => new FunctionDirectory(
-            async (name, ct) => (await s.GetRequiredService<ResourceStore>().FindAsync(new ResourceKey(FunctionKinds.FunctionId, "", name), ct))?.ToDocument(), _ => null));
+            async (name, ct) => (await s.GetRequiredService<ResourceStore>().FindAsync(new ResourceKey(FunctionKinds.FunctionId, "", name), ct))?.ToDocument(),
+            s.GetRequiredService<ExternalFunctions>().Connect));
         services.AddSingleton(new KindSource(CompositionKinds.DefinitionId, OfferedKinds.Read));
         services.AddController<ICompositeDefinitionGrain>(CompositeDefinitionGrain.Controller, row => Names(row, CompositionKinds.DefinitionId));
         services.AddController<ICompositionGrain>(CompositionGrain.Controller, row => Written(row, CompositionKinds.CompositionId));

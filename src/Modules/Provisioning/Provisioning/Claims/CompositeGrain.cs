@@ -123,7 +123,7 @@ internal sealed class CompositeGrain(
         {
             if (await usages.InTheWayAsync(gone, CancellationToken.None) is { } used)
             {
-                kept.Add(new Unsynced(document.Annotation(Names.ResourceNameAnnotation) ?? gone.Name, used));
+                kept.Add(new Unsynced(document.Annotation(Names.ResourceNameAnnotation), used));
                 continue;
             }
 

@@ -45,7 +45,7 @@ internal static class CompositeStatus
 
     /// <summary>When to look again though nothing changed: as the annotation says, or because functions read what does not wake a composite.</summary>
     public static TimeSpan? Poll(JsonObject composite, JsonObject revision) =>
-        GoDuration.TryParse(composite.Annotation(Names.PollIntervalAnnotation) ?? "", out var own)
+        GoDuration.TryParse(composite.Annotation(Names.PollIntervalAnnotation), out var own)
             ? own > LeastPoll ? own : LeastPoll
             : Requires(revision) ? Requiring : null;
 

@@ -15,6 +15,9 @@ internal static class FunctionKinds
     /// <summary>Of <c>crossplane render</c>: where a function that is run by hand listens.</summary>
     public const string TargetAnnotation = "render.crossplane.io/runtime-development-target";
 
+    /// <summary>How long one call of the function may take, as a Go duration; 20s unless given.</summary>
+    public const string TimeoutAnnotation = "flagstone.dev/function-timeout";
+
     public static readonly KindId FunctionId = new("functions", Group);
 
     private const string Open = """{ "type": "object", "x-kubernetes-preserve-unknown-fields": true }""";

@@ -136,7 +136,7 @@ internal sealed class ClaimPlanner(
 
         plan.Warnings.AddRange(next.Unwanted.Select(u => PlanRules.Loss(kinds.Find(u.Key.Kind)!, u.Document)).OfType<string>());
         plan.Removals.AddRange(next.Unwanted.Select(u =>
-            PlanRules.Remove(kinds.Find(u.Key.Kind)!, u.Document, u.Document.Annotation(Names.ResourceNameAnnotation) ?? "")));
+            PlanRules.Remove(kinds.Find(u.Key.Kind)!, u.Document, u.Document.Annotation(Names.ResourceNameAnnotation))));
     }
 
     /// <param name="bound">True when the composite is there, so that the names made of its uid are known.</param>
