@@ -93,6 +93,7 @@ public static class ProvisioningModule
     private static void AddClaims(this IServiceCollection services)
     {
         services.AddSingleton<ConnectionSecrets>();
+        services.AddSingleton<Attribution>();
         services.AddSingleton<CompositionChoice>();
         services.AddSingleton<ComposedResources>();
         services.AddSingleton<ClaimPlanner>();

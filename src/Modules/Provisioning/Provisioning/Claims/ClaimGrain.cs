@@ -16,7 +16,7 @@ internal interface IClaimGrain : IReconcileGrain;
 [GrainType("flagstone.claim")]
 internal sealed class ClaimGrain(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, CompositionChoice choice,
-    Usages usages, TimeProvider clock) : Grain, IClaimGrain
+    Usages usages, Attribution attribution, TimeProvider clock) : Grain, IClaimGrain
 {
     public const string Controller = "claim";
 
@@ -113,6 +113,7 @@ internal sealed class ClaimGrain(
     private async Task<string?> ApplyCompositeAsync(Run run, ResourceKey key)
     {
         var wanted = Binding.Wanted(run.Kind, run.Key, run.Claim);
+        Attribution.Put(wanted, await attribution.OfAsync(run.Key.Namespace, CancellationToken.None));
         var isForeign = false;
         var outcome = await gateway.UpdateAsync(Caller.System(Controller), run.CompositeKind, key, (current, _) =>
         {

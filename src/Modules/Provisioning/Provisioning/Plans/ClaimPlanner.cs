@@ -16,7 +16,7 @@ namespace Flagstone.Provisioning.Plans;
 /// </summary>
 internal sealed class ClaimPlanner(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice,
-    CompositionRevisions revisions, CompositionPipeline pipeline, TimeProvider clock)
+    CompositionRevisions revisions, CompositionPipeline pipeline, Attribution attribution, TimeProvider clock)
 {
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
@@ -60,6 +60,7 @@ internal sealed class ClaimPlanner(
     private async Task PlanBindingAsync(Draft plan, Bound claim, CancellationToken ct)
     {
         var wanted = Binding.Wanted(claim.Kind, claim.Key, claim.Document);
+        Attribution.Put(wanted, await attribution.OfAsync(claim.Key.Namespace, ct));
         var options = Binding.Options with { DryRun = true };
         var name = claim.Document.At("spec", "resourceRef").Text("name");
         var existing = name.Length > 0 ? await store.FindAsync(claim.CompositeKind.Key("", name), ct) : null;
