@@ -7,6 +7,8 @@ namespace Flagstone.Provisioning.Compositions.GoTemplating;
 /// <summary>The functions that function-go-templating adds to Go's and sprig's. Most take the request, which templates pass as the dot.</summary>
 internal static class CrossplaneFunctions
 {
+    // Reading YAML makes many values of little text.
+    private const int CharactersPerStep = 8;
     private const string ExtraResourcesKey = "apiextensions.crossplane.io/extra-resources";
 
     /// <summary>All functions that a template of a composition has.</summary>
@@ -47,7 +49,7 @@ internal static class CrossplaneFunctions
 
     private static object? FromYaml(string text, Budget budget)
     {
-        budget.Text(text.Length * 8L);
+        budget.Spend(text.Length / CharactersPerStep);
         return YamlReader.TryReadValue(text, null, out var value, out var error)
             ? GoValue.From(value, allFloat: false)
             : throw new CallFailure($"yaml: line {error.Line}: {error.Message}");

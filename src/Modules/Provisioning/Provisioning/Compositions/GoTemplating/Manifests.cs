@@ -24,15 +24,16 @@ internal static class Manifests
     public static List<JsonObject> Read(string rendered, CancellationToken ct)
     {
         var manifests = new List<JsonObject>();
-        var rest = rendered;
-        while (rest.AsSpan().TrimStart() is ['{', ..] && TryTakeJson(ref rest, out var manifest))
+        var bytes = Encoding.UTF8.GetBytes(rendered);
+        var rest = 0;
+        while (bytes.AsSpan(rest).TrimStart(" \t\r\n"u8) is [(byte)'{', ..] && TryTakeJson(bytes, ref rest, out var manifest, out var text))
         {
             ct.ThrowIfCancellationRequested();
-            Add(manifests, manifest);
+            Add(manifests, manifest, text);
         }
 
         var number = 0;
-        foreach (var (document, line) in Documents(rest))
+        foreach (var (document, line) in Documents(Encoding.UTF8.GetString(bytes.AsSpan(rest))))
         {
             ct.ThrowIfCancellationRequested();
             if (string.IsNullOrWhiteSpace(document))
@@ -48,18 +49,19 @@ internal static class Manifests
 
             foreach (var manifest in read)
             {
-                Add(manifests, manifest.Mapping);
+                Add(manifests, manifest.Mapping, text: null);
             }
         }
 
         return manifests;
     }
 
-    private static void Add(List<JsonObject> manifests, JsonObject manifest)
+    /// <param name="text">As it was written in JSON; null for YAML, whose errors show it as JSON.</param>
+    private static void Add(List<JsonObject> manifests, JsonObject manifest, string? text)
     {
         if (manifest.Text("kind").Length == 0)
         {
-            throw Undecodable($"Object 'Kind' is missing in '{GoJson.Write(GoValue.From(manifest, allFloat: false), new Budget(CancellationToken.None), escapesHtml: false)}'");
+            throw Undecodable($"Object 'Kind' is missing in '{text ?? GoJson.Write(GoValue.From(manifest, allFloat: false), new Budget(CancellationToken.None), escapesHtml: false)}'");
         }
 
         CheckAnnotations(manifest);
@@ -91,11 +93,10 @@ internal static class Manifests
     }
 
     /// <summary>Takes one object from the front; false when it is not JSON, which may still be YAML.</summary>
-    private static bool TryTakeJson(ref string rest, out JsonObject manifest)
+    private static bool TryTakeJson(byte[] bytes, ref int start, out JsonObject manifest, out string text)
     {
-        manifest = [];
-        var bytes = Encoding.UTF8.GetBytes(rest);
-        var reader = new Utf8JsonReader(bytes, isFinalBlock: false, new JsonReaderState(JsonOptions));
+        (manifest, text) = ([], "");
+        var reader = new Utf8JsonReader(bytes.AsSpan(start), isFinalBlock: false, new JsonReaderState(JsonOptions));
         try
         {
             if (!JsonDocument.TryParseValue(ref reader, out var document))
@@ -105,8 +106,9 @@ internal static class Manifests
 
             using (document)
             {
+                text = document.RootElement.GetRawText();
                 // Copied member by member: a name that comes twice counts as it stands last.
-                manifest = (JsonObject)GoValue.ToJson(GoValue.From(JsonNode.Parse(document.RootElement.GetRawText()), allFloat: false), new Budget(CancellationToken.None))!;
+                manifest = (JsonObject)GoValue.ToJson(GoValue.From(JsonNode.Parse(text), allFloat: false), new Budget(CancellationToken.None))!;
             }
         }
         catch (Exception e) when (e is JsonException or ArgumentException or CallFailure)
@@ -114,7 +116,7 @@ internal static class Manifests
             return false;
         }
 
-        rest = Encoding.UTF8.GetString(bytes.AsSpan((int)reader.BytesConsumed));
+        start += (int)reader.BytesConsumed;
         return true;
     }
 

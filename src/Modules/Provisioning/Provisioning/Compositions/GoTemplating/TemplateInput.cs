@@ -8,6 +8,7 @@ namespace Flagstone.Provisioning.Compositions.GoTemplating;
 /// <summary>The step's input: where the template is and how it is read.</summary>
 internal static class TemplateInput
 {
+    private const int MaxDelimiterLength = 32;
     private const string DocumentSeparator = "\n---\n";
 
     /// <exception cref="FatalResultException">The input names no template.</exception>
@@ -21,7 +22,13 @@ internal static class TemplateInput
         var source => throw Invalid($"invalid source: {source}"),
     };
 
-    public static Delimiters DelimitersOf(JsonObject input) => Delimiters.Of(input.At("delims").Text("left"), input.At("delims").Text("right"));
+    public static Delimiters DelimitersOf(JsonObject input)
+    {
+        var delimiters = Delimiters.Of(input.At("delims").Text("left"), input.At("delims").Text("right"));
+        return Math.Max(delimiters.Left.Length, delimiters.Right.Length) <= MaxDelimiterLength
+            ? delimiters
+            : throw Invalid($"a delimiter is longer than {MaxDelimiterLength} characters");
+    }
 
     /// <exception cref="FatalResultException">An option is unknown.</exception>
     public static MissingKey MissingKeyOf(JsonObject input, GoTemplatingDefaults defaults)

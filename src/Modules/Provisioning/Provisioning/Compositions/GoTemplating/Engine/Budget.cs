@@ -22,6 +22,7 @@ internal sealed class Budget(CancellationToken ct)
     public const int MaxNesting = 100;
 
     private const int CharactersPerStep = 64;
+    private const int ItemsPerStep = 16;
     private const long StepsPerLook = 256;
 
     private long spent;
@@ -53,6 +54,18 @@ internal sealed class Budget(CancellationToken ct)
 
         Spend(length / CharactersPerStep);
     }
+
+    /// <summary>To be asked before one text is looked for in another: .NET's search can take as long as both lengths multiplied.</summary>
+    public void Search(long length, long wanted) => Spend(length * wanted / (CharactersPerStep * CharactersPerStep));
+
+    /// <summary>What it costs to look at a value once, without what is in it.</summary>
+    public void Look(object? value) => Spend(value switch
+    {
+        string text => text.Length / CharactersPerStep,
+        List<object?> list => list.Count / ItemsPerStep,
+        GoMap map => map.Count / ItemsPerStep,
+        _ => 0,
+    });
 
     /// <summary>To be asked before a list of this many items is made.</summary>
     public void Items(long count)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Flagstone.Provisioning.Compositions.GoTemplating.Engine;
 
 internal sealed partial class Evaluator
@@ -41,7 +43,7 @@ internal sealed partial class Evaluator
             case ChainNode chain:
                 return Chain(chain, dot, command.Arguments.Count > 1 || piped != NotPiped);
             case IdentifierNode identifier:
-                return CallFunction(identifier, command.Arguments.Skip(1).ToList(), dot, piped);
+                return CallFunction(identifier, command, command.Arguments.Skip(1).ToList(), dot, piped);
             case PipeNode inner:
                 CheckNoArguments(command, piped);
                 return Pipeline(inner, dot);
@@ -87,7 +89,7 @@ internal sealed partial class Evaluator
         var value = chain.Of switch
         {
             PipeNode pipe => Pipeline(pipe, dot),
-            IdentifierNode identifier => CallFunction(identifier, [], dot, NotPiped),
+            IdentifierNode identifier => CallFunction(identifier, identifier, [], dot, NotPiped),
             _ => throw Fail($"indirection through explicit nil in {chain}"),
         };
         return Fields(chain, value, chain.Names, 0, hasArguments, value);
@@ -130,13 +132,14 @@ internal sealed partial class Evaluator
         }
     }
 
-    private object? CallFunction(IdentifierNode node, List<Node> arguments, object? dot, object? piped)
+    /// <param name="whole">The call with its arguments: what an error of the function shows.</param>
+    private object? CallFunction(IdentifierNode node, Node whole, List<Node> arguments, object? dot, object? piped)
     {
         at = node;
         var function = template.Functions[node.Name];
         if (node.Name is "and" or "or" && arguments.Count > 0)
         {
-            return ShortCircuit(node, arguments, dot, piped, stopsAt: node.Name == "or");
+            return ShortCircuit(arguments, dot, piped, stopsAt: node.Name == "or");
         }
 
         var count = arguments.Count + (piped == NotPiped ? 0 : 1);
@@ -156,17 +159,24 @@ internal sealed partial class Evaluator
             values.Add(Checked(piped, function.ParameterAt(values.Count)));
         }
 
-        at = node;
+        at = whole;
+        values.ForEach(Execution.Budget.Look);
         try
         {
+            // What a function does with its values goes as deep as they are nested.
+            RuntimeHelpers.EnsureSufficientExecutionStack();
             var result = function.Body(new Call(values, this));
             Charge(result);
             return result;
         }
         catch (FatalResultException failure) when (failure is CallFailure or TemplateException)
         {
-            at = node;
+            at = whole;
             throw Fail($"error calling {node.Name}: {failure.Message}");
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            throw Fail($"error calling {node.Name}: calls are nested too deeply");
         }
     }
 
@@ -187,7 +197,7 @@ internal sealed partial class Evaluator
     }
 
     /// <summary>The first argument that decides, else the last; what follows is not evaluated.</summary>
-    private object? ShortCircuit(IdentifierNode node, List<Node> arguments, object? dot, object? piped, bool stopsAt)
+    private object? ShortCircuit(List<Node> arguments, object? dot, object? piped, bool stopsAt)
     {
         object? value = null;
         foreach (var argument in arguments)
@@ -199,7 +209,6 @@ internal sealed partial class Evaluator
             }
         }
 
-        at = node;
         return piped == NotPiped ? value : Checked(piped, Parameter.Any);
     }
 
@@ -219,7 +228,7 @@ internal sealed partial class Evaluator
             case PipeNode pipe:
                 return Checked(Pipeline(pipe, dot), parameter);
             case IdentifierNode identifier:
-                return Checked(CallFunction(identifier, [], dot, NotPiped), parameter);
+                return Checked(CallFunction(identifier, identifier, [], dot, NotPiped), parameter);
             case ChainNode chain:
                 return Checked(Chain(chain, dot, hasArguments: false), parameter);
             case ConstantNode constant:

@@ -10,6 +10,9 @@ internal static class GoJson
 {
     private const string Indent = "  ";
 
+    // Reading makes a value of every other character at worst.
+    private const int CharactersPerStep = 8;
+
     public static string Write(object? value, Budget budget, bool escapesHtml = true, bool indents = false)
     {
         var text = new StringBuilder();
@@ -18,9 +21,10 @@ internal static class GoJson
     }
 
     /// <summary>Numbers are float64, as <c>json.Unmarshal</c> makes them.</summary>
-    public static bool TryRead(string text, out object? value)
+    public static bool TryRead(string text, Budget budget, out object? value)
     {
         value = null;
+        budget.Spend(text.Length / CharactersPerStep);
         try
         {
             value = GoValue.From(JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = true }), allFloat: true);

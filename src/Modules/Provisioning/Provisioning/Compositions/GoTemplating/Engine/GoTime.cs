@@ -7,6 +7,8 @@ namespace Flagstone.Provisioning.Compositions.GoTemplating.Engine;
 /// <summary>Go's layouts of times, written as the reference time 2006-01-02 15:04:05 would be.</summary>
 internal static class GoTime
 {
+    private const int MaxDurationLength = 64;
+
     // Longer ones before those that they begin with.
     private static readonly (string Mark, string Format)[] Marks =
     [
@@ -71,6 +73,11 @@ internal static class GoTime
     public static bool TryDuration(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
+        if (text.Length > MaxDurationLength)
+        {
+            return false;
+        }
+
         var rest = text.TrimStart('+', '-');
         if (rest == "0")
         {

@@ -48,6 +48,7 @@ internal static class GoValue
             case byte[] bytes:
                 return Convert.ToBase64String(bytes);
             case string text:
+                budget.Text(text.Length);
                 return text;
             case bool truth:
                 return truth;
@@ -105,6 +106,7 @@ internal static class GoValue
     public static bool DeepEquals(object? a, object? b, Budget budget, int depth = 0)
     {
         budget.Spend();
+        budget.Look(a);
         CheckDepth(depth);
         return (a, b) switch
         {

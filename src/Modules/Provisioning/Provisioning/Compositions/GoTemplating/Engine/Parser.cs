@@ -123,7 +123,7 @@ internal sealed partial class Parser
         switch (token.Text)
         {
             case "block":
-                return ParseBlock(token);
+                return ParseBlock();
             case "break" or "continue":
                 Expect(TokenKind.RightDelimiter, token.Text);
                 return ranges == 0 ? throw Fail($"{{{{{token.Text}}}}} outside {{{{range}}}}")
@@ -136,8 +136,8 @@ internal sealed partial class Parser
             case "if" or "range" or "with":
                 return ParseControl(token.Text, token.Position);
             case "template":
-                var name = ParseName("template clause");
-                return new TemplateNode(token.Position, name, TryEndAction() ? null : ParsePipeline("template clause", TokenKind.RightDelimiter));
+                var (name, at) = ParseName("template clause");
+                return new TemplateNode(at, name, TryEndAction() ? null : ParsePipeline("template clause", TokenKind.RightDelimiter));
             default:
                 throw Fail($"unexpected {token} in command", token);
         }
@@ -154,10 +154,10 @@ internal sealed partial class Parser
         return true;
     }
 
-    private string ParseName(string context)
+    private (string Name, int Position) ParseName(string context)
     {
         var token = NextNonSpace();
-        return token.Kind is TokenKind.Quoted or TokenKind.RawQuoted ? Unquote(token) : throw Unexpected(token, context);
+        return token.Kind is TokenKind.Quoted or TokenKind.RawQuoted ? (Unquote(token), token.Position) : throw Unexpected(token, context);
     }
 
     private ElseMark ParseElse(Token token)
@@ -237,19 +237,19 @@ internal sealed partial class Parser
         throw Fail("unexpected EOF", Peek());
     }
 
-    private TemplateNode ParseBlock(Token token)
+    private TemplateNode ParseBlock()
     {
-        var name = ParseName("block clause");
+        var (name, at) = ParseName("block clause");
         var pipe = ParsePipeline("block clause", TokenKind.RightDelimiter);
         ParseDefinedBody(name, "block clause");
-        return new TemplateNode(token.Position, name, pipe);
+        return new TemplateNode(at, name, pipe);
     }
 
     private void ParseDefinition()
     {
         next++;
         NextNonSpace();
-        var name = ParseName("define clause");
+        var (name, _) = ParseName("define clause");
         Expect(TokenKind.RightDelimiter, "define clause");
         ParseDefinedBody(name, "define clause");
     }

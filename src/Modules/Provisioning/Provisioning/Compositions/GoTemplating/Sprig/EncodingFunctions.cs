@@ -24,8 +24,8 @@ internal static class EncodingFunctions
         { "toJson", "any", c => GoJson.Write(c[0], c.Budget) },
         { "toPrettyJson", "any", c => GoJson.Write(c[0], c.Budget, indents: true) },
         { "toRawJson", "any", c => GoJson.Write(c[0], c.Budget, escapesHtml: false) },
-        { "fromJson", "string", c => GoJson.TryRead(c.Text(0), out var value) ? value : null },
-        { "mustFromJson", "string", c => GoJson.TryRead(c.Text(0), out var value) ? value : throw new CallFailure("the text is not JSON") },
+        { "fromJson", "string", c => GoJson.TryRead(c.Text(0), c.Budget, out var value) ? value : null },
+        { "mustFromJson", "string", c => GoJson.TryRead(c.Text(0), c.Budget, out var value) ? value : throw new CallFailure("the text is not JSON") },
     }.Also(("mustToJson", "toJson"), ("mustToPrettyJson", "toPrettyJson"), ("mustToRawJson", "toRawJson"));
 
     /// <summary>What cannot be decoded gives the error as the text: sprig does so too.</summary>

@@ -8,13 +8,13 @@ namespace Flagstone.Provisioning.Compositions.GoTemplating.Sprig;
 internal static class GoRegex
 {
     private const int MaxPatternLength = 1000;
+    private const int CharactersPerStep = 16;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     /// <summary>Charges for the search as well: it looks at each character of the text.</summary>
     public static Regex Of(string pattern, string text, Budget budget)
     {
-        budget.Text(text.Length * 4L);
-        budget.Spend(pattern.Length);
+        budget.Spend((text.Length / CharactersPerStep) + pattern.Length);
         if (pattern.Length > MaxPatternLength)
         {
             throw new CallFailure($"error parsing regexp: expression is longer than {MaxPatternLength} characters");

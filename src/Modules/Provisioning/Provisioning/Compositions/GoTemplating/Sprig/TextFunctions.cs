@@ -9,7 +9,7 @@ internal static class TextFunctions
     public static FunctionTable Table { get; } = new FunctionTable
     {
         { "trim", "string", c => c.Text(0).Trim() },
-        { "trimAll", "string string", c => c.Text(1).Trim(c.Text(0).ToCharArray()) },
+        { "trimAll", "string string", c => TrimAll(c.Text(1), c.Text(0)) },
         { "trimPrefix", "string string", c => c.Text(1).StartsWith(c.Text(0), StringComparison.Ordinal) ? c.Text(1)[c.Text(0).Length..] : c.Text(1) },
         { "trimSuffix", "string string", c => c.Text(1).EndsWith(c.Text(0), StringComparison.Ordinal) ? c.Text(1)[..^c.Text(0).Length] : c.Text(1) },
         { "upper", "string", c => c.Text(0).ToUpperInvariant() },
@@ -22,7 +22,7 @@ internal static class TextFunctions
         { "abbrevboth", "int int string", c => Abbreviations.ShortenBoth(c.Text(2), c.Integer(0), c.Integer(1)) },
         { "wrap", "int string", c => Abbreviations.Wrap(c.Text(1), c.Integer(0), "\n", breaksWords: false, c.Budget) },
         { "wrapWith", "int string string", c => Abbreviations.Wrap(c.Text(2), c.Integer(0), c.Text(1), breaksWords: true, c.Budget) },
-        { "contains", "string string", c => c.Text(1).Contains(c.Text(0), StringComparison.Ordinal) },
+        { "contains", "string string", c => Contains(c) },
         { "hasPrefix", "string string", c => c.Text(1).StartsWith(c.Text(0), StringComparison.Ordinal) },
         { "hasSuffix", "string string", c => c.Text(1).EndsWith(c.Text(0), StringComparison.Ordinal) },
         { "quote", "any...", c => Joined(c, v => GoFormat.Quote(Casts.Text(v))) },
@@ -37,10 +37,42 @@ internal static class TextFunctions
         { "join", "string any", Join },
         { "splitList", "string string", c => Casts.List(Split(c.Text(1), c.Text(0), c.Budget)) },
         { "split", "string string", c => Numbered(Split(c.Text(1), c.Text(0), c.Budget)) },
-        { "splitn", "string int string", c => Numbered(c.Integer(1) <= 0 ? Split(c.Text(2), c.Text(0), c.Budget) : c.Text(2).Split(c.Text(0), c.Integer(1))) },
-        { "sortAlpha", "any", c => Casts.List(Casts.Texts(c[0]).Order(StringComparer.Ordinal)) },
+        { "splitn", "string int string", c => Numbered(Split(c.Text(2), c.Text(0), c.Budget, c.Integer(1))) },
+        { "sortAlpha", "any", Sorted },
         { "fail", "string", c => throw new CallFailure(c.Text(0)) },
     }.Also(("trimall", "trimAll"));
+
+    /// <summary>By a set: .NET's own looks through all characters for each one that it trims.</summary>
+    private static string TrimAll(string text, string characters)
+    {
+        var trimmed = characters.ToHashSet();
+        var (start, end) = (0, text.Length);
+        while (start < end && trimmed.Contains(text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && trimmed.Contains(text[end - 1]))
+        {
+            end--;
+        }
+
+        return text[start..end];
+    }
+
+    private static bool Contains(Call call)
+    {
+        call.Budget.Search(call.Text(1).Length, call.Text(0).Length);
+        return call.Text(1).Contains(call.Text(0), StringComparison.Ordinal);
+    }
+
+    private static List<object?> Sorted(Call call)
+    {
+        var texts = Casts.Texts(call[0]);
+        // A comparison reads both texts as far as they agree.
+        texts.ForEach(call.Budget.Look);
+        return Casts.List(texts.Order(StringComparer.Ordinal));
+    }
 
     private static string Repeat(Call call)
     {
@@ -97,6 +129,7 @@ internal static class TextFunctions
 
     private static string Replace(string text, string old, string by, Budget budget)
     {
+        budget.Search(text.Length, old.Length);
         var count = old.Length == 0 ? text.Length + 1L : text.AsSpan().Count(old);
         budget.Text(text.Length + (count * Math.Max(0, by.Length - old.Length)));
         return old.Length > 0 ? text.Replace(old, by, StringComparison.Ordinal) : by + string.Concat(text.Select(c => c + by));
@@ -109,10 +142,11 @@ internal static class TextFunctions
         return string.Join(call.Text(0), texts);
     }
 
-    private static string[] Split(string text, string separator, Budget budget)
+    private static string[] Split(string text, string separator, Budget budget, int most = 0)
     {
+        budget.Search(text.Length, separator.Length);
         budget.Items(separator.Length == 0 ? text.Length : text.AsSpan().Count(separator) + 1);
-        return separator.Length == 0 ? [.. text.Select(c => c.ToString())] : text.Split(separator);
+        return separator.Length == 0 ? [.. text.Select(c => c.ToString())] : text.Split(separator, most > 0 ? most : int.MaxValue);
     }
 
     private static GoMap Numbered(string[] parts)
