@@ -77,7 +77,7 @@ public static class YamlReader
         for (var repairs = 0; ; repairs++)
         {
             (documents, error, var cause) = Attempt(text, limits, dialect, onlyMappings);
-            if (cause is null || repairs == MaxRepairs || text.Length > MaxRepairedLength || !YamlText.TryIndent(text, cause, out text))
+            if (cause is null || repairs == MaxRepairs || text.Length > MaxRepairedLength || !YamlText.TryRepair(text, cause, out text))
             {
                 return error is null;
             }

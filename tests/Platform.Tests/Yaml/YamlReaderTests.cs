@@ -43,6 +43,7 @@ public sealed class YamlReaderTests
     [InlineData("!!str 123", "\"123\"")]
     [InlineData("!!int \"12\"", "12")]
     [InlineData("|\n    a\n    b\n", "\"a\\nb\\n\"")]
+    [InlineData("|\n  \n      a\n", "\"\\na\\n\"")]
     [InlineData(">-\n    a\n    b\n", "\"a b\"")]
     [InlineData("{a: [1, x]}", "{\"a\":[1,\"x\"]}")]
     public void A_scalar_means_what_the_core_schema_says(string yaml, string json, bool onOwnLine = false)

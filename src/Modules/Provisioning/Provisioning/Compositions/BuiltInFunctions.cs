@@ -1,5 +1,6 @@
 using Flagstone.Provisioning.Compositions.AutoReady;
 using Flagstone.Provisioning.Compositions.EnvironmentConfigs;
+using Flagstone.Provisioning.Compositions.GoTemplating;
 using Flagstone.Provisioning.Compositions.PatchAndTransform;
 using Flagstone.Provisioning.Compositions.Sequencer;
 
@@ -18,6 +19,7 @@ internal static class BuiltInFunctions
         ["function-patch-and-transform"] = PatchAndTransform,
         ["function-auto-ready"] = new BuiltInFunction(AutoReadyFunction.Run),
         ["function-environment-configs"] = EnvironmentConfigs,
+        ["function-go-templating"] = new BuiltInFunction((input, rendering) => GoTemplatingFunction.Run(input, rendering, rendering.Clock), mayRequire: true),
         ["function-sequencer"] = new BuiltInFunction(SequencerFunction.Run),
     };
 

@@ -68,6 +68,9 @@ internal sealed class Rendering(JsonObject composite, IReadOnlyDictionary<string
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Credentials { get; set; } =
         new Dictionary<string, IReadOnlyDictionary<string, string>>();
 
+    /// <summary>The time of functions that ask for it.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     public List<FunctionCondition> Conditions { get; } = [];
 
     /// <summary>Results that are not fatal; a fatal one is thrown as <see cref="FatalResultException"/>.</summary>
@@ -79,7 +82,7 @@ internal sealed class Rendering(JsonObject composite, IReadOnlyDictionary<string
     /// <summary>A copy that a function may change: what it changed counts once <see cref="Adopt"/> takes it over.</summary>
     public Rendering Fork()
     {
-        var fork = new Rendering(Composite, Observed) { CompositeConnection = CompositeConnection, CompositeReady = CompositeReady, Credentials = Credentials };
+        var fork = new Rendering(Composite, Observed) { CompositeConnection = CompositeConnection, CompositeReady = CompositeReady, Credentials = Credentials, Clock = Clock };
         fork.TakeOver(this, copies: true);
         foreach (var (name, found) in Required)
         {
