@@ -164,7 +164,7 @@ internal static class GoValue
     {
         var text = value.ToJsonString();
         return !allFloat && value.GetValue<object>() is not (double or float or decimal) && long.TryParse(text, CultureInfo.InvariantCulture, out var whole)
-            ? whole
+            ? (object)whole
             : double.Parse(text, CultureInfo.InvariantCulture);
     }
 }
