@@ -9,6 +9,9 @@ internal static class GoTime
 {
     private const int MaxDurationLength = 64;
 
+    // Each character is compared with all marks; a layout of people has some thirty.
+    private const int MaxLayoutLength = 256;
+
     // Longer ones before those that they begin with.
     private static readonly (string Mark, string Format)[] Marks =
     [
@@ -19,6 +22,11 @@ internal static class GoTime
 
     public static string Format(DateTimeOffset time, string layout)
     {
+        if (layout.Length > MaxLayoutLength)
+        {
+            throw new CallFailure($"the layout is longer than {MaxLayoutLength} characters");
+        }
+
         var text = new StringBuilder();
         for (var i = 0; i < layout.Length;)
         {
@@ -42,6 +50,12 @@ internal static class GoTime
     /// <summary>Reads a time by a layout; what the layout does not say is that of year 1, in UTC.</summary>
     public static bool TryParse(string layout, string text, out DateTimeOffset time)
     {
+        time = default;
+        if (layout.Length > MaxLayoutLength || text.Length > 2 * MaxLayoutLength)
+        {
+            return false;
+        }
+
         var format = new StringBuilder();
         for (var i = 0; i < layout.Length;)
         {

@@ -9,12 +9,16 @@ internal static class GoRegex
 {
     private const int MaxPatternLength = 1000;
     private const int CharactersPerStep = 16;
+
+    // To build the automaton takes far longer than a step of a template.
+    private const int StepsPerPattern = 200;
+    private const int StepsPerPatternCharacter = 10;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     /// <summary>Charges for the search as well: it looks at each character of the text.</summary>
     public static Regex Of(string pattern, string text, Budget budget)
     {
-        budget.Spend((text.Length / CharactersPerStep) + pattern.Length);
+        budget.Spend((text.Length / CharactersPerStep) + StepsPerPattern + (pattern.Length * StepsPerPatternCharacter));
         if (pattern.Length > MaxPatternLength)
         {
             throw new CallFailure($"error parsing regexp: expression is longer than {MaxPatternLength} characters");

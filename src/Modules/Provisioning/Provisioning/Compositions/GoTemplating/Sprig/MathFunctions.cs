@@ -61,7 +61,7 @@ internal static class MathFunctions
             return [];
         }
 
-        budget.Items(Math.Abs(((long)stop - start) / step) + 1);
+        budget.Items((Math.Abs((long)stop - start) + Math.Abs(step) - 1) / Math.Abs(step));
         var items = new List<object?>();
         for (long i = start; step > 0 ? i < stop : i > stop; i += step)
         {
