@@ -10,6 +10,7 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Yaml;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,9 @@ public sealed class PlatformHost : IAsyncLifetime
 
     /// <summary>What a test adds to the host before it is built.</summary>
     public Action<IServiceCollection> Adds { get; init; } = _ => { };
+
+    /// <summary>Settings as an environment gives them.</summary>
+    public Dictionary<string, string?> Settings { get; init; } = [];
 
     /// <summary>The settings of the next start, over the folder.</summary>
     public Func<string, PlatformOptions> Options { get; init; } = data => new PlatformOptions { Data = data };
@@ -56,6 +60,7 @@ public sealed class PlatformHost : IAsyncLifetime
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
         builder.Logging.AddProvider(new FileLogs(Path.Combine(Path.GetTempPath(), $"provisioning-tests-{Environment.ProcessId}.log")));
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
         builder.AddPlatform(Options(folder.FullName), data);
         builder.AddProvisioning();
@@ -110,6 +115,17 @@ public sealed class PlatformHost : IAsyncLifetime
     public async Task DeleteAsync(ResourceKey key)
     {
         var outcome = await Gateway.DeleteAsync(Someone, Kinds.Find(key.Kind)!, key, new DeleteOptions(), new WriteOptions(), CancellationToken.None);
+        Assert.True(outcome is Written, (outcome as Refused)?.Problem.Detail);
+    }
+
+    /// <summary>Changes a resource in place, as a person does.</summary>
+    public async Task MutateAsync(ResourceKey key, Action<JsonObject> change)
+    {
+        var outcome = await Gateway.UpdateAsync(Someone, Kinds.Find(key.Kind)!, key, (current, _) =>
+        {
+            change(current);
+            return new((current, null));
+        }, new WriteOptions(), CancellationToken.None);
         Assert.True(outcome is Written, (outcome as Refused)?.Problem.Detail);
     }
 
