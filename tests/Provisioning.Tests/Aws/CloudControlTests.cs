@@ -12,11 +12,10 @@ public sealed class CloudControlTests
 {
     private const string Instance = "AWS::RDS::DBInstance";
 
-    private const string InstanceSpec = """
-        {engine: Postgres, engineVersion: "15", instanceClass: db.t4g.micro, allocatedStorage: 20, username: app, dbName: app, port: 5432,
-         autoGeneratePassword: true, storageEncrypted: true, publiclyAccessible: false, multiAz: false, backupRetentionPeriod: 7,
-         vpcSecurityGroupIds: [sg-1, sg-2], skipFinalSnapshot: true, tags: {team: red, cost-center: "7"}}
-        """;
+    private const string InstanceSpec =
+        """{engine: Postgres, engineVersion: "15", instanceClass: db.t4g.micro, allocatedStorage: 20, username: app, dbName: app, port: 5432, """
+        + "autoGeneratePassword: true, storageEncrypted: true, publiclyAccessible: false, multiAz: false, backupRetentionPeriod: 7, "
+        + """vpcSecurityGroupIds: [sg-1, sg-2], skipFinalSnapshot: true, tags: {team: red, cost-center: "7"}}""";
 
     private const string Secret = "writeConnectionSecretToRef: {name: NAME-rds, namespace: flagstone-system}";
 
@@ -26,7 +25,7 @@ public sealed class CloudControlTests
         await using var aws = new AwsPlatform();
         await aws.InitializeAsync();
         aws.CloudControl.Looks = 2;
-        await aws.ApplyAsync("rds/Instance", "Orders-DB".ToLowerInvariant(), InstanceSpec, Secret.Replace("NAME", "orders-db", StringComparison.Ordinal));
+        await aws.ApplyAsync("rds/Instance", "orders-db", InstanceSpec, Secret.Replace("NAME", "orders-db", StringComparison.Ordinal));
         var made = await aws.Host.HasAsync(AwsPlatform.Key("rds/Instance", "orders-db"), "Ready");
 
         Assert.True(made.IsTrue("Synced"), made["status"]!.ToJsonString());

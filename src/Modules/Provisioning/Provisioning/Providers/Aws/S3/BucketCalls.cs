@@ -104,7 +104,7 @@ internal static class BucketCalls
             var versions = await client.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket }, ct);
             page = [.. (versions.Versions ?? []).Select(v => new KeyVersion { Key = v.Key, VersionId = v.VersionId })];
         }
-        catch (AmazonS3Exception e) when (e.ErrorCode == "NotImplemented")
+        catch (AmazonS3Exception e) when (S3Driver.IsNotServed(e))
         {
             var objects = await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, ct);
             page = [.. (objects.S3Objects ?? []).Select(o => new KeyVersion { Key = o.Key })];
@@ -128,7 +128,7 @@ internal static class BucketCalls
         {
             return [];
         }
-        catch (AmazonS3Exception e) when (e.ErrorCode == "NotImplemented")
+        catch (AmazonS3Exception e) when (S3Driver.IsNotServed(e))
         {
             return null;
         }

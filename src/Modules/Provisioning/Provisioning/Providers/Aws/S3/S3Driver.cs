@@ -80,16 +80,18 @@ internal sealed class S3Driver(AwsSessions sessions, AwsReferences references, A
         return config;
     }
 
+    /// <summary>Emulators say either of what they do not have.</summary>
+    public static bool IsNotServed(Exception e) => e is AmazonS3Exception { ErrorCode: "NotImplemented" or "MethodNotAllowed" };
+
     /// <summary>What an endpoint does not implement is not there either.</summary>
-    private static bool IsAbsent(Exception e) =>
-        e is AmazonS3Exception { ErrorCode: "NoSuchBucket" or "NotFound" } or AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } or AmazonS3Exception { ErrorCode: "NotImplemented" };
+    private static bool IsAbsent(Exception e) => e is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } || IsNotServed(e);
 
     private static DriverOutcome Outcome(Exception e) => e switch
     {
         AmazonS3Exception { ErrorCode: "NoSuchBucket" } => new Waiting("The bucket is not there"),
         AmazonS3Exception { ErrorCode: "BucketAlreadyOwnedByYou" } => new Unknown("The bucket is there already; the next look tells whose it is"),
         AmazonS3Exception { ErrorCode: "OperationAborted" or "SlowDown" or "Throttling" or "RequestLimitExceeded" or "RequestTimeTooSkewed" } s => new Failed(s.Message),
-        AmazonS3Exception { ErrorCode: "NotImplemented" } => new Failed("The S3 endpoint does not implement this call") { Terminal = true },
+        _ when IsNotServed(e) => new Failed("The S3 endpoint does not implement this call") { Terminal = true },
         AmazonS3Exception { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError } s => new Failed($"{s.ErrorCode}: {s.Message}") { Terminal = true },
         _ => new Unknown(e.Message),
     };
