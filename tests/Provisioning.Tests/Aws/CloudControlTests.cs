@@ -45,7 +45,7 @@ public sealed class CloudControlTests
         Assert.Empty(aws.CloudControl.Patches);
 
         aws.CloudControl.Change(Instance, "orders-db", p => { p["BackupRetentionPeriod"] = 1; p["Tags"] = new JsonArray(); });
-        await aws.ReconcileAsync("rds/Instance", "orders-db");
+        await aws.Host.MutateAsync(AwsPlatform.Key("rds/Instance", "orders-db"), d => d.Annotate("example.com/looked-at", "now"));
         await aws.Host.WaitAsync("the drift to be mended", () => Task.FromResult(aws.CloudControl.Find(Instance, "orders-db")!["BackupRetentionPeriod"]!.GetValue<int>() == 7));
         Assert.True(aws.CloudControl.Patches.TryPeek(out var patch));
         Assert.Equal(["/BackupRetentionPeriod", "/Tags"], patch.Select(o => o.Text("path")));

@@ -186,9 +186,15 @@ internal sealed class ManagedResourceGrain(
                     return await FailAsync(run, unpublished);
                 }
 
-                return await gateway.MutateAsync(Controller, kind, key, d => Succeed(d, done.ExternalName), Noting, CancellationToken.None) is { } made
-                    ? await FollowCreatedAsync(run with { Resource = await ReadAsync(run.Driver, kind, key, made.ToDocument()) })
-                    : ReconcileResult.Done;
+                if (await gateway.MutateAsync(Controller, kind, key, d => Succeed(d, done.ExternalName), Noting, CancellationToken.None) is not { } made)
+                {
+                    return ReconcileResult.Done;
+                }
+
+                // Who deleted it meanwhile need not wait until it has been looked at.
+                return made.ToDocument().IsDeleting()
+                    ? ReconcileResult.After(Soon)
+                    : await FollowCreatedAsync(run with { Resource = await ReadAsync(run.Driver, kind, key, made.ToDocument()) });
             case Done done:
                 return await PublishAsync(run.Resource, done.Connection) is { } unwritten ? await FailAsync(run, unwritten) : ReconcileResult.After(Soon);
             case Failed failed:
