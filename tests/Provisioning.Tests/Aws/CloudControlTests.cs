@@ -292,4 +292,56 @@ public sealed class CloudControlTests
         Assert.Equal(1, aws.CloudControl.Creations);
         Assert.Empty(aws.CloudControl.Identifiers("AWS::KMS::Key"));
     }
+
+    [Fact]
+    public async Task A_claim_by_the_composition_that_comes_with_the_platform_is_made_at_aws_and_deleted()
+    {
+        await using var aws = new AwsPlatform();
+        await aws.InitializeAsync();
+        aws.CloudControl.Looks = 2;
+        aws.CloudControl.Put("AWS::EC2::VPC", "vpc-1", new JsonObject { ["VpcId"] = "vpc-1" });
+        aws.CloudControl.Put("AWS::EC2::Subnet", "subnet-1", new JsonObject { ["SubnetId"] = "subnet-1" });
+        await aws.Host.ApplyAsync("""
+            apiVersion: ec2.aws.upbound.io/v1beta1
+            kind: VPC
+            metadata: {name: company, labels: {access: private}, annotations: {crossplane.io/external-name: vpc-1}}
+            spec: {forProvider: {region: us-east-1}, managementPolicies: [Observe]}
+            ---
+            apiVersion: ec2.aws.upbound.io/v1beta1
+            kind: Subnet
+            metadata: {name: private-1, labels: {access: private}, annotations: {crossplane.io/external-name: subnet-1}}
+            spec: {forProvider: {region: us-east-1}, managementPolicies: [Observe]}
+            ---
+            apiVersion: v1
+            kind: Namespace
+            metadata: {name: shop}
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata: {name: orders, namespace: shop}
+            spec:
+              compositionRef: {name: postgresql-aws-standard}
+              writeConnectionSecretToRef: {name: orders-connection}
+            """);
+        var claim = new ResourceKey(new KindId("postgresqlinstances", "platform.example.com"), "shop", "orders");
+        await aws.Host.HasAsync(claim, "Ready");
+
+        Assert.Equal(4, aws.CloudControl.Creations);
+        var given = aws.CloudControl.Given(Instance);
+        var keyId = Assert.Single(aws.CloudControl.Identifiers("AWS::KMS::Key"));
+        Assert.Equal($"arn:aws:kms:eu-central-1:000000000000:key/{keyId}", given.Text("KmsKeyId"));
+        Assert.Equal(aws.CloudControl.Identifiers("AWS::EC2::SecurityGroup").Single(), given["VPCSecurityGroups"]![0]!.ToString());
+        Assert.Equal("vpc-1", aws.CloudControl.Given("AWS::EC2::SecurityGroup").Text("VpcId"));
+        Assert.Equal("shop", AwsTags.Read(given["Tags"])["cost-center"]);
+        var values = PlatformHost.Values((await aws.Host.FindAsync(new ResourceKey(ConnectionSecrets.Kind, "shop", "orders-connection")))!);
+        Assert.Equal(["database", "endpoint", "password", "port", "username"], values.Keys.Order());
+        Assert.EndsWith(".rds.amazonaws.com", values["endpoint"], StringComparison.Ordinal);
+        Assert.Equal(given.Text("MasterUserPassword"), values["password"]);
+        var instance = Assert.Single((await aws.Host.Store.ListAsync(new ListQuery(new KindId("instances", "rds.aws.upbound.io")), TestContext.Current.CancellationToken)).Items).ToDocument();
+        Assert.Null(instance.At("status", "simulated"));
+
+        await aws.Host.DeleteAsync(claim);
+        await aws.Host.WaitAsync("all to be gone at AWS", () => Task.FromResult(new[] { Instance, "AWS::KMS::Key", "AWS::EC2::SecurityGroup", "AWS::RDS::DBSubnetGroup" }.All(t => aws.CloudControl.Identifiers(t).Count == 0)));
+        Assert.Single(aws.CloudControl.Identifiers("AWS::EC2::VPC"));
+    }
 }
