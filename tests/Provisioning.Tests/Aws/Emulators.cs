@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Flagstone.Platform.Data;
 
 namespace Flagstone.Provisioning.Tests.Aws;
@@ -24,12 +23,8 @@ internal sealed class Emulators : IAsyncDisposable
     {
         Assert.SkipUnless(Testing.Programs.Has("node") && Testing.Programs.Has("npm"), "node and npm are needed to start s3rver and fauxqs");
         var modules = await InstallAsync();
-        S3 = await RunAsync(["s3rver/bin/s3rver.js", "--directory", data.FullName, "--address", "127.0.0.1", "--silent", "--port"], modules, (_, _) => { });
-        Sqs = await RunAsync(["fauxqs/dist/server.js"], modules, (environment, port) =>
-        {
-            environment["FAUXQS_PORT"] = port;
-            environment["FAUXQS_LOGGER"] = "false";
-        });
+        S3 = await RunAsync(["s3rver/bin/s3rver.js", "--directory", data.FullName, "--address", "127.0.0.1", "--port"], modules, (_, _) => { });
+        Sqs = await RunAsync(["fauxqs/dist/server.js"], modules, (environment, port) => environment["FAUXQS_PORT"] = port);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,33 +74,22 @@ internal sealed class Emulators : IAsyncDisposable
         }
 
         prepare(start.Environment, $"{port}");
-        var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
+        var listens = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.Exited += (_, _) => listens.TrySetException(new InvalidOperationException($"{arguments[0]} ended"));
         process.ErrorDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Contains("listening", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                listens.TrySetResult();
+            }
+        };
+        process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         processes.Add(process);
-        using var deadline = new CancellationTokenSource(Patience);
-        while (!await ListensAsync(port))
-        {
-            Assert.False(process.HasExited, $"{arguments[0]} ended with {(process.HasExited ? process.ExitCode : 0)}");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, deadline.Token);
-        }
-
+        await listens.Task.WaitAsync(Patience);
         return new Uri($"http://127.0.0.1:{port}");
-    }
-
-    private static async Task<bool> ListensAsync(int port)
-    {
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync("127.0.0.1", port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -155,10 +156,12 @@ internal static class BucketSettings
         };
     }
 
-    private static async Task<JsonObject?> PolicyAsync(IAmazonS3 client, BucketTarget target, CancellationToken ct) =>
-        (await client.GetBucketPolicyAsync(new GetBucketPolicyRequest { BucketName = target.Bucket }, ct)).Policy is { Length: > 0 } policy
-            ? new JsonObject { ["policy"] = policy }
-            : null;
+    private static async Task<JsonObject?> PolicyAsync(IAmazonS3 client, BucketTarget target, CancellationToken ct)
+    {
+        // Of this call the SDK throws no 404, and takes the error's text for the policy.
+        var answer = await client.GetBucketPolicyAsync(new GetBucketPolicyRequest { BucketName = target.Bucket }, ct);
+        return answer.HttpStatusCode != HttpStatusCode.NotFound && answer.Policy is { Length: > 0 } policy ? new JsonObject { ["policy"] = policy } : null;
+    }
 
     private static string Status(BucketTarget target) => target.Block("versioningConfiguration").Text("status") is { Length: > 0 } status ? status : "Enabled";
 
