@@ -10,6 +10,7 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Yaml;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,9 @@ public sealed class PlatformHost : IAsyncLifetime
 
     /// <summary>What a test adds to the host before it is built.</summary>
     public Action<IServiceCollection> Adds { get; init; } = _ => { };
+
+    /// <summary>Settings as an environment gives them.</summary>
+    public Dictionary<string, string?> Settings { get; init; } = [];
 
     /// <summary>The settings of the next start, over the folder.</summary>
     public Func<string, PlatformOptions> Options { get; init; } = data => new PlatformOptions { Data = data };
@@ -56,6 +60,7 @@ public sealed class PlatformHost : IAsyncLifetime
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
         builder.Logging.AddProvider(new FileLogs(Path.Combine(Path.GetTempPath(), $"provisioning-tests-{Environment.ProcessId}.log")));
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
         builder.AddPlatform(Options(folder.FullName), data);
         builder.AddProvisioning();
@@ -132,6 +137,17 @@ public sealed class PlatformHost : IAsyncLifetime
     {
         var problem = Assert.IsType<Refused>(outcome).Problem;
         return problem.Denials.Count > 0 ? string.Join("; ", problem.Denials.Select(d => $"{d.Rule}: {d.Message}")) : problem.Detail;
+    }
+
+    /// <summary>Changes a resource in place, as a person does.</summary>
+    public async Task MutateAsync(ResourceKey key, Action<JsonObject> change)
+    {
+        var outcome = await Gateway.UpdateAsync(Someone, Kinds.Find(key.Kind)!, key, (current, _) =>
+        {
+            change(current);
+            return new((current, null));
+        }, new WriteOptions(), CancellationToken.None);
+        Assert.True(outcome is Written, (outcome as Refused)?.Problem.Detail);
     }
 
     /// <summary>Runs a controller's reconcile now, and ends when it has.</summary>

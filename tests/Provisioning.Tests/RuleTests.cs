@@ -62,7 +62,7 @@ public sealed class RuleTests
     [InlineData("{}", true, true, true, false)]
     [InlineData("""{ "deletionPolicy": "Orphan" }""", true, true, false, false)]
     [InlineData("""{ "managementPolicies": ["Observe"] }""", false, false, false, false)]
-    [InlineData("""{ "managementPolicies": ["Create", "Delete"], "deletionPolicy": "Orphan" }""", true, false, true, false)]
+    [InlineData("""{ "managementPolicies": ["Observe", "Create", "Delete"], "deletionPolicy": "Orphan" }""", true, false, true, false)]
     [InlineData("""{ "managementPolicies": [] }""", false, false, false, true)]
     public void Policies_say_what_may_be_done(string spec, bool create, bool update, bool delete, bool paused) => Assert.Equal(
         new ManagementPolicy(create, update, delete, paused), ManagementPolicy.Of(new JsonObject { ["spec"] = JsonNode.Parse(spec) }));

@@ -18,6 +18,10 @@ using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Plans;
 using Flagstone.Provisioning.Protection;
+using Flagstone.Provisioning.Providers.Aws;
+using Flagstone.Provisioning.Providers.Aws.CloudControl;
+using Flagstone.Provisioning.Providers.Aws.S3;
+using Flagstone.Provisioning.Providers.Aws.Sqs;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
@@ -40,7 +44,9 @@ public static class ProvisioningModule
         services.AddSingleton(Migrations);
         services.AddCompositions();
         services.AddClaims();
-        services.AddManagedResources(builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions());
+        services.AddManagedResources(
+            builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions(),
+            builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions());
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
@@ -102,14 +108,32 @@ public static class ProvisioningModule
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
 
-    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql)
+    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws)
     {
         services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
-        services.AddSingleton<SimulatedThings>();
-        services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
+        services.AddAws(aws);
         services.AddSingleton<ProviderDrivers>();
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
+    }
+
+    /// <summary>AWS' kinds are simulated until a setting says where AWS is.</summary>
+    private static void AddAws(this IServiceCollection services, AwsOptions aws)
+    {
+        services.AddSingleton(AwsProviderConfigs.Kind);
+        if (!aws.IsOn)
+        {
+            services.AddSingleton<SimulatedThings>();
+            services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
+            return;
+        }
+
+        services.AddSingleton(aws);
+        services.AddSingleton<AwsSessions>();
+        services.AddSingleton<AwsReferences>();
+        services.AddDriver<CloudControlDriver>(AwsKinds.CloudControl);
+        services.AddDriver<S3Driver>(AwsKinds.S3);
+        services.AddDriver<SqsDriver>(AwsKinds.Sqs);
     }
 
     private static void AddSqlServer(this IServiceCollection services, SqlOptions sql)

@@ -14,9 +14,18 @@ internal interface IProviderDriver
 
     /// <summary>
     /// True when the external name is chosen here: then Observe tells whether a creation of unknown outcome happened, and it goes on by
-    /// itself. Otherwise it is parked until someone decides.
+    /// itself. Otherwise the same token tells, while the provider knows it; after that it is parked until someone decides.
     /// </summary>
-    bool NamesAreOurs => true;
+    bool NamesAreOurs(KindDefinition kind) => true;
+
+    /// <summary>How long the provider takes two creations with one token for one; null when tokens mean nothing to it.</summary>
+    TimeSpan? TokenLife(KindDefinition kind) => null;
+
+    /// <summary>
+    /// What must be in the connection secret before the creation is called, so that each try asks for the same: a password that is made
+    /// here. Empty when there is nothing, or when it is there.
+    /// </summary>
+    IReadOnlyDictionary<string, string> Generate(ManagedResource resource) => new Dictionary<string, string>();
 
     Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct);
 
@@ -25,10 +34,14 @@ internal interface IProviderDriver
     Task<DriverOutcome> UpdateAsync(ManagedResource resource, CancellationToken ct);
 
     Task<DriverOutcome> DeleteAsync(ManagedResource resource, CancellationToken ct);
+
+    /// <summary>How an operation goes on that an earlier call <see cref="Started"/>.</summary>
+    Task<DriverOutcome> PollAsync(ManagedResource resource, Operation operation, CancellationToken ct) =>
+        Task.FromResult<DriverOutcome>(new Forgotten($"The provider starts nothing that goes on, and does not know of '{operation.Handle}'"));
 }
 
 /// <summary>What a driver is given.</summary>
-/// <param name="ExternalName">The thing's name at the provider.</param>
+/// <param name="ExternalName">The thing's name at the provider; empty while only the provider could tell it.</param>
 /// <param name="Token">The creation's token; the same for each try.</param>
 /// <param name="Connection">What its connection secret holds now; empty when there is none.</param>
 internal sealed record ManagedResource(
@@ -57,6 +70,9 @@ internal sealed record Present(
 {
     public bool Simulated { get; init; }
 
+    /// <summary>How it differs in what no update mends; null when it does not. It is said, and never made anew.</summary>
+    public string? Unfixable { get; init; }
+
     /// <summary>The difference field by field, as far as the driver can tell.</summary>
     public IReadOnlyList<FieldDrift> Drift { get; init; } = [];
 }
@@ -65,7 +81,14 @@ internal sealed record Present(
 /// <param name="Path">A field path below <c>spec</c>, such as <c>forProvider.storageEncrypted</c>.</param>
 /// <param name="Wanted">Null when it should not be there.</param>
 /// <param name="Actual">Null when it is not there.</param>
-internal sealed record FieldDrift(string Path, JsonNode? Wanted, JsonNode? Actual);
+internal sealed record FieldDrift(string Path, JsonNode? Wanted, JsonNode? Actual)
+{
+    /// <summary>True when only another thing in its place could have it.</summary>
+    public bool NeedsReplacement { get; init; }
+}
+
+/// <summary>Something of that name is there, and it is not this resource's: it is neither changed nor deleted.</summary>
+internal sealed record Foreign(string Problem) : Observation;
 
 /// <summary>It cannot be told what is there, and why.</summary>
 internal sealed record Unobservable(string Problem) : Observation;
@@ -82,10 +105,32 @@ internal abstract record DriverOutcome
 internal sealed record Done(IReadOnlyDictionary<string, string> Connection) : DriverOutcome
 {
     public static Done Plain { get; } = new(new Dictionary<string, string>());
+
+    /// <summary>The name that the provider gave; empty for no change.</summary>
+    public string ExternalName { get; init; } = "";
 }
 
+/// <summary>It goes on at the provider.</summary>
+/// <param name="Handle">What the provider knows it by; it is in the ledger before anything else happens.</param>
+/// <param name="LookAfter">When to look next.</param>
+/// <param name="ExternalName">The thing's name, as soon as the provider tells it; empty before.</param>
+internal sealed record Started(string Handle, TimeSpan LookAfter, string ExternalName = "") : DriverOutcome;
+
 /// <summary>It did not happen.</summary>
-internal sealed record Failed(string Problem) : DriverOutcome;
+internal sealed record Failed(string Problem) : DriverOutcome
+{
+    /// <summary>True when the same call will fail again: it is repeated seldom, or when the resource changes.</summary>
+    public bool Terminal { get; init; }
+
+    /// <summary>True when the provider would answer this failure to the same token again.</summary>
+    public bool TokenSpent { get; init; }
+}
+
+/// <summary>The provider knows of no such operation any more: how it ended is for Observe or for the token to tell.</summary>
+internal sealed record Forgotten(string Problem) : DriverOutcome;
+
+/// <summary>It may have happened, and neither Observe nor the token can tell: someone must decide.</summary>
+internal sealed record Parked(string Problem) : DriverOutcome;
 
 /// <summary>It did not happen, since something that it needs is not there yet, or something that needs it still is.</summary>
 internal sealed record Waiting(string For) : DriverOutcome;

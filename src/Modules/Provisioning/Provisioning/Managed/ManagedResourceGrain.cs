@@ -30,6 +30,12 @@ internal sealed class ManagedResourceGrain(
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NotReadyYet = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>What fails for a reason that only people can mend is tried again so often, and at each change of the resource.</summary>
+    private static readonly TimeSpan Seldom = TimeSpan.FromMinutes(10);
+
+    /// <summary>No provider is asked more often how an operation goes on, whatever it proposes, and none less often.</summary>
+    private static readonly (TimeSpan Least, TimeSpan Most) Look = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+
     /// <summary>Without the rows that it writes itself: they would wake it at once after each failure, and no backoff would hold.</summary>
     public static IEnumerable<string> Route(CommittedRow row, ProviderDrivers drivers) =>
         row.Change is ChangeType.Added or ChangeType.Modified && row.Verb is not ("status" or Note) && drivers.Serves(row.Key.Kind) ? [row.Key.ToString()] : [];
@@ -51,16 +57,29 @@ internal sealed class ManagedResourceGrain(
             return ReconcileResult.Done;
         }
 
-        var isNew = !document.IsDeleting() && (!document.Finalizers().Contains(Names.ManagedFinalizer) || document.Annotation(Names.ExternalNameAnnotation).Length == 0);
-        if (isNew)
+        if (policy.Problem is { } unsupported)
         {
-            Prepare(document);
+            await SetAsync(kind, key, Condition.False("Synced", "ReconcileError", unsupported));
+            return ReconcileResult.Done;
         }
 
-        var run = new Run(driver, policy, await ReadAsync(kind, key, document));
+        if (Operation.Of(document) is { } operation)
+        {
+            return await ResumeAsync(new Run(driver, policy, await ReadAsync(driver, kind, key, document)), operation);
+        }
+
+        var named = driver.NamesAreOurs(kind);
+        var isNew = !document.IsDeleting()
+            && (!document.Finalizers().Contains(Names.ManagedFinalizer) || (named && document.Annotation(Names.ExternalNameAnnotation).Length == 0));
+        if (isNew)
+        {
+            Prepare(document, named);
+        }
+
+        var run = new Run(driver, policy, await ReadAsync(driver, kind, key, document));
         var observation = await driver.ObserveAsync(run.Resource, CancellationToken.None);
         // Of what is not there the finalizer is written with the intent to create it.
-        if (isNew && observation is not Absent && await gateway.MutateAsync(Controller, kind, key, Prepare, Noting, CancellationToken.None) is null)
+        if (isNew && observation is not Absent && await gateway.MutateAsync(Controller, kind, key, d => Prepare(d, named), Noting, CancellationToken.None) is null)
         {
             return ReconcileResult.Done;
         }
@@ -69,26 +88,29 @@ internal sealed class ManagedResourceGrain(
         {
             (Unobservable unseen, _) => await FailAsync(run, $"observe failed: {unseen.Problem}"),
             (_, true) => await DeleteAsync(run, observation),
+            (Foreign foreign, _) => await RestAsync(run, foreign.Problem),
             (Absent, _) => await CreateAsync(run),
             (Present present, _) => await FollowAsync(run, present),
             _ => throw new System.Diagnostics.UnreachableException(observation.GetType().Name),
         };
     }
 
-    private static void Prepare(JsonObject document)
+    private static void Prepare(JsonObject document, bool named)
     {
         document.AddFinalizer(Names.ManagedFinalizer);
-        if (document.Annotation(Names.ExternalNameAnnotation).Length == 0)
+        if (named && document.Annotation(Names.ExternalNameAnnotation).Length == 0)
         {
             document.Annotate(Names.ExternalNameAnnotation, document.NameOf());
         }
     }
 
-    private async Task<ManagedResource> ReadAsync(KindDefinition kind, ResourceKey key, JsonObject document)
+    private async Task<ManagedResource> ReadAsync(IProviderDriver driver, KindDefinition kind, ResourceKey key, JsonObject document)
     {
         var secret = document.At("spec", "writeConnectionSecretToRef");
         var connection = await secrets.ReadAsync(secret.Text("namespace"), secret.Text("name"), CancellationToken.None);
-        var name = document.Annotation(Names.ExternalNameAnnotation) is { Length: > 0 } given ? given : key.Name;
+        var name = document.Annotation(Names.ExternalNameAnnotation) is { Length: > 0 } given || !driver.NamesAreOurs(kind)
+            ? document.Annotation(Names.ExternalNameAnnotation)
+            : key.Name;
         return new ManagedResource(kind, key, document, name, document.Annotation(Names.CreateTokenAnnotation), connection);
     }
 
@@ -99,51 +121,144 @@ internal sealed class ManagedResourceGrain(
             return await FailAsync(run, "The external resource is not there, and managementPolicies do not let it be created");
         }
 
-        if (CreateIntent.IsOpen(run.Resource.Document) && !run.Driver.NamesAreOurs && run.Resource.Token.Length == 0)
-        {
-            await SetAsync(run.Resource.Kind, run.Resource.Key, Condition.False("Synced", "ReconcileError",
-                "cannot determine creation result: remove the annotation crossplane.io/external-create-pending once you know that nothing was created"));
-            return ReconcileResult.Done;
-        }
+        return IsUndecidable(run) ? await ParkAsync(run, "neither its name nor its token can tell") : await CallCreateAsync(run);
+    }
 
+    /// <summary>A creation whose answer was lost, of a thing that nobody here can name, and whose token the provider may have forgotten.</summary>
+    private bool IsUndecidable(Run run) =>
+        CreateIntent.OpenSince(run.Resource.Document) is { } since && run.Resource.ExternalName.Length == 0 && !run.Driver.NamesAreOurs(run.Resource.Kind)
+        && (run.Resource.Token.Length == 0 || !(clock.GetUtcNow() - since <= run.Driver.TokenLife(run.Resource.Kind)));
+
+    private async Task<ReconcileResult> CallCreateAsync(Run run)
+    {
         // The intent is in the ledger before the call: after a crash in between, the same name and token are used again.
         var (kind, key) = (run.Resource.Kind, run.Resource.Key);
+        var named = run.Driver.NamesAreOurs(kind);
         if (await gateway.MutateAsync(
-            Controller, kind, key, d => Intend(d, Guid.NewGuid().ToString("N")), Noting, CancellationToken.None) is not { } intended)
+            Controller, kind, key, d => Intend(d, named, Guid.NewGuid().ToString("N")), Noting, CancellationToken.None) is not { } intended)
         {
             return ReconcileResult.Done;
         }
 
-        var resource = await ReadAsync(kind, key, intended.ToDocument());
-        run = run with { Resource = resource };
-        switch (await run.Driver.CreateAsync(resource, CancellationToken.None))
+        run = run with { Resource = await ReadAsync(run.Driver, kind, key, intended.ToDocument()) };
+        if (run.Driver.Generate(run.Resource) is { Count: > 0 } generated)
         {
-            case Done done:
-                if (await PublishAsync(resource, done.Connection) is { } unpublished)
+            if (await PublishAsync(run.Resource, generated) is { } unpublished)
+            {
+                return await FailAsync(run, unpublished);
+            }
+
+            run = run with { Resource = await ReadAsync(run.Driver, kind, key, intended.ToDocument()) };
+        }
+
+        return await TakeAsync(run, OperationVerb.Create, await run.Driver.CreateAsync(run.Resource, CancellationToken.None));
+    }
+
+    /// <summary>What an operation came to that went on when this looked last.</summary>
+    private async Task<ReconcileResult> ResumeAsync(Run run, Operation operation)
+    {
+        var outcome = await run.Driver.PollAsync(run.Resource, operation, CancellationToken.None);
+        if (outcome is Started or Unknown or Waiting)
+        {
+            return await TakeAsync(run, operation.Verb, outcome);
+        }
+
+        if (outcome is Forgotten || operation.Verb != OperationVerb.Create)
+        {
+            await gateway.MutateAsync(Controller, run.Resource.Kind, run.Resource.Key, Operation.Clear, Noting, CancellationToken.None);
+        }
+
+        return outcome is Forgotten ? ReconcileResult.After(Soon) : await TakeAsync(run, operation.Verb, outcome);
+    }
+
+    private async Task<ReconcileResult> TakeAsync(Run run, OperationVerb verb, DriverOutcome outcome)
+    {
+        var (kind, key) = (run.Resource.Kind, run.Resource.Key);
+        switch (outcome)
+        {
+            case Started started:
+                await gateway.MutateAsync(Controller, kind, key, d => Begin(d, new Operation(verb, started.Handle), started.ExternalName), Noting, CancellationToken.None);
+                await gateway.SetStatusAsync(Controller, kind, key, d => ReportOngoing(d, verb), CancellationToken.None);
+                return ReconcileResult.After(TimeSpan.FromTicks(Math.Clamp(started.LookAfter.Ticks, Look.Least.Ticks, Look.Most.Ticks)));
+            case Done done when verb == OperationVerb.Create:
+                if (await PublishAsync(run.Resource, done.Connection) is { } unpublished)
                 {
                     return await FailAsync(run, unpublished);
                 }
 
-                return await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Succeeded(d, clock.GetUtcNow()), Noting, CancellationToken.None) is { } made
-                    ? await FollowCreatedAsync(run with { Resource = await ReadAsync(kind, key, made.ToDocument()) })
-                    : ReconcileResult.Done;
+                if (await gateway.MutateAsync(Controller, kind, key, d => Succeed(d, done.ExternalName), Noting, CancellationToken.None) is not { } made)
+                {
+                    return ReconcileResult.Done;
+                }
+
+                // Who deleted it meanwhile need not wait until it has been looked at.
+                return made.ToDocument().IsDeleting()
+                    ? ReconcileResult.After(Soon)
+                    : await FollowCreatedAsync(run with { Resource = await ReadAsync(run.Driver, kind, key, made.ToDocument()) });
+            case Done done:
+                return await PublishAsync(run.Resource, done.Connection) is { } unwritten ? await FailAsync(run, unwritten) : ReconcileResult.After(Soon);
             case Failed failed:
-                await gateway.MutateAsync(Controller, kind, key, d => CreateIntent.Failed(d, clock.GetUtcNow()), Noting, CancellationToken.None);
-                return await FailAsync(run, $"create failed: {failed.Problem}");
+                if (verb == OperationVerb.Create)
+                {
+                    await gateway.MutateAsync(Controller, kind, key, d => Fail(d, failed.TokenSpent), Noting, CancellationToken.None);
+                }
+
+                var problem = $"{verb.ToString().ToLowerInvariant()} failed: {failed.Problem}";
+                return failed.Terminal ? await RestAsync(run, problem) : await FailAsync(run, problem);
             case Waiting waiting:
                 return await WaitAsync(run, waiting);
             case Unknown unknown:
-                return await FailAsync(run, $"the outcome of the creation is not known yet: {unknown.Problem}");
+                return await FailAsync(run, $"the outcome of the {Noun(verb)} is not known yet: {unknown.Problem}");
+            case Parked parked:
+                return await ParkAsync(run, parked.Problem);
             case var other:
                 throw new System.Diagnostics.UnreachableException(other.GetType().Name);
         }
     }
 
-    private void Intend(JsonObject document, string token)
+    private void Intend(JsonObject document, bool named, string token)
     {
-        Prepare(document);
+        Prepare(document, named);
         CreateIntent.Open(document, token, clock.GetUtcNow());
     }
+
+    private static void Begin(JsonObject document, Operation operation, string externalName)
+    {
+        operation.Note(document);
+        Rename(document, externalName);
+    }
+
+    private void Succeed(JsonObject document, string externalName)
+    {
+        Operation.Clear(document);
+        Rename(document, externalName);
+        CreateIntent.Succeeded(document, clock.GetUtcNow());
+    }
+
+    private void Fail(JsonObject document, bool tokenSpent)
+    {
+        Operation.Clear(document);
+        CreateIntent.Failed(document, clock.GetUtcNow());
+        if (tokenSpent)
+        {
+            CreateIntent.SpendToken(document);
+        }
+    }
+
+    private static void Rename(JsonObject document, string externalName)
+    {
+        if (externalName.Length > 0)
+        {
+            document.Annotate(Names.ExternalNameAnnotation, externalName);
+        }
+    }
+
+    private static string Noun(OperationVerb verb) => verb switch
+    {
+        OperationVerb.Create => "creation",
+        OperationVerb.Update => "update",
+        _ => "deletion",
+    };
 
     /// <summary>What was just made is often there at once; what is not yet is looked for again soon.</summary>
     private async Task<ReconcileResult> FollowCreatedAsync(Run run) =>
@@ -165,23 +280,14 @@ internal sealed class ManagedResourceGrain(
 
         if (present.Difference is not null && run.Policy.Update)
         {
-            var outcome = await run.Driver.UpdateAsync(resource, CancellationToken.None);
-            var problem = outcome switch
-            {
-                Done done => await PublishAsync(resource, done.Connection),
-                Waiting waiting => waiting.For,
-                Failed failed => $"update failed: {failed.Problem}",
-                Unknown unknown => $"the outcome of the update is not known yet: {unknown.Problem}",
-                _ => throw new System.Diagnostics.UnreachableException(outcome.GetType().Name),
-            };
-            return problem is null ? ReconcileResult.After(Soon) : await FailAsync(run, problem);
+            return await TakeAsync(run, OperationVerb.Update, await run.Driver.UpdateAsync(resource, CancellationToken.None));
         }
 
-        await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => Report(d, present), CancellationToken.None);
+        await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => Report(d, present, run.Policy), CancellationToken.None);
         return ReconcileResult.After(present.NotReady is null ? Poll * (0.75 + (Random.Shared.NextDouble() / 2)) : NotReadyYet);
     }
 
-    private void Report(JsonObject document, Present present)
+    private void Report(JsonObject document, Present present, ManagementPolicy policy)
     {
         var status = document.Member("status");
         if (!JsonNode.DeepEquals(status["atProvider"], present.AtProvider))
@@ -198,9 +304,33 @@ internal sealed class ManagedResourceGrain(
         document.SetCondition(present.NotReady is null
             ? Condition.True("Ready", "Available", present.Note)
             : Condition.False("Ready", "Creating", Join(present.Note, present.NotReady)), now);
-        document.SetCondition(present.Difference is null
-            ? Condition.True("Synced", "ReconcileSuccess")
-            : Condition.False("Synced", "UpdateRestricted", present.Difference), now);
+        Finish(document, now);
+        document.SetCondition(present switch
+        {
+            _ when policy.OnlyObserves => Condition.True("Synced", "ReconcileSuccess"),
+            { Difference: { } restricted } => Condition.False("Synced", "UpdateRestricted", Join("managementPolicies do not let it be updated", restricted)),
+            { Unfixable: { } stuck } => Condition.False("Synced", "ReplacementNeeded", stuck),
+            _ => Condition.True("Synced", "ReconcileSuccess"),
+        }, now);
+    }
+
+    private void ReportOngoing(JsonObject document, OperationVerb verb)
+    {
+        var now = clock.GetUtcNow();
+        document.SetCondition(Condition.False("AsyncOperation", "Ongoing"), now);
+        document.SetCondition(Condition.True("Synced", "ReconcileSuccess"), now);
+        if (verb != OperationVerb.Update)
+        {
+            document.SetCondition(Condition.False("Ready", verb == OperationVerb.Create ? "Creating" : "Deleting"), now);
+        }
+    }
+
+    private static void Finish(JsonObject document, DateTimeOffset now)
+    {
+        if (document.FindCondition("AsyncOperation") is not null)
+        {
+            document.SetCondition(Condition.True("AsyncOperation", "Finished"), now);
+        }
     }
 
     private async Task<ReconcileResult> DeleteAsync(Run run, Observation observation)
@@ -209,14 +339,21 @@ internal sealed class ManagedResourceGrain(
         if (observation is Present && run.Policy.Delete)
         {
             await SetAsync(kind, key, Condition.False("Ready", "Deleting"));
-            return await run.Driver.DeleteAsync(run.Resource, CancellationToken.None) switch
+            return await TakeAsync(run, OperationVerb.Delete, await run.Driver.DeleteAsync(run.Resource, CancellationToken.None));
+        }
+
+        // A creation may go on whose answer was lost. The same call with the same token tells of it; going away now would leave it behind.
+        if (observation is Absent && run.Policy is { Delete: true, Create: true } && CreateIntent.OpenSince(run.Resource.Document) is { } since)
+        {
+            if (IsUndecidable(run))
             {
-                Done => ReconcileResult.After(Soon),
-                Waiting waiting => await WaitAsync(run, waiting),
-                Failed failed => await FailAsync(run, $"delete failed: {failed.Problem}"),
-                Unknown unknown => await FailAsync(run, $"the outcome of the deletion is not known yet: {unknown.Problem}"),
-                var other => throw new System.Diagnostics.UnreachableException(other.GetType().Name),
-            };
+                return await ParkAsync(run, "neither its name nor its token can tell");
+            }
+
+            if (clock.GetUtcNow() - since <= run.Driver.TokenLife(kind))
+            {
+                return await CallCreateAsync(run);
+            }
         }
 
         await gateway.MutateAsync(Controller, kind, key, d => d.RemoveFinalizer(Names.ManagedFinalizer), Noting, CancellationToken.None);
@@ -245,6 +382,21 @@ internal sealed class ManagedResourceGrain(
         return ReconcileResult.After(clock.GetUtcNow() - begun < Young ? NotReadyYet : Late);
     }
 
+    /// <summary>Says why, and waits for people: a repetition alone mends nothing.</summary>
+    private async Task<ReconcileResult> RestAsync(Run run, string problem)
+    {
+        await SetAsync(run.Resource.Kind, run.Resource.Key, Condition.False("Synced", "ReconcileError", problem));
+        return ReconcileResult.After(Seldom);
+    }
+
+    private async Task<ReconcileResult> ParkAsync(Run run, string why)
+    {
+        await SetAsync(run.Resource.Kind, run.Resource.Key, Condition.False("Synced", "ReconcileError",
+            $"cannot determine creation result: {why}. Set the annotation crossplane.io/external-name to what was created, or remove the annotation "
+            + "crossplane.io/external-create-pending once you know that nothing was created"));
+        return ReconcileResult.Done;
+    }
+
     /// <summary>Says why, and backs off: how often in a row is the scheduler's to count.</summary>
     private async Task<ReconcileResult> FailAsync(Run run, string problem)
     {
@@ -256,6 +408,11 @@ internal sealed class ManagedResourceGrain(
         gateway.SetStatusAsync(Controller, kind, key, d =>
         {
             d.SetCondition(condition, clock.GetUtcNow());
+            if (Operation.Of(d) is null)
+            {
+                Finish(d, clock.GetUtcNow());
+            }
+
             if (d.FindCondition("Ready") is null)
             {
                 d.SetCondition(Condition.False("Ready", "Creating"), clock.GetUtcNow());
