@@ -2,7 +2,7 @@
 #   docker build -t flagstone . && docker run -p 127.0.0.1:8080:8080 -v flagstone:/var/lib/flagstone --read-only --tmpfs /tmp flagstone
 FROM debian:12-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends postgresql-15 git nodejs npm bubblewrap ca-certificates \
+ && apt-get install -y --no-install-recommends postgresql-15 redis-server git nodejs npm bubblewrap ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/lib/flagstone flagstone \
  && install -d -o flagstone -g flagstone /var/lib/flagstone

@@ -70,8 +70,8 @@ public sealed class PlatformHost : IAsyncLifetime
         await host.StartAsync();
         await PlatformModule.BootstrapAsync(host.Services, "https://127.0.0.1:1", "", CancellationToken.None);
         await WaitAsync("the built-in catalog", async () =>
-            Kinds.TryFind("platform.example.com/v1alpha1", "PostgreSQLInstance", out _)
-            && await Store.CountAsync(new KindId("compositions", "apiextensions.crossplane.io"), null, CancellationToken.None) == 2);
+            ((string[])["PostgreSQLInstance", "S3Bucket", "SQSQueue", "ElastiCacheCluster"]).All(k => Kinds.TryFind("platform.example.com/v1alpha1", k, out _))
+            && await Store.CountAsync(new KindId("compositions", "apiextensions.crossplane.io"), null, CancellationToken.None) == 8);
     }
 
     public async Task StopAsync()

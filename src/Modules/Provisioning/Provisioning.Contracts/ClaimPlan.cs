@@ -14,8 +14,8 @@ public sealed record ClaimPlan(
 {
     private const string NotAnswered = "unknown";
 
-    /// <summary>What it would cost: <c>unknown</c>, as nothing here knows prices yet.</summary>
-    public string Cost { get; init; } = NotAnswered;
+    /// <summary>What it costs a month now, and would cost.</summary>
+    public CostChange Cost { get; init; } = new(CostEstimate.None, CostEstimate.None);
 
     /// <summary>Whose approval it would need: <c>unknown</c>, as nothing here asks for approvals yet.</summary>
     public string RequiredApprovals { get; init; } = NotAnswered;

@@ -14,6 +14,7 @@ using Flagstone.Provisioning.Compositions.External;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Compositions.Tests;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Costs;
 using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Plans;
@@ -23,6 +24,7 @@ using Flagstone.Provisioning.Providers.Aws.CloudControl;
 using Flagstone.Provisioning.Providers.Aws.S3;
 using Flagstone.Provisioning.Providers.Aws.Sqs;
 using Flagstone.Provisioning.Providers.Process;
+using Flagstone.Provisioning.Providers.Process.Redis;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
 using Microsoft.AspNetCore.Routing;
@@ -38,6 +40,9 @@ public static class ProvisioningModule
     /// <summary>The module's own tables.</summary>
     public static MigrationSource Migrations { get; } = new("provisioning", typeof(ProvisioningModule).Assembly);
 
+    /// <summary>A file of prices instead of the built-in list.</summary>
+    private const string PriceListSetting = "Flagstone:Provisioning:PriceList";
+
     public static IHostApplicationBuilder AddProvisioning(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -47,6 +52,10 @@ public static class ProvisioningModule
         services.AddManagedResources(
             builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions(),
             builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions());
+        services.AddSingleton(builder.Configuration.GetSection(SimulatedOptions.Section).Get<SimulatedOptions>() ?? new SimulatedOptions());
+        // Read now: a price list that cannot be read ends the start.
+        services.AddSingleton(builder.Configuration[PriceListSetting] is { Length: > 0 } file
+            ? PriceList.Parse(File.ReadAllText(file), file) : PriceList.BuiltIn());
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
@@ -112,8 +121,13 @@ public static class ProvisioningModule
     {
         services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
+        services.AddSingleton<RedisDriver>();
+        services.AddSingleton<IProviderDriver>(s => s.GetRequiredService<RedisDriver>());
+        services.AddSingleton(RedisKind.Server);
+        services.AddHostedService(s => s.GetRequiredService<RedisDriver>());
         services.AddAws(aws);
         services.AddSingleton<ProviderDrivers>();
+        services.AddSingleton<ImpliedKinds>();
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
     }
 
@@ -121,10 +135,9 @@ public static class ProvisioningModule
     private static void AddAws(this IServiceCollection services, AwsOptions aws)
     {
         services.AddSingleton(AwsProviderConfigs.Kind);
+        services.AddSimulated(aws.IsOn ? SimulatedKinds.All : [.. SimulatedKinds.All, .. AwsKinds.All.Select(k => k.Definition)]);
         if (!aws.IsOn)
         {
-            services.AddSingleton<SimulatedThings>();
-            services.AddDriver<SimulatedDriver>(SimulatedKinds.All);
             return;
         }
 
@@ -134,6 +147,17 @@ public static class ProvisioningModule
         services.AddDriver<CloudControlDriver>(AwsKinds.CloudControl);
         services.AddDriver<S3Driver>(AwsKinds.S3);
         services.AddDriver<SqsDriver>(AwsKinds.Sqs);
+    }
+
+    private static void AddSimulated(this IServiceCollection services, IReadOnlyList<KindDefinition> kinds)
+    {
+        services.AddSingleton<SimulatedThings>();
+        services.AddSingleton<IProviderDriver>(s => new SimulatedDriver(
+            s.GetRequiredService<SimulatedThings>(), s.GetRequiredService<SimulatedOptions>(), kinds, s.GetRequiredService<TimeProvider>()));
+        foreach (var kind in kinds)
+        {
+            services.AddSingleton(kind);
+        }
     }
 
     private static void AddSqlServer(this IServiceCollection services, SqlOptions sql)

@@ -135,7 +135,7 @@ internal static class Composing
         var (apiVersion, wanted) = (document.Text("apiVersion"), document.Text("kind"));
         if (!kinds.TryFind(apiVersion, wanted, out var composedKind))
         {
-            throw new FatalResultException($"composed resource \"{name}\" is a {wanted} of {apiVersion}, which no provider here serves. Correct its base, or add the provider.");
+            throw new UnknownKindException(name, document);
         }
 
         if (kind.Namespaced)

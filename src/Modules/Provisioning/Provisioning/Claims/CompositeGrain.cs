@@ -7,6 +7,7 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.Revisions;
+using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Protection;
 
 namespace Flagstone.Provisioning.Claims;
@@ -18,7 +19,8 @@ internal interface ICompositeGrain : IReconcileGrain;
 [GrainType("flagstone.composite")]
 internal sealed class CompositeGrain(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ConnectionSecrets secrets, ComposedResources composed, CompositionChoice choice,
-    CompositionRevisions revisions, CompositionPipeline pipeline, Usages usages, EventRecorder events, TimeProvider clock) : Grain, ICompositeGrain
+    CompositionRevisions revisions, CompositionPipeline pipeline, Usages usages, ImpliedKinds implied,
+    EventRecorder events, TimeProvider clock) : Grain, ICompositeGrain
 {
     public const string Controller = "composite";
 
@@ -70,6 +72,13 @@ internal sealed class CompositeGrain(
         }
         catch (FatalResultException failure)
         {
+            // A composition of templates tells its kinds only when it renders.
+            if (failure is UnknownKindException { Document: var unknown } && ImpliedKinds.IsManaged(unknown)
+                && await implied.DefineAsync(unknown.Text("apiVersion"), unknown.Text("kind"), CancellationToken.None))
+            {
+                return ReconcileResult.After(Soon);
+            }
+
             await gateway.MutateAsync(
                 Controller, kind, key, d => Composing.Prepare(d, run.Shape, composition.NameOf(), revision), new WriteOptions(), CancellationToken.None);
             return await FailAsync(run, "ComposeResources", $"cannot compose resources: {failure.Message}", ReconcileResult.After(Retry));

@@ -34,11 +34,10 @@ internal static class CompositeStatus
             document.Member("status")["lastHandledReconcileAt"] = requested;
         }
 
-        var problems = unsynced.Select(u => $"{u.Name}: {u.Why}")
-            .Concat(rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)).ToList();
+        // Warnings of functions are events, and keep nothing from being synced.
         document.SetCondition(
-            problems.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
-                : Condition.False("Synced", "ReconcileError", string.Join("; ", problems)), now);
+            unsynced.Count == 0 ? Condition.True("Synced", "ReconcileSuccess")
+                : Condition.False("Synced", "ReconcileError", string.Join("; ", unsynced.Select(u => $"{u.Name}: {u.Why}"))), now);
         document.SetCondition(Ready(rendering, unsynced), now);
         ReportConditions(document, rendering, now);
     }
@@ -66,8 +65,12 @@ internal static class CompositeStatus
             .GroupBy(d => d.Problem!.Message, d => d.Name)
             .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
         return failures.Count > 0 ? Condition.False("Ready", ComposedFailing, string.Join("; ", failures))
-            : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {List(unready)}" : "Composite resource is not ready");
+            : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {List(unready)}" : NotReady(rendering));
     }
+
+    /// <summary>All that is composed is ready, and a function says that it is not enough: its warnings say why.</summary>
+    private static string NotReady(Rendering rendering) => string.Join("; ", rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)
+        .DefaultIfEmpty("A function of the composition says that it is not ready"));
 
     private static string List(List<string> names) => names.Count <= Named ? string.Join(", ", names)
         : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(Named))}, and {names.Count - Named} more");

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions.Revisions;
+using Flagstone.Provisioning.Managed;
 
 namespace Flagstone.Provisioning.Compositions;
 
@@ -10,7 +11,7 @@ internal interface ICompositionGrain : IReconcileGrain;
 
 /// <summary>Makes the revision of what a composition says, and wakes what uses it when another becomes current. The key is its name.</summary>
 [GrainType("flagstone.composition")]
-internal sealed class CompositionGrain(ResourceStore store, CompositionRevisions revisions, CompositeWaker waker) : Grain, ICompositionGrain
+internal sealed class CompositionGrain(ResourceStore store, KindRegistry kinds, ImpliedKinds implied, CompositionRevisions revisions, CompositeWaker waker) : Grain, ICompositionGrain
 {
     public const string Controller = "composition";
 
@@ -22,8 +23,18 @@ internal sealed class CompositionGrain(ResourceStore store, CompositionRevisions
             return ReconcileResult.Done;
         }
 
+        foreach (var composed in Bases(composition).Where(b => ImpliedKinds.IsManaged(b) && !kinds.TryFind(b.Text("apiVersion"), b.Text("kind"), out _)))
+        {
+            await implied.DefineAsync(composed.Text("apiVersion"), composed.Text("kind"), CancellationToken.None);
+        }
+
         await revisions.AdvanceAsync(composition, CancellationToken.None);
         await waker.WakeAsync(composition, CancellationToken.None);
         return ReconcileResult.Done;
     }
+
+    /// <summary>What its templates start from; of a composition that is not patched and transformed nothing is known before it renders.</summary>
+    private static IEnumerable<JsonObject> Bases(JsonObject composition) =>
+        new[] { composition.At("spec", "resources") }.Concat((composition.At("spec", "pipeline") as JsonArray ?? []).Select(s => s.At("input", "resources")))
+            .OfType<JsonArray>().SelectMany(r => r).Select(r => r?["base"]).OfType<JsonObject>();
 }

@@ -71,5 +71,10 @@ internal static class CostRules
         ({ } known, _) => $"at least {Money(estimate, known)}",
     };
 
+    public static string Text(CostChange change) =>
+        change.Before.Monthly is null ? Text(change.After)
+        : change.Difference == 0 ? $"{Text(change.After)}, as before"
+        : $"{Text(change.After)}; now it is {Text(change.Before)}";
+
     public static string Money(CostEstimate estimate, decimal amount) => string.Create(CultureInfo.InvariantCulture, $"{estimate.Currency} {amount:N2} a month");
 }

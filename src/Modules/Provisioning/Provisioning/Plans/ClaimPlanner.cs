@@ -7,6 +7,7 @@ using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Costs;
 
 namespace Flagstone.Provisioning.Plans;
 
@@ -16,7 +17,7 @@ namespace Flagstone.Provisioning.Plans;
 /// </summary>
 internal sealed class ClaimPlanner(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice,
-    CompositionRevisions revisions, CompositionPipeline pipeline, Attribution attribution, TimeProvider clock)
+    CompositionRevisions revisions, CompositionPipeline pipeline, Attribution attribution, PriceList prices, TimeProvider clock)
 {
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
@@ -43,7 +44,7 @@ internal sealed class ClaimPlanner(
         if (problem is not null)
         {
             plan.Refusals.AddRange(PlanRules.Refusals(kind, key.Name, problem));
-            return new Planned(plan.Finish(kind, key));
+            return new Planned(plan.Finish(kind, key, prices));
         }
 
         plan.Warnings.AddRange(prepared!.Warnings);
@@ -54,7 +55,7 @@ internal sealed class ClaimPlanner(
             await PlanBindingAsync(plan, new Bound(kind, kind.Key(key.Namespace, document.NameOf()), document, compositeKind, definition.ToDocument()), ct);
         }
 
-        return new Planned(plan.Finish(kind, key));
+        return new Planned(plan.Finish(kind, key, prices));
     }
 
     private async Task PlanBindingAsync(Draft plan, Bound claim, CancellationToken ct)
@@ -136,6 +137,7 @@ internal sealed class ClaimPlanner(
         }
 
         plan.Warnings.AddRange(next.Unwanted.Select(u => PlanRules.Loss(kinds.Find(u.Key.Kind)!, u.Document)).OfType<string>());
+        plan.Before.AddRange(next.Unwanted.Select(u => (u.Document.Annotation(Names.ResourceNameAnnotation), u.Document)));
         plan.Removals.AddRange(next.Unwanted.Select(u =>
             PlanRules.Remove(kinds.Find(u.Key.Kind)!, u.Document, u.Document.Annotation(Names.ResourceNameAnnotation))));
     }
@@ -170,6 +172,11 @@ internal sealed class ClaimPlanner(
         }
 
         plan.Resources.Add(PlanRules.Apply(kind, existing?.ToDocument(), prepared.Document, named, resource.Name));
+        plan.After.Add((resource.Name, prepared.Document));
+        if (existing is not null)
+        {
+            plan.Before.Add((resource.Name, existing.ToDocument()));
+        }
     }
 
     private async Task<(Prepared? Prepared, Problem? Problem)> PrepareAsync(
@@ -198,11 +205,19 @@ internal sealed class ClaimPlanner(
 
         public List<PlannedResource> Removals { get; } = [];
 
+        /// <summary>What there is of managed resources now, and would be: it is priced.</summary>
+        public List<(string Name, JsonObject Document)> Before { get; } = [];
+
+        public List<(string Name, JsonObject Document)> After { get; } = [];
+
         public List<PlanRefusal> Refusals { get; } = [];
 
         public List<string> Warnings { get; } = [];
 
-        public ClaimPlan Finish(KindDefinition kind, ResourceKey key) => new(
-            kind.ApiVersion, kind.Kind, key.Namespace, key.Name, Composition, [.. Resources, .. Removals], Refusals, [.. Warnings.Distinct()]);
+        public ClaimPlan Finish(KindDefinition kind, ResourceKey key, PriceList prices) => new(
+            kind.ApiVersion, kind.Kind, key.Namespace, key.Name, Composition, [.. Resources, .. Removals], Refusals, [.. Warnings.Distinct()])
+        {
+            Cost = new CostChange(CostRules.Estimate(prices, Before), CostRules.Estimate(prices, After)),
+        };
     }
 }

@@ -52,7 +52,12 @@ internal sealed record AwsKind
 
     public bool NameIsOurs => NameProperty.Length > 0;
 
-    public string IdentifierOf(string externalName) => Identifier.Replace("{name}", LowerName ? externalName.ToLowerInvariant() : externalName, StringComparison.Ordinal);
+    public string NameOf(string externalName) => LowerName ? externalName.ToLowerInvariant() : externalName;
+
+    /// <param name="forProvider">Without references: an identifier may be made of a field.</param>
+    public string IdentifierOf(string externalName, JsonObject forProvider) => forProvider.Aggregate(
+        Identifier.Replace("{name}", NameOf(externalName), StringComparison.Ordinal),
+        (text, field) => field.Value is JsonValue value ? text.Replace($"{{{field.Key}}}", value.ToString(), StringComparison.Ordinal) : text);
 
     /// <summary>The CloudFormation type of a resource: one field may choose between two.</summary>
     public string TypeOf(JsonObject forProvider) => IsVariant(forProvider) ? Variant!.Type : Type;
@@ -98,7 +103,7 @@ internal sealed record AwsKind
 internal sealed record AwsProperty(string Name, IReadOnlySet<string> Marks)
 {
     private static readonly HashSet<string> Known =
-        ["string", "integer", "boolean", "json", "policy", "set", "single", "fixed", "written", "lower", "version", "key"];
+        ["string", "integer", "boolean", "json", "policy", "set", "single", "fixed", "written", "lower", "version", "key", "pairs"];
 
     public bool Fixed => Marks.Contains("fixed");
 

@@ -49,7 +49,7 @@ internal static class DesiredState
 
         if (kind.NameIsOurs)
         {
-            properties[kind.NameProperty] = kind.IdentifierOf(resource.ExternalName);
+            properties[kind.NameProperty] = kind.NameOf(resource.ExternalName);
         }
 
         if (kind.FixedName.Length > 0 && !properties.ContainsKey(kind.FixedName))
@@ -96,6 +96,13 @@ internal static class DesiredState
             return isBoolean;
         }
 
+        if (property.Is("pairs"))
+        {
+            var pairs = (value as JsonArray ?? []).OfType<JsonObject>().ToList();
+            converted = new JsonObject(pairs.Select(p => KeyValuePair.Create<string, JsonNode?>(p.Text("name"), p.Text("value"))));
+            return value is JsonArray && pairs.TrueForAll(p => p.Text("name").Length > 0);
+        }
+
         if (property.Is("json") || property.Is("policy"))
         {
             converted = value is JsonObject ? value.DeepClone() : Parse(text);
@@ -120,6 +127,7 @@ internal static class DesiredState
 
     private static string Wanted(AwsProperty property) =>
         property.Is("single") ? "list of at most one: make a resource for each"
+        : property.Is("pairs") ? "list of name and value"
         : property.Is("string") ? "text"
         : property.Is("integer") ? "whole number"
         : property.Is("boolean") ? "boolean"

@@ -63,7 +63,7 @@ internal sealed partial class CloudControlDriver(
 
         try
         {
-            var found = await client.GetResourceAsync(kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName), ct);
+            var found = await client.GetResourceAsync(kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName, resource.ForProvider), ct);
             return await CompareAsync(kind, resource, found.Properties, ct);
         }
         catch (CloudControlException e) when (CloudControlErrors.OfException(e) == ErrorClass.NotFound)
@@ -129,7 +129,7 @@ internal sealed partial class CloudControlDriver(
 
         try
         {
-            var (type, identifier) = (kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName));
+            var (type, identifier) = (kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName, resource.ForProvider));
             var found = await client.GetResourceAsync(type, identifier, ct);
             var (forProvider, _) = await references.ResolveAsync(kind, resource, ct);
             var (desired, unmapped) = DesiredState.Make(kind, resource, forProvider, Nothing);
@@ -161,7 +161,7 @@ internal sealed partial class CloudControlDriver(
         try
         {
             return Take(kind, OperationVerb.Delete, await client.DeleteResourceAsync(
-                kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName), NewToken(), ct), Nothing);
+                kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName, resource.ForProvider), NewToken(), ct), Nothing);
         }
         catch (Exception e) when (IsOfCall(e))
         {
@@ -227,7 +227,7 @@ internal sealed partial class CloudControlDriver(
     private async Task<Observation> CompareAsync(AwsKind kind, ManagedResource resource, JsonObject actual, CancellationToken ct)
     {
         var tags = kind.Taggable ? AwsTags.Read(actual["Tags"]) : null;
-        if (AwsTags.WhyForeign(resource, tags, $"{kind.Type} '{kind.IdentifierOf(resource.ExternalName)}'") is { } foreign)
+        if (AwsTags.WhyForeign(resource, tags, $"{kind.Type} '{kind.IdentifierOf(resource.ExternalName, resource.ForProvider)}'") is { } foreign)
         {
             // Without tags only the creation's token tells whether a creation whose answer was lost made this.
             return tags is null && CreateIntent.IsOpen(resource.Document) ? new Absent() : new Foreign(foreign);
@@ -298,7 +298,7 @@ internal sealed partial class CloudControlDriver(
             do
             {
                 var (items, more) = await client.ListResourceRequestsAsync(["CREATE"], ["PENDING", "IN_PROGRESS"], next, ct);
-                if (items.Any(i => i.TypeName == type && (!kind.NameIsOurs || i.Identifier.Length == 0 || i.Identifier == kind.IdentifierOf(resource.ExternalName))))
+                if (items.Any(i => i.TypeName == type && (!kind.NameIsOurs || i.Identifier.Length == 0 || i.Identifier == kind.IdentifierOf(resource.ExternalName, resource.ForProvider))))
                 {
                     return new Waiting("An earlier creation with other values goes on");
                 }

@@ -19,6 +19,8 @@ internal static class BucketSettings
             "BucketVersioning" => (await VersioningAsync(client, target, ct), Wanted("status", Status(target))),
             "BucketPublicAccessBlock" => (await AccessAsync(client, target, ct), WantedAccess(target)),
             "BucketServerSideEncryptionConfiguration" => (await EncryptionAsync(client, target, ct), WantedEncryption(target)),
+            "BucketOwnershipControls" => (await OwnershipAsync(client, target, ct), Wanted("objectOwnership", Ownership(target))),
+            "BucketLifecycleConfiguration" => (await BucketLifecycle.ReadAsync(client, target, ct), BucketLifecycle.Wanted(target)),
             _ => (await PolicyAsync(client, target, ct), Wanted("policy", target.ForProvider["policy"]?.DeepClone())),
         };
         if (actual is null)
@@ -29,6 +31,7 @@ internal static class BucketSettings
         var isPolicy = target.Resource.Kind.Kind == "BucketPolicy";
         var drift = wanted.Where(w => w.Value is not null && (isPolicy
                 ? PolicyText.Of(w.Value, true) != PolicyText.Of(actual[w.Key], true)
+                : w.Value is JsonArray ? !JsonNode.DeepEquals(w.Value, actual[w.Key])
                 : w.Value.ToString() != (actual[w.Key]?.ToString() ?? "")))
             .Select(w => new FieldDrift($"forProvider.{w.Key}", w.Value?.DeepClone(), actual[w.Key]?.DeepClone())).ToList();
         return new Present(
@@ -88,6 +91,21 @@ internal static class BucketSettings
                     },
                 }, ct);
                 break;
+            case "BucketOwnershipControls":
+                await client.PutBucketOwnershipControlsAsync(new PutBucketOwnershipControlsRequest
+                {
+                    BucketName = target.Bucket,
+                    OwnershipControls = new OwnershipControls { Rules = [new OwnershipControlsRule { ObjectOwnership = ObjectOwnership.FindValue(Ownership(target)) }] },
+                }, ct);
+                break;
+            case "BucketLifecycleConfiguration":
+                if (BucketLifecycle.Problem(target) is { } problem)
+                {
+                    return new Failed(problem) { Terminal = true };
+                }
+
+                await BucketLifecycle.PutAsync(client, target, ct);
+                break;
             default:
                 await client.PutBucketPolicyAsync(new PutBucketPolicyRequest { BucketName = target.Bucket, Policy = target.ForProvider["policy"]?.ToString() ?? "" }, ct);
                 break;
@@ -113,6 +131,12 @@ internal static class BucketSettings
                 break;
             case "BucketServerSideEncryptionConfiguration":
                 await client.DeleteBucketEncryptionAsync(new DeleteBucketEncryptionRequest { BucketName = target.Bucket }, ct);
+                break;
+            case "BucketOwnershipControls":
+                await client.DeleteBucketOwnershipControlsAsync(new DeleteBucketOwnershipControlsRequest { BucketName = target.Bucket }, ct);
+                break;
+            case "BucketLifecycleConfiguration":
+                await client.DeleteLifecycleConfigurationAsync(new DeleteLifecycleConfigurationRequest { BucketName = target.Bucket }, ct);
                 break;
             default:
                 await client.DeleteBucketPolicyAsync(new DeleteBucketPolicyRequest { BucketName = target.Bucket }, ct);
@@ -162,6 +186,15 @@ internal static class BucketSettings
         var answer = await client.GetBucketPolicyAsync(new GetBucketPolicyRequest { BucketName = target.Bucket }, ct);
         return answer.HttpStatusCode != HttpStatusCode.NotFound && answer.Policy is { Length: > 0 } policy ? new JsonObject { ["policy"] = policy } : null;
     }
+
+    private static async Task<JsonObject?> OwnershipAsync(IAmazonS3 client, BucketTarget target, CancellationToken ct)
+    {
+        var answer = await client.GetBucketOwnershipControlsAsync(new GetBucketOwnershipControlsRequest { BucketName = target.Bucket }, ct);
+        return answer.OwnershipControls?.Rules?.FirstOrDefault() is { } rule ? new JsonObject { ["objectOwnership"] = rule.ObjectOwnership?.Value } : null;
+    }
+
+    private static string Ownership(BucketTarget target) =>
+        target.Block("rule").Text("objectOwnership") is { Length: > 0 } ownership ? ownership : "BucketOwnerEnforced";
 
     private static string Status(BucketTarget target) => target.Block("versioningConfiguration").Text("status") is { Length: > 0 } status ? status : "Enabled";
 
