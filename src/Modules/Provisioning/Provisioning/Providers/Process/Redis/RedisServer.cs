@@ -73,10 +73,15 @@ internal sealed class RedisServer(DataFolder data, string name)
 
     public async Task StopAsync(TimeProvider clock)
     {
-        var since = clock.GetTimestamp();
-        while (Running() is { } process)
+        if (Running() is not { } process)
         {
-            // Redis writes what it holds at the first; who does not end is ended.
+            return;
+        }
+
+        var since = clock.GetTimestamp();
+        while (Processes.GroupLives(process.Pid))
+        {
+            // Redis writes what it holds at the first, after the sandbox around it has ended; who does not end is ended.
             Processes.SignalGroup(process.Pid, clock.GetElapsedTime(since) < StopLimit ? Processes.Terminate : Processes.Killed);
             await Task.Delay(Pause, clock, CancellationToken.None);
         }
