@@ -112,6 +112,7 @@ public static class ProvisioningModule
         services.AddSingleton<CompositionChoice>();
         services.AddSingleton<ComposedResources>();
         services.AddSingleton<ClaimPlanner>();
+        services.AddSingleton<ClaimInsights>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);

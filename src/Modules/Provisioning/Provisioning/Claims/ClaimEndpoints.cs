@@ -7,6 +7,8 @@ using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Drift;
+using Flagstone.Provisioning.Explaining;
 using Flagstone.Provisioning.Plans;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +43,11 @@ internal static class ClaimEndpoints
         claims.MapPost("/", CreateAsync).WithSummary("Makes a claim from its manifest; dryRun=true answers the plan instead").WithName("CreateClaim");
         claims.MapGet("/{kind}/{ns}/{name}", GetAsync).WithSummary("Gets a claim").WithName("GetClaim");
         claims.MapPut("/{kind}/{ns}/{name}", ReplaceAsync).WithSummary("Changes a claim; dryRun=true answers the plan instead").WithName("ReplaceClaim");
+        claims.MapGet("/{kind}/{ns}/{name}/explanation", ExplainAsync).WithSummary("Says why a claim is not ready: the one resource, the one condition, and what to do").WithName("ExplainClaim");
+        claims.MapGet("/{kind}/{ns}/{name}/cost", CostAsync).WithSummary("Estimates what a claim costs a month").WithName("GetClaimCost");
+        claims.MapGet("/{kind}/{ns}/{name}/drift", DriftAsync).WithSummary("Lists what of a claim was changed outside of the platform").WithName("GetClaimDrift");
+        app.MapGet("/api/v1/costs", ReportAsync).WithTags("Claims").RequireCaller().ProducesProblem(StatusCodes.Status403Forbidden)
+            .WithSummary("Estimates what the claims cost a month, by service and team").WithName("GetCosts");
         claims.MapDelete("/{kind}/{ns}/{name}", DeleteAsync).WithSummary("Deletes a claim and what it is made of").WithName("DeleteClaim");
     }
 
@@ -206,6 +213,29 @@ internal static class ClaimEndpoints
             Refused refused => refused.Problem.ToResult(),
             var other => throw new System.Diagnostics.UnreachableException(other.GetType().Name),
         };
+    }
+
+    private static Task<Results<Ok<ClaimExplanation>, ProblemHttpResult>> ExplainAsync(
+        CallerContext context, string kind, string ns, string name, ResourceStore store, KindRegistry kinds, ClaimInsights insights, CancellationToken ct) =>
+        TellAsync(context, kind, ns, name, store, kinds, insights.ExplainAsync, ct);
+
+    private static Task<Results<Ok<CostEstimate>, ProblemHttpResult>> CostAsync(
+        CallerContext context, string kind, string ns, string name, ResourceStore store, KindRegistry kinds, ClaimInsights insights, CancellationToken ct) =>
+        TellAsync(context, kind, ns, name, store, kinds, insights.CostAsync, ct);
+
+    private static Task<Results<Ok<IReadOnlyList<DriftedResource>>, ProblemHttpResult>> DriftAsync(
+        CallerContext context, string kind, string ns, string name, ResourceStore store, KindRegistry kinds, ClaimInsights insights, CancellationToken ct) =>
+        TellAsync(context, kind, ns, name, store, kinds, insights.DriftAsync, ct);
+
+    private static async Task<Ok<CostReport>> ReportAsync(CallerContext context, ClaimInsights insights, CancellationToken ct) =>
+        TypedResults.Ok(await insights.ReportAsync(context.Caller, ct));
+
+    private static async Task<Results<Ok<T>, ProblemHttpResult>> TellAsync<T>(
+        CallerContext context, string kind, string ns, string name, ResourceStore store, KindRegistry kinds, Func<KindDefinition, JsonObject, CancellationToken, Task<T>> tell,
+        CancellationToken ct)
+    {
+        var (found, definition, problem) = await FindAsync(context.Caller, kind, ns, name, store, kinds, ct);
+        return problem is not null ? problem.ToResult() : TypedResults.Ok(await tell(definition!, found!.ToDocument(), ct));
     }
 
     private static async Task<(StoredResource? Claim, KindDefinition? Kind, Problem? Problem)> FindAsync(

@@ -42,6 +42,18 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
         return (rows, more);
     }
 
+    /// <summary>The claims that a caller may see, of all kinds.</summary>
+    public async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Claim)>> AllAsync(Caller caller, CancellationToken ct)
+    {
+        var all = new List<(KindDefinition, JsonObject)>();
+        foreach (var kind in Kinds.Where(k => AccessRules.Refuse(caller, "list", k, "") is null))
+        {
+            all.AddRange((await store.ListAsync(new ListQuery(kind.Id, Limit: MaxRows), ct)).Items.Select(i => (kind, i.ToDocument())));
+        }
+
+        return all;
+    }
+
     public async Task<JsonObject?> FindAsync(Caller caller, KindDefinition kind, string ns, string name, CancellationToken ct) =>
         AccessRules.Refuse(caller, "get", kind, ns) is null ? (await store.FindAsync(kind.Key(ns, name), ct))?.ToDocument() : null;
 

@@ -158,22 +158,26 @@ internal sealed class CompositeGrain(
 
     private async Task<string?> ApplyAsync(Composed resource)
     {
-        var kind = resource.Kind;
-        if (resource.Observed is not null)
+        if (resource.Observed is not null && await UpdateAsync(resource) is not { Problem.Status: 404 } and var updated)
         {
-            var outcome = await gateway.UpdateAsync(
-                Caller.System(Controller), kind, resource.Key, (current, _) => new(Composing.Apply(current, resource, clock.GetUtcNow())), resource.Options,
-                CancellationToken.None);
-            if (outcome is not Refused { Problem.Status: 404 })
-            {
-                return (outcome as Refused)?.Problem.Detail;
-            }
+            return updated?.Problem.Detail;
         }
 
         var (created, problem) = Composing.Apply(null, resource, clock.GetUtcNow());
-        return problem?.Detail ?? (await gateway.CreateAsync(
-            Caller.System(Controller), kind, resource.Key.Namespace, created!, resource.Options, CancellationToken.None) as Refused)?.Problem.Detail;
+        if (problem is not null)
+        {
+            return problem.Detail;
+        }
+
+        var refused = await gateway.CreateAsync(
+            Caller.System(Controller), resource.Kind, resource.Key.Namespace, created!, resource.Options, CancellationToken.None) as Refused;
+        // Something of that name is there: nobody's is taken over, another's is left alone.
+        return refused is { Problem.Reason: "AlreadyExists" } ? (await UpdateAsync(resource))?.Problem.Detail : refused?.Problem.Detail;
     }
+
+    private async Task<Refused?> UpdateAsync(Composed resource) => await gateway.UpdateAsync(
+        Caller.System(Controller), resource.Kind, resource.Key, (current, _) => new(Composing.Apply(current, resource, clock.GetUtcNow())), resource.Options,
+        CancellationToken.None) as Refused;
 
     private async Task<string?> PublishAsync(Run run, Rendering rendering)
     {

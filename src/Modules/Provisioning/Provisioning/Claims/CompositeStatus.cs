@@ -60,13 +60,18 @@ internal static class CompositeStatus
         }
 
         var failures = unready
-            .Select(name => (Name: name, Problem: rendering.Observed.GetValueOrDefault(name)?.Document.FindCondition("Synced")))
-            .Where(d => d.Problem is { Status: "False", Reason: "ReconcileError" })
+            .Select(name => (Name: name, Problem: Failure(rendering.Observed.GetValueOrDefault(name)?.Document)))
+            .Where(d => d.Problem is not null)
             .GroupBy(d => d.Problem!.Message, d => d.Name)
             .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
         return failures.Count > 0 ? Condition.False("Ready", ComposedFailing, string.Join("; ", failures))
             : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {List(unready)}" : NotReady(rendering));
     }
+
+    /// <summary>What is wrong with a composed resource; of a composite, what is wrong below it.</summary>
+    private static Condition? Failure(JsonObject? document) =>
+        document?.FindCondition("Synced") is { Status: "False", Reason: "ReconcileError" } unsynced ? unsynced
+        : document?.FindCondition("Ready") is { Reason: ComposedFailing } below ? below : null;
 
     /// <summary>All that is composed is ready, and a function says that it is not enough: its warnings say why.</summary>
     private static string NotReady(Rendering rendering) => string.Join("; ", rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)

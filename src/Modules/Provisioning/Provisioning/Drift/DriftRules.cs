@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions.PatchAndTransform;
+using Flagstone.Provisioning.Managed;
+
+namespace Flagstone.Provisioning.Drift;
+
+/// <summary>What to do about what changed outside.</summary>
+internal enum DriftMode
+{
+    /// <summary>It is seen, noted and put back.</summary>
+    Revert,
+
+    /// <summary>It is seen and noted, and stays until someone decides.</summary>
+    Report,
+
+    /// <summary>Nobody looks.</summary>
+    Off,
+}
+
+/// <summary>
+/// Drift: what differs although what is wanted did not change. It is kept in <c>status.drift</c>. A field may be accepted with the value that it has
+/// now, or excepted whatever it is: then it is as it should be. Pure.
+/// </summary>
+internal static class DriftRules
+{
+    /// <summary>On a claim, a composite or a managed resource: <c>revert</c> (the default), <c>report</c> or <c>off</c>.</summary>
+    public const string ModeAnnotation = "flagstone.dev/drift";
+
+    /// <summary>On a managed resource: paths with the values that were accepted, as a JSON object.</summary>
+    public const string AcceptedAnnotation = "flagstone.dev/drift-accepted";
+
+    /// <summary>On a managed resource: paths that may be whatever they are, as a JSON list.</summary>
+    public const string ExceptedAnnotation = "flagstone.dev/drift-excepted";
+
+    /// <summary>The generation of the spec that was last seen to be as wanted: a difference at the same one came from outside.</summary>
+    private const string SyncedGeneration = "syncedGeneration";
+
+    public static DriftMode ModeOf(params IEnumerable<JsonObject?> documents) => documents.OfType<JsonObject>().Select(d => d.Annotation(ModeAnnotation)).FirstOrDefault(t => t.Length > 0) switch
+    {
+        "off" => DriftMode.Off,
+        "report" => DriftMode.Report,
+        _ => DriftMode.Revert,
+    };
+
+    /// <summary>True when what is wanted did not change since it was last seen to be so.</summary>
+    public static bool IsFromOutside(JsonObject document) =>
+        Numbers.TryInteger(document.At("status", SyncedGeneration), out var synced) && synced == document.GenerationOf();
+
+    /// <summary>Notes that all is as wanted.</summary>
+    public static void Settle(JsonObject document)
+    {
+        var status = document.Member("status");
+        status[SyncedGeneration] = document.GenerationOf();
+        if (status["drift"] is JsonObject drift)
+        {
+            drift["state"] = "reverted";
+        }
+    }
+
+    public static void Note(JsonObject document, IReadOnlyList<FieldDrift> fields, DateTimeOffset now)
+    {
+        var list = new JsonArray([.. fields.Select(f => new JsonObject
+        {
+            ["path"] = f.Path, ["wanted"] = f.Wanted?.DeepClone(), ["actual"] = f.Actual?.DeepClone(), ["needsReplacement"] = f.NeedsReplacement,
+        })]);
+        var status = document.Member("status");
+        var same = status["drift"] is JsonObject there && there.Text("state") == "open" && JsonNode.DeepEquals(there["fields"], list);
+        if (!same)
+        {
+            status["drift"] = new JsonObject
+            {
+                ["state"] = "open", ["seen"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), ["fields"] = list,
+            };
+        }
+    }
+
+    /// <summary>The document with accepted values in the place of what the composition says; what is excepted is taken from what is there.</summary>
+    public static JsonObject Lenient(JsonObject document, IReadOnlyList<FieldDrift> actual)
+    {
+        var (accepted, excepted) = (Accepted(document), Excepted(document));
+        if (accepted.Count == 0 && excepted.Count == 0)
+        {
+            return document;
+        }
+
+        var lenient = (JsonObject)document.DeepClone();
+        foreach (var (path, value) in accepted)
+        {
+            Put(lenient, path, value);
+        }
+
+        foreach (var drift in actual.Where(d => excepted.Contains(d.Path)))
+        {
+            Put(lenient, drift.Path, drift.Actual);
+        }
+
+        return lenient;
+    }
+
+    public static void Accept(JsonObject document, IReadOnlyList<string> paths)
+    {
+        var accepted = Accepted(document);
+        foreach (var field in Fields(document).Where(f => paths.Contains(f.Path)))
+        {
+            accepted[field.Path] = field.Actual?.DeepClone();
+        }
+
+        document.Annotate(AcceptedAnnotation, accepted.ToJsonString());
+        Forget(document, paths);
+    }
+
+    public static void Except(JsonObject document, IReadOnlyList<string> paths)
+    {
+        document.Annotate(ExceptedAnnotation, new JsonArray([.. Excepted(document).Union(paths).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]).ToJsonString());
+        Forget(document, paths);
+    }
+
+    /// <summary>Takes back what was accepted or excepted, so that it is put back as wanted.</summary>
+    public static void Revert(JsonObject document, IReadOnlyList<string> paths)
+    {
+        var accepted = Accepted(document);
+        paths.ToList().ForEach(p => accepted.Remove(p));
+        Keep(document, AcceptedAnnotation, accepted.Count > 0 ? accepted.ToJsonString() : null);
+        var excepted = Excepted(document).Except(paths).ToList();
+        Keep(document, ExceptedAnnotation, excepted.Count > 0 ? new JsonArray([.. excepted.Select(p => (JsonNode)p)]).ToJsonString() : null);
+    }
+
+    public static DriftedResource? Of(ClaimNode node) => node.Document is { } document && document.At("status", "drift") is JsonObject drift
+        ? new DriftedResource(
+            $"{node.Kind.ToLowerInvariant()}.{node.ApiVersion.Split('/')[0]}", node.ApiVersion, node.Kind, node.Namespace, node.Name, node.Template.Length > 0 ? node.Template : null,
+            drift.Text("seen"), drift.Text("state"), Fields(document))
+        : null;
+
+    public static IReadOnlyList<DriftedField> Fields(JsonObject document) => [.. (document.At("status", "drift", "fields") as JsonArray ?? []).OfType<JsonObject>()
+        .Select(f => new DriftedField(f.Text("path"), f["wanted"]?.DeepClone(), f["actual"]?.DeepClone(), f["needsReplacement"] is JsonValue v && v.GetValueKind() == JsonValueKind.True))];
+
+    private static void Put(JsonObject document, string path, JsonNode? value)
+    {
+        var full = $"spec.{path}";
+        if (value is null)
+        {
+            Paved.Delete(document, full);
+            return;
+        }
+
+        Paved.Set(document, full, value.DeepClone());
+    }
+
+    private static void Forget(JsonObject document, IReadOnlyList<string> paths)
+    {
+        if (document.At("status", "drift") is JsonObject drift)
+        {
+            var rest = (drift["fields"] as JsonArray ?? []).OfType<JsonObject>().Where(f => !paths.Contains(f.Text("path"))).Select(f => f.DeepClone()).ToArray();
+            drift["fields"] = new JsonArray(rest);
+        }
+    }
+
+    private static void Keep(JsonObject document, string annotation, string? value)
+    {
+        if (value is not null)
+        {
+            document.Annotate(annotation, value);
+            return;
+        }
+
+        (document.At("metadata", "annotations") as JsonObject)?.Remove(annotation);
+    }
+
+    private static JsonObject Accepted(JsonObject document) => Parse(document.Annotation(AcceptedAnnotation)) as JsonObject ?? [];
+
+    private static HashSet<string> Excepted(JsonObject document) =>
+        (Parse(document.Annotation(ExceptedAnnotation)) as JsonArray ?? []).Select(p => p?.ToString() ?? "").ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>People write annotations: what cannot be read counts as nothing.</summary>
+    private static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return text.Length == 0 ? null : JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
