@@ -65,6 +65,7 @@ public static class ProvisioningModule
     public static IEndpointRouteBuilder MapProvisioning(this IEndpointRouteBuilder app)
     {
         app.MapClaims();
+        app.MapPlans();
         return app;
     }
 
@@ -113,6 +114,7 @@ public static class ProvisioningModule
         services.AddSingleton<ComposedResources>();
         services.AddSingleton<ClaimPlanner>();
         services.AddSingleton<ClaimInsights>();
+        services.AddSingleton<CompositionPlanner>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);

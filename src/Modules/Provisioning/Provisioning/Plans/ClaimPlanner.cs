@@ -22,7 +22,10 @@ internal sealed class ClaimPlanner(
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
 
-    public async Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, CancellationToken ct)
+    public Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, CancellationToken ct) => PlanAsync(caller, claim, rollout: null, ct);
+
+    /// <param name="rollout">A revision that is not stored yet, in the place of its composition's; null to plan with what is stored.</param>
+    public async Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, Rollout? rollout, CancellationToken ct)
     {
         if (!kinds.TryFind(claim.Text("apiVersion"), claim.Text("kind"), out var kind) || !kind.IsClaim() || kinds.Partner(kind) is not { } compositeKind)
         {
@@ -35,7 +38,7 @@ internal sealed class ClaimPlanner(
         var (prepared, problem) = existing is null
             ? await gateway.PrepareCreateAsync(caller, kind, key.Namespace, claim, options, ct)
             : await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) => new((Binding.Replace(current, claim), null)), options, ct);
-        var plan = new Draft();
+        var plan = new Draft(rollout);
         if (problem is { Denials.Count: 0 })
         {
             return new PlanRefused(problem);
@@ -102,7 +105,9 @@ internal sealed class ClaimPlanner(
 
         var shape = CompositeShape.Of(definition);
         var (composition, problem) = await choice.ChooseAsync(definition, kind, shape.Machinery(composite), ct);
-        var (revision, missing) = composition is null ? (null, problem) : await revisions.PeekAsync(composition, shape.Machinery(composite), ct);
+        var (revision, missing) = composition is null ? (null, problem)
+            : plan.Rollout is { } rollout && rollout.Composition == composition.NameOf() ? (rollout.Revision, null)
+            : await revisions.PeekAsync(composition, shape.Machinery(composite), ct);
         if (composition is null || revision is null)
         {
             plan.Resources.Add(PlanRules.Apply(kind, before, composite, named, template));
@@ -149,9 +154,7 @@ internal sealed class ClaimPlanner(
         var named = resource.IsNamed || bound;
         var options = resource.Options with { DryRun = true };
         var existing = resource.Observed is not null || named ? await store.FindAsync(key, ct) : null;
-        var (prepared, problem) = existing is not null && resource.Observed is null
-            ? (null, Catalogue.AlreadyExists(key))
-            : await PrepareAsync(resource, existing, options, ct);
+        var (prepared, problem) = await PrepareAsync(resource, existing, options, ct);
         if (problem?.Slug == Composing.Foreign)
         {
             plan.Refusals.Add(new PlanRefusal(kind.Kind, key.Name, PlanRules.CompositionRule, problem.Detail));
@@ -197,8 +200,10 @@ internal sealed class ClaimPlanner(
 
     private sealed record Bound(KindDefinition Kind, ResourceKey Key, JsonObject Document, KindDefinition CompositeKind, JsonObject Definition);
 
-    private sealed class Draft
+    private sealed class Draft(Rollout? rollout)
     {
+        public Rollout? Rollout { get; } = rollout;
+
         public string? Composition { get; set; }
 
         public List<PlannedResource> Resources { get; } = [];

@@ -82,7 +82,7 @@ internal sealed class CompositionRevisions(ResourceStore store, ResourceGateway 
             revision = await RenumberAsync(revision, Newest(all) + 1, ct);
         }
 
-        var verdict = await tests.RunAsync(composition.NameOf(), revision, ct);
+        var verdict = await tests.RunAsync(composition.NameOf(), revision, keeps: true, ct);
         await gateway.SetStatusAsync(Controller, RevisionKinds.Revision, Key(name), document =>
         {
             document.SetCondition(Condition.True("ValidPipeline", "ValidPipeline"), clock.GetUtcNow());

@@ -20,7 +20,8 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
     private const string TestUid = "00000000-0000-0000-0000-000000000000";
 
     /// <summary>The revision's condition <c>Tested</c>.</summary>
-    public async Task<Condition> RunAsync(string composition, JsonObject revision, CancellationToken ct)
+    /// <param name="keeps">Whether each test keeps how it went; a plan keeps nothing.</param>
+    public async Task<Condition> RunAsync(string composition, JsonObject revision, bool keeps, CancellationToken ct)
     {
         var page = await store.ListAsync(new ListQuery(CompositionTestKind.TestId, Limit: MaxTests), ct);
         var tests = page.Items.Select(i => i.ToDocument()).Where(t => t.At("spec", "compositionRef").Text("name") == composition && !t.IsDeleting()).ToList();
@@ -31,6 +32,11 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
             if (differences.Count > 0)
             {
                 failures.Add($"{test.NameOf()}: {differences[0]}{(differences.Count > 1 ? $" and {differences.Count - 1} more" : "")}");
+            }
+
+            if (!keeps)
+            {
+                continue;
             }
 
             await gateway.SetStatusAsync(Controller, CompositionTestKind.Test, CompositionTestKind.Test.Key("", test.NameOf()), document => document.SetCondition(

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Costs;
+
+namespace Flagstone.Provisioning.Plans;
+
+/// <summary>A plan as Markdown, for a comment on a pull request. Pure.</summary>
+internal static class PlanMarkdown
+{
+    /// <summary>A comment holds 65,536 characters at GitHub; what is longer is cut, and says so.</summary>
+    private const int MaxLength = 60_000;
+
+    /// <summary>Longer values are cut in the table.</summary>
+    private const int MaxValue = 120;
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Write(PlanView plan)
+    {
+        var text = new StringBuilder();
+        if (plan.Composition is { } composition)
+        {
+            Write(composition, text);
+        }
+        else
+        {
+            Write(plan.Claim!, text, "##");
+        }
+
+        return text.Length <= MaxLength ? text.ToString() : $"{text.ToString(0, MaxLength)}\n\n*The plan is longer than a comment; the rest is cut.*\n";
+    }
+
+    private static void Write(CompositionPlan plan, StringBuilder text)
+    {
+        Line(text, $"## Composition `{plan.Composition}`{(plan.Revision is { } number ? $", revision {number}" : ": nothing of it changes")}");
+        Line(text, "");
+        Line(text, $"- Tests: **{plan.Tests}**{(plan.Failures is null ? "" : $": {Escape(plan.Failures)}. The revision would not be used.")}");
+        Line(text, $"- Claims that change: **{plan.Claims.Count}**; as they are: {plan.Unchanged}; staying on their revision: {plan.Staying.Count}{(plan.NotPlanned > 0 ? $"; not planned: {plan.NotPlanned}" : "")}");
+        Line(text, $"- Cost: {CostRules.Text(plan.Cost)}");
+        foreach (var claim in plan.Claims)
+        {
+            Line(text, "");
+            Write(claim, text, "###");
+        }
+    }
+
+    private static void Write(ClaimPlan plan, StringBuilder text, string heading)
+    {
+        Line(text, $"{heading} {plan.Kind} `{plan.Namespace}/{plan.Name}`");
+        Line(text, "");
+        Line(text, $"- {Summary(plan)}");
+        Line(text, $"- Composition: `{plan.Composition ?? "none"}`");
+        Line(text, $"- Cost: {CostRules.Text(plan.Cost)}");
+        Line(text, $"- Approvals: {plan.RequiredApprovals}");
+        foreach (var refusal in plan.Refusals)
+        {
+            Line(text, $"- **Refused** by `{refusal.Rule}`: {refusal.Kind} {refusal.Name}: {Escape(refusal.Message)}");
+        }
+
+        foreach (var warning in plan.Warnings)
+        {
+            Line(text, $"- Warning: {Escape(warning)}");
+        }
+
+        var changes = plan.Resources.Where(r => r.Action != PlanActions.Unchanged).ToList();
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        Line(text, "");
+        Line(text, "| Action | Resource | Field | Now | Then |");
+        Line(text, "|---|---|---|---|---|");
+        foreach (var resource in changes)
+        {
+            var name = $"{resource.Kind} `{resource.Template ?? resource.Name ?? plan.Name}`";
+            if (resource.Action != PlanActions.Change)
+            {
+                Line(text, $"| {resource.Action} | {name} | | | |");
+                continue;
+            }
+
+            foreach (var change in resource.Changes)
+            {
+                Line(text, $"| {resource.Action} | {name} | `{change.Path}` | {Value(change.Before)} | {Value(change.Value)} |");
+            }
+        }
+    }
+
+    private static string Summary(ClaimPlan plan) => plan.Resources.Count == 0 ? "Nothing would be made"
+        : !plan.HasChanges ? "Nothing changes"
+        : string.Join(", ", plan.Resources.GroupBy(r => r.Action).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} to {g.Key}"))).Replace("to unchanged", "unchanged", StringComparison.Ordinal);
+
+    private static string Value(JsonNode? value)
+    {
+        if (value is null)
+        {
+            return "";
+        }
+
+        var text = value.ToJsonString(Relaxed);
+        return $"`{(text.Length <= MaxValue ? text : $"{text[..MaxValue]}...").Replace("|", "\\|", StringComparison.Ordinal).Replace("`", "'", StringComparison.Ordinal)}`";
+    }
+
+    private static string Escape(string text) => text.Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).ReplaceLineEndings(" ");
+
+    private static void Line(StringBuilder text, string line) => text.Append(line).Append('\n');
+}
