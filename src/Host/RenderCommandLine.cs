@@ -76,9 +76,9 @@ internal static class RenderCommandLine
             {
                 words.Add(args[i]);
             }
-            else if (value is null && Switches.TryGetValue(name, out var turn))
+            else if (value is null && Turn(name) is { } turns)
             {
-                arguments = turn(arguments);
+                arguments = turns.Aggregate(arguments, (a, turn) => turn(a));
             }
             else if (!Valued.TryGetValue(name, out var set))
             {
@@ -122,6 +122,14 @@ internal static class RenderCommandLine
             case var other:
                 throw new System.Diagnostics.UnreachableException($"A rendering ended as {other.GetType().Name}.");
         }
+    }
+
+    /// <summary>What a switch does, or several short ones in one word such as <c>-rx</c>; null when it is none.</summary>
+    private static List<Func<RenderArguments, RenderArguments>>? Turn(string word)
+    {
+        string[] names = word.StartsWith("--", StringComparison.Ordinal) ? [word] : [.. word.Skip(1).Select(c => $"-{c}")];
+        var turns = names.Select(n => Switches.GetValueOrDefault(n)).OfType<Func<RenderArguments, RenderArguments>>().ToList();
+        return turns.Count > 0 && turns.Count == names.Length ? turns : null;
     }
 
     private static RenderArguments Observed(RenderArguments arguments, string value) => arguments with { Observed = value };
