@@ -69,9 +69,8 @@ public sealed class PlatformHost : IAsyncLifetime
         await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);
         await host.StartAsync();
         await PlatformModule.BootstrapAsync(host.Services, "https://127.0.0.1:1", "", CancellationToken.None);
-        await WaitAsync("the built-in catalog", async () =>
-            Kinds.TryFind("platform.example.com/v1alpha1", "PostgreSQLInstance", out _)
-            && await Store.CountAsync(new KindId("compositions", "apiextensions.crossplane.io"), null, CancellationToken.None) == 2);
+        await Task.WhenAll(host.Services.GetServices<IHostedService>().OfType<IStartWork>().Select(work => work.Finished));
+        await WaitAsync("the built-in catalog", () => Task.FromResult(Kinds.TryFind("platform.example.com/v1alpha1", "PostgreSQLInstance", out _)));
     }
 
     public async Task StopAsync()
