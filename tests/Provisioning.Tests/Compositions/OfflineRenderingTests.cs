@@ -158,6 +158,7 @@ public sealed class OfflineRenderingTests : IDisposable
     [InlineData("observed.yaml", "{ kind: Thing, metadata: { name: t } }", "'observed.yaml': Thing 't' has no annotation")]
     [InlineData("xrd.yaml", "{ kind: CompositeResourceDefinition, apiVersion: apiextensions.crossplane.io/v2, spec: {} }", "'xrd.yaml' is not valid: spec.group")]
     [InlineData("credentials.yaml", "{ kind: Thing, metadata: { name: t } }", "'credentials.yaml': Thing 't' is no Secret")]
+    [InlineData("credentials.yaml", "{ kind: Secret, metadata: { name: s }, data: { k: '!' } }", "'credentials.yaml': Secret 's' has data that is not base64")]
     [InlineData("context.json", "{", "'context.json', the context 'key', is no JSON")]
     public async Task Wrong_input_is_refused_in_one_line_that_names_the_file(string file, string text, string why)
     {

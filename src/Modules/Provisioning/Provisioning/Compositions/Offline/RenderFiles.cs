@@ -20,6 +20,7 @@ internal static class RenderFiles
         Demand(arguments.Functions, functions, d => d.Text("kind") == FunctionKinds.Function.Kind, d => $"{d.Text("kind")} '{d.NameOf()}' is no Function. Take it out.");
         var credentials = await AllAsync(arguments.Credentials, "function credentials", ct);
         Demand(arguments.Credentials, credentials, d => d.Text("kind") == "Secret", d => $"{d.Text("kind")} '{d.NameOf()}' is no Secret. Take it out.");
+        Demand(arguments.Credentials, credentials, IsReadable, d => $"Secret '{d.NameOf()}' has data that is not base64. Encode it.");
         var required = new List<JsonObject>();
         foreach (var path in arguments.Required)
         {
@@ -78,6 +79,9 @@ internal static class RenderFiles
             ? throw new RenderRefusedException($"{source} is not valid: {cause.Field}: {cause.Message}")
             : document;
     }
+
+    private static bool IsReadable(JsonObject secret) =>
+        (secret["data"] as JsonObject ?? []).All(d => d.Value?.ToString() is not { } text || Convert.TryFromBase64String(text, new byte[text.Length], out _));
 
     private static void Demand(string? path, IReadOnlyList<JsonObject> documents, Func<JsonObject, bool> fits, Func<JsonObject, string> describe)
     {
