@@ -1,5 +1,6 @@
 using System.Reflection;
 using Flagstone.Platform;
+using Flagstone.Provisioning.Compositions.Offline;
 
 namespace Flagstone.Host;
 
@@ -18,6 +19,9 @@ internal abstract record CommandLine
 
     /// <summary><c>flagstone export FILE</c> or <c>flagstone import FILE</c>.</summary>
     public sealed record Transfer(bool Exports, string File) : CommandLine;
+
+    /// <summary><c>flagstone render XR COMPOSITION [FUNCTIONS]</c>.</summary>
+    public sealed record Render(RenderArguments Arguments) : CommandLine;
 
     /// <summary>Say something about the program itself.</summary>
     public sealed record About(string Text) : CommandLine;
@@ -51,6 +55,7 @@ internal abstract record CommandLine
           flagstone [FLAGS]                runs the platform until SIGTERM
           flagstone export FILE [FLAGS]    writes a stopped installation to a new zip file, which holds its keys
           flagstone import FILE [FLAGS]    takes such a file into a new data folder and an empty database
+          flagstone render XR COMPOSITION  shows what a composition makes of a composite, and runs nothing; 'render --help' has its flags
           flagstone --help | --version
 
         Flags, with the environment variables that do the same:
@@ -70,6 +75,11 @@ internal abstract record CommandLine
 
     public static CommandLine Read(IReadOnlyList<string> args)
     {
+        if (args.Count > 0 && args[0] == RenderCommandLine.Command)
+        {
+            return RenderCommandLine.Read([.. args.Skip(1)]);
+        }
+
         if (args.Any(a => a is "--help" or "-h" or "help"))
         {
             return new About(Usage);
@@ -117,6 +127,7 @@ internal abstract record CommandLine
         [Export or Import, { Length: > 0 } file] => new Transfer(words[0] == Export, file),
         [Export or Import] or [Export or Import, ""] => new Wrong($"'{words[0]}' needs a file: flagstone {words[0]} FILE --data DIR [--database URL]"),
         [Export or Import, _, var more, ..] => new Wrong($"'{words[0]}' takes one file, and '{more}' is one more. 'flagstone --help' shows how it is called."),
+        [RenderCommandLine.Command, ..] => new Wrong("'render' has flags of its own and comes first: flagstone render XR COMPOSITION [FLAGS]"),
         [var other, ..] => new Wrong($"There is no command '{other}'. 'flagstone --help' lists them."),
     };
 

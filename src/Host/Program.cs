@@ -20,6 +20,8 @@ switch (command)
     case CommandLine.Wrong wrong:
         await Console.Error.WriteLineAsync($"flagstone: {wrong.Text}");
         return 2;
+    case CommandLine.Render render:
+        return await RenderCommandLine.RunAsync(render.Arguments, CancellationToken.None);
 }
 
 try

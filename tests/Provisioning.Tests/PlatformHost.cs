@@ -69,9 +69,9 @@ public sealed class PlatformHost : IAsyncLifetime
         await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);
         await host.StartAsync();
         await PlatformModule.BootstrapAsync(host.Services, "https://127.0.0.1:1", "", CancellationToken.None);
-        await WaitAsync("the built-in catalog", async () =>
-            ((string[])["PostgreSQLInstance", "S3Bucket", "SQSQueue", "ElastiCacheCluster"]).All(k => Kinds.TryFind("platform.example.com/v1alpha1", k, out _))
-            && await Store.CountAsync(new KindId("compositions", "apiextensions.crossplane.io"), null, CancellationToken.None) == 8);
+        await Task.WhenAll(host.Services.GetServices<IHostedService>().OfType<IStartWork>().Select(work => work.Finished));
+        await WaitAsync("the built-in catalog", () => Task.FromResult(((string[])["PostgreSQLInstance", "S3Bucket", "SQSQueue", "ElastiCacheCluster"])
+            .All(k => Kinds.TryFind("platform.example.com/v1alpha1", k, out _))));
     }
 
     public async Task StopAsync()

@@ -26,6 +26,63 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Help_of_render_shows_its_flags()
+    {
+        var result = await RunAsync("render", "--help");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.All(
+            [
+                "--xrd", "--observed-resources", "--required-resources", "--extra-resources", "--function-credentials", "--context-files", "--context-values",
+                "--include-function-results", "--include-full-xr", "--include-context", "--timeout",
+            ],
+            flag => Assert.Contains(flag, result.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Render_prints_the_composite_and_what_it_is_made_of_and_starts_nothing()
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "xr.yaml"), """
+            apiVersion: example.org/v1
+            kind: Shop
+            metadata: { name: corner, namespace: town }
+            spec: { size: 3 }
+            """, Ct);
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, "composition.yaml"), """
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: Composition
+            metadata: { name: shops }
+            spec:
+              compositeTypeRef: { apiVersion: example.org/v1, kind: Shop }
+              pipeline:
+                - step: make
+                  functionRef: { name: function-patch-and-transform }
+                  input:
+                    resources:
+                      - name: till
+                        base: { apiVersion: example.org/v1, kind: Till }
+                        patches: [{ fromFieldPath: spec.size }]
+            """, Ct);
+
+        var result = await RunAsync("render", "xr.yaml", "composition.yaml", "-rc");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.StartsWith("---\napiVersion: example.org/v1\nkind: Shop\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains("\nspec:\n  size: 3\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains("\nkind: Context\n", result.Output, StringComparison.Ordinal);
+        Assert.Equal(2, folder.EnumerateFileSystemInfos().Count());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_rendered_is_said_in_one_line()
+    {
+        var result = await RunAsync("render", "gone.yaml", "composition.yaml");
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("flagstone: There is no file 'gone.yaml'", Assert.Single(Lines(result)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_version_is_one_line()
     {
         var result = await RunAsync("--version");
@@ -47,6 +104,17 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'export' needs a file", "export")]
     [InlineData("'import' needs a file", "import", "--data", "d")]
     [InlineData("'export' takes one file, and 'b.zip' is one more.", "export", "a.zip", "b.zip")]
+    [InlineData("'render' needs a composite and a composition", "render")]
+    [InlineData("'render' needs a composite and a composition", "render", "xr.yaml", "-r")]
+    [InlineData("'render' takes three files, and 'd' is one more.", "render", "a", "b", "c", "d")]
+    [InlineData("'render' has no flag '--data'.", "render", "a", "b", "--data", "d")]
+    [InlineData("'render' has no flag '-rq'.", "render", "a", "b", "-rq")]
+    [InlineData("'render' has no flag '--include-context=yes'.", "render", "a", "b", "--include-context=yes")]
+    [InlineData("The flag '--xrd' needs a value.", "render", "a", "b", "--xrd")]
+    [InlineData("The flag '-o' needs a value.", "render", "a", "b", "-o", "-r")]
+    [InlineData("The flag '--timeout' does not take 'soon'.", "render", "a", "b", "--timeout", "soon")]
+    [InlineData("The flag '--context-values' does not take 'novalue'.", "render", "a", "b", "--context-values=novalue")]
+    [InlineData("'render' has flags of its own and comes first", "--data", "d", "render", "a", "b")]
     public async Task What_is_not_understood_is_said_in_one_line_and_starts_nothing(string wanted, params string[] arguments)
     {
         var result = await RunAsync(arguments);

@@ -11,6 +11,7 @@ using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.EnvironmentConfigs;
 using Flagstone.Provisioning.Compositions.External;
+using Flagstone.Provisioning.Compositions.Offline;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Compositions.Tests;
 using Flagstone.Provisioning.Contracts;
@@ -68,6 +69,9 @@ public static class ProvisioningModule
         app.MapPlans();
         return app;
     }
+
+    /// <summary>Renders a composite from files, without the platform and without storing anything.</summary>
+    public static Task<RenderOutcome> RenderAsync(RenderArguments arguments, CancellationToken ct) => RenderCommand.RunAsync(arguments, TimeProvider.System, ct);
 
     private static void AddCompositions(this IServiceCollection services)
     {

@@ -9,11 +9,14 @@ internal static class ComposedNames
     private const int MaxLength = 63;
     private const int HashLength = 12;
 
+    public static string Of(string compositeLabel, string compositeUid, string resource) => Child(Prefix(compositeLabel), compositeUid, resource);
+
+    public static string Prefix(string compositeLabel) => $"{compositeLabel}-";
+
     /// <summary>Crossplane's <c>ChildName</c>: the prefix, cut where needed, and 12 hex digits of SHA-256 over uid and template name.</summary>
-    public static string Of(string compositeLabel, string compositeUid, string resource)
+    public static string Child(string prefix, string compositeUid, string resource)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(compositeUid + resource)))[..HashLength];
-        var prefix = $"{compositeLabel}-";
         return prefix[..Math.Min(prefix.Length, MaxLength - HashLength)] + hash;
     }
 }

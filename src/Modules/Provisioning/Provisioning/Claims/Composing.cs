@@ -71,6 +71,10 @@ internal static class Composing
         }
     }
 
+    /// <summary>References to what was composed, in an order of their own: it does not change when the functions' does.</summary>
+    public static JsonArray References(IEnumerable<JsonObject> references) =>
+        new([.. references.OrderBy(r => $"{r.Text("apiVersion")}/{r.Text("kind")}/{r.Text("name")}", StringComparer.Ordinal)]);
+
     private static void Name(JsonObject machinery, string member, string name)
     {
         if (machinery[member].Text("name") != name)
@@ -144,27 +148,9 @@ internal static class Composing
             {
                 throw new FatalResultException($"composed resource \"{name}\" is a {wanted}, which lies in the cluster: a composite in a namespace composes only what lies in its own");
             }
-
-            document.Metadata()["namespace"] = composite.NamespaceOf();
         }
 
-        var named = document.NameOf().Length > 0;
-        if (!named)
-        {
-            document.Metadata()["name"] = ComposedNames.Of(composite.Label(Names.CompositeLabel), composite.UidOf(), name);
-        }
-
-        document.Annotate(Names.ResourceNameAnnotation, name);
-        var labels = document.MetadataMap("labels");
-        foreach (var label in (ReadOnlySpan<string>)[Names.CompositeLabel, Names.ClaimNameLabel, Names.ClaimNamespaceLabel])
-        {
-            if (composite.Label(label) is { Length: > 0 } value)
-            {
-                labels[label] = value;
-            }
-        }
-
-        document.Metadata()["ownerReferences"] = new JsonArray(Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()));
+        var named = ComposedMetadata.Complete(document, composite, Documents.OwnerReference(kind, composite.NameOf(), composite.UidOf()), name, observed?.Document);
         document.Metadata().Remove("generateName");
         // Its controller alone says how it is.
         document.Remove("status");

@@ -115,9 +115,7 @@ internal sealed class CompositeGrain(
     {
         Composing.Prepare(composite, shape, composition, revision);
         var machinery = shape.OwnMachinery(composite);
-        var references = new JsonArray([.. work
-            .OrderBy(w => $"{w.Kind.ApiVersion}/{w.Kind.Kind}/{w.Document.NameOf()}", StringComparer.Ordinal)
-            .Select(w => Documents.Reference(w.Kind, w.Document, withNamespace: !shape.IsNamespaced))]);
+        var references = Composing.References(work.Select(w => Documents.Reference(w.Kind, w.Document, withNamespace: !shape.IsNamespaced)));
         if (!JsonNode.DeepEquals(machinery["resourceRefs"], references))
         {
             machinery["resourceRefs"] = references;

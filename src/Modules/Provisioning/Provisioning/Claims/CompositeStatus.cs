@@ -24,11 +24,7 @@ internal static class CompositeStatus
 
     public static void Report(JsonObject document, Rendering rendering, IReadOnlyList<Unsynced> unsynced, DateTimeOffset now)
     {
-        if (rendering.DesiredComposite["status"] is JsonObject status)
-        {
-            Documents.Overlay(document.Member("status"), status);
-        }
-
+        ReportFunctions(document, rendering);
         if (document.Annotation(Names.ReconcileRequestedAnnotation) is { Length: > 0 } requested)
         {
             document.Member("status")["lastHandledReconcileAt"] = requested;
@@ -51,21 +47,42 @@ internal static class CompositeStatus
     private static bool Requires(JsonObject revision) =>
         (revision.At("spec", "pipeline") as JsonArray ?? []).Any(step => BuiltInFunctions.Find(step.At("functionRef").Text("name")) is not { MayRequire: false });
 
+    /// <summary>The status that the functions give it, their conditions aside.</summary>
+    public static void ReportFunctions(JsonObject document, Rendering rendering)
+    {
+        if (rendering.DesiredComposite["status"] is JsonObject status)
+        {
+            Documents.Overlay(document.Member("status"), status);
+        }
+    }
+
+    /// <summary>Whether it is ready, in Crossplane's words.</summary>
+    /// <param name="synced">False when some of what it composes could not be brought to what it should be.</param>
+    public static Condition Readiness(Rendering rendering, bool synced)
+    {
+        var unready = Unready(rendering);
+        return rendering.CompositeReady == true || (unready.Count == 0 && synced && rendering.CompositeReady is null)
+            ? Condition.True("Ready", "Available")
+            : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {List(unready)}" : "Composite resource is not ready");
+    }
+
     private static Condition Ready(Rendering rendering, IReadOnlyList<Unsynced> unsynced)
     {
-        var unready = rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).ToList();
-        if (rendering.CompositeReady == true || (unready.Count == 0 && unsynced.Count == 0 && rendering.CompositeReady is null))
+        var ready = Readiness(rendering, unsynced.Count == 0);
+        if (ready.Status == "True")
         {
-            return Condition.True("Ready", "Available");
+            return ready;
         }
 
+        var unready = Unready(rendering);
         var failures = unready
             .Select(name => (Name: name, Problem: Failure(rendering.Observed.GetValueOrDefault(name)?.Document)))
             .Where(d => d.Problem is not null)
             .GroupBy(d => d.Problem!.Message, d => d.Name)
             .Select(g => $"{string.Join(", ", g)}: {g.Key}").ToList();
         return failures.Count > 0 ? Condition.False("Ready", ComposedFailing, string.Join("; ", failures))
-            : Condition.False("Ready", "Creating", unready.Count > 0 ? $"Unready resources: {List(unready)}" : NotReady(rendering));
+            : unready.Count > 0 ? ready
+            : ready with { Message = NotReady(rendering) };
     }
 
     /// <summary>What is wrong with a composed resource; of a composite, what is wrong below it.</summary>
@@ -75,12 +92,17 @@ internal static class CompositeStatus
 
     /// <summary>All that is composed is ready, and a function says that it is not enough: its warnings say why.</summary>
     private static string NotReady(Rendering rendering) => string.Join("; ", rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message)
-        .DefaultIfEmpty("A function of the composition says that it is not ready"));
+        .DefaultIfEmpty("Composite resource is not ready"));
+
+    // Sorted, as Crossplane has them: the text then stays the same when the functions' order does not.
+    private static List<string> Unready(Rendering rendering) =>
+        [.. rendering.Desired.Where(d => d.Value.Ready != true).Select(d => d.Key).Order(StringComparer.Ordinal)];
 
     private static string List(List<string> names) => names.Count <= Named ? string.Join(", ", names)
         : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(Named))}, and {names.Count - Named} more");
 
-    private static void ReportConditions(JsonObject document, Rendering rendering, DateTimeOffset now)
+    /// <summary>The conditions that the functions give it.</summary>
+    public static void ReportConditions(JsonObject document, Rendering rendering, DateTimeOffset now)
     {
         var onClaim = new List<string>();
         foreach (var condition in rendering.Conditions.Where(c => !Reserved.Contains(c.Type)))

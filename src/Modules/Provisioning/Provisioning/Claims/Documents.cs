@@ -72,9 +72,12 @@ internal static class Documents
         }
     }
 
-    public static JsonObject Reference(KindDefinition kind, JsonObject document, bool withNamespace)
+    public static JsonObject Reference(KindDefinition kind, JsonObject document, bool withNamespace) =>
+        Reference(kind.ApiVersion, kind.Kind, document, withNamespace);
+
+    public static JsonObject Reference(string apiVersion, string kind, JsonObject document, bool withNamespace)
     {
-        var reference = new JsonObject { ["apiVersion"] = kind.ApiVersion, ["kind"] = kind.Kind, ["name"] = document.NameOf() };
+        var reference = new JsonObject { ["apiVersion"] = apiVersion, ["kind"] = kind, ["name"] = document.NameOf() };
         if (withNamespace && document.NamespaceOf() is { Length: > 0 } space)
         {
             reference["namespace"] = space;
@@ -83,10 +86,12 @@ internal static class Documents
         return reference;
     }
 
-    public static JsonObject OwnerReference(KindDefinition kind, string name, string uid) => new()
+    public static JsonObject OwnerReference(KindDefinition kind, string name, string uid) => OwnerReference(kind.ApiVersion, kind.Kind, name, uid);
+
+    public static JsonObject OwnerReference(string apiVersion, string kind, string name, string uid) => new()
     {
-        ["apiVersion"] = kind.ApiVersion,
-        ["kind"] = kind.Kind,
+        ["apiVersion"] = apiVersion,
+        ["kind"] = kind,
         ["name"] = name,
         ["uid"] = uid,
         ["controller"] = true,
