@@ -24,6 +24,9 @@ public sealed class PlatformHost : IAsyncLifetime
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
     private static readonly Caller Someone = new(new Actor("u-test"), "tester", Role.Administrator);
 
+    /// <summary>How many the assembly brings.</summary>
+    private static readonly int BuiltInCompositions = Read().Count(t => t.Contains("\nkind: Composition\n", StringComparison.Ordinal));
+
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("flagstone-");
     private IHost? host;
     private DataFolder? data;
@@ -71,7 +74,7 @@ public sealed class PlatformHost : IAsyncLifetime
         await PlatformModule.BootstrapAsync(host.Services, "https://127.0.0.1:1", "", CancellationToken.None);
         await WaitAsync("the built-in catalog", async () =>
             Kinds.TryFind("platform.example.com/v1alpha1", "PostgreSQLInstance", out _)
-            && await Store.CountAsync(new KindId("compositions", "apiextensions.crossplane.io"), null, CancellationToken.None) == 2);
+            && await Store.CountAsync(new KindId("compositions", "apiextensions.crossplane.io"), null, CancellationToken.None) == BuiltInCompositions);
     }
 
     public async Task StopAsync()
@@ -113,6 +116,16 @@ public sealed class PlatformHost : IAsyncLifetime
     }
 
     public async Task<string> RefusalOfDeletionAsync(ResourceKey key) => Said(await RemoveAsync(key));
+
+    private static IEnumerable<string> Read()
+    {
+        var assembly = typeof(ProvisioningModule).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith("BuiltIn/", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            yield return "\n" + reader.ReadToEnd();
+        }
+    }
 
     private static IEnumerable<JsonObject> Manifests(string yaml)
     {

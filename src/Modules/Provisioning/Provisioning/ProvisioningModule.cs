@@ -16,6 +16,8 @@ using Flagstone.Provisioning.Compositions.Tests;
 using Flagstone.Provisioning.Contracts;
 using Flagstone.Provisioning.Console;
 using Flagstone.Provisioning.Managed;
+using Flagstone.Provisioning.Managed.Calls;
+using Flagstone.Provisioning.Managed.Health;
 using Flagstone.Provisioning.Plans;
 using Flagstone.Provisioning.Protection;
 using Flagstone.Provisioning.Providers.Aws;
@@ -56,6 +58,7 @@ public static class ProvisioningModule
     public static IEndpointRouteBuilder MapProvisioning(this IEndpointRouteBuilder app)
     {
         app.MapClaims();
+        app.MapProviders();
         return app;
     }
 
@@ -114,6 +117,10 @@ public static class ProvisioningModule
         services.AddDriver<SqlDriver>(SqlKinds.All);
         services.AddAws(aws);
         services.AddSingleton<ProviderDrivers>();
+        services.AddMetrics();
+        services.AddSingleton<ProviderHealth>();
+        services.AddSingleton<ProviderCalls>();
+        services.AddHostedService(s => s.GetRequiredService<ProviderCalls>());
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
     }
 

@@ -9,6 +9,12 @@ namespace Flagstone.Provisioning.Managed;
 /// </summary>
 internal interface IProviderDriver
 {
+    /// <summary>
+    /// The provider's name, as settings, metrics and people have it. Drivers of one name share its bulkhead and its health. Unless it is said,
+    /// that of the type: <c>sql</c> of SqlDriver.
+    /// </summary>
+    string Provider => GetType().Name is var name && name.EndsWith("Driver", StringComparison.Ordinal) ? name[..^"Driver".Length].ToLowerInvariant() : name.ToLowerInvariant();
+
     /// <summary>The kinds that it makes.</summary>
     IReadOnlyList<KindDefinition> Kinds { get; }
 
