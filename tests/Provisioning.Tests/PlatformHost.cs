@@ -60,7 +60,7 @@ public sealed class PlatformHost : IAsyncLifetime
     public async Task StartAsync()
     {
         data = DataFolder.Open(folder.FullName);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
         builder.Logging.AddProvider(new FileLogs(Path.Combine(Path.GetTempPath(), $"provisioning-tests-{Environment.ProcessId}.log")));
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(Settings);

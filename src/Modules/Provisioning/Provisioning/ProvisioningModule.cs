@@ -24,6 +24,7 @@ using Flagstone.Provisioning.Providers.Aws;
 using Flagstone.Provisioning.Providers.Aws.CloudControl;
 using Flagstone.Provisioning.Providers.Aws.S3;
 using Flagstone.Provisioning.Providers.Aws.Sqs;
+using Flagstone.Provisioning.Providers.Kubernetes;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
@@ -48,7 +49,8 @@ public static class ProvisioningModule
         services.AddClaims();
         services.AddManagedResources(
             builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions(),
-            builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions());
+            builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions(),
+            builder.Configuration.GetSection(KubernetesOptions.Section).Get<KubernetesOptions>() ?? new KubernetesOptions());
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
@@ -111,11 +113,12 @@ public static class ProvisioningModule
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
 
-    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws)
+    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws, KubernetesOptions kubernetes)
     {
         services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
         services.AddAws(aws);
+        services.AddKubernetes(kubernetes);
         services.AddSingleton<ProviderDrivers>();
         services.AddMetrics();
         services.AddSingleton<ProviderHealth>();
@@ -141,6 +144,19 @@ public static class ProvisioningModule
         services.AddDriver<CloudControlDriver>(AwsKinds.CloudControl);
         services.AddDriver<S3Driver>(AwsKinds.S3);
         services.AddDriver<SqsDriver>(AwsKinds.Sqs);
+    }
+
+    private static void AddKubernetes(this IServiceCollection services, KubernetesOptions options)
+    {
+        foreach (var kind in KubernetesKinds.Configs)
+        {
+            services.AddSingleton(kind);
+        }
+
+        services.AddSingleton(options);
+        services.AddSingleton<ClusterSessions>();
+        services.AddSingleton<ObjectReferences>();
+        services.AddDriver<KubernetesDriver>(KubernetesKinds.Managed);
     }
 
     private static void AddSqlServer(this IServiceCollection services, SqlOptions sql)
