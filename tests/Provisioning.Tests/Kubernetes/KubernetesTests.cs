@@ -294,6 +294,74 @@ public abstract class KubernetesTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal("observe failed: ProviderConfig 'others': its secret must lie in its own namespace 'team-a'", refused.FindCondition("Synced")!.Message);
     }
 
+    [Fact]
+    public async Task A_kind_that_nobody_here_makes_is_made_by_a_Crossplane_in_the_cluster()
+    {
+        await cluster.CreateAsync("apis/apiextensions.k8s.io/v1/customresourcedefinitions", """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: topics.pubsub.gcp.example.com}
+            spec:
+              group: pubsub.gcp.example.com
+              scope: Cluster
+              names: {kind: Topic, plural: topics}
+              versions:
+                - name: v1beta1
+                  served: true
+                  storage: true
+                  subresources: {status: {}}
+                  schema:
+                    openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+            """);
+        var kind = ManagedKinds.Make("topics", "pubsub.gcp.example.com", "v1beta1", "Topic");
+        await using var platform = new PlatformHost
+        {
+            Settings = { [$"{KubernetesOptions.Section}:Delegate"] = "true", [$"{KubernetesOptions.Section}:Kubeconfig"] = cluster.KubeconfigFile },
+            Adds = services => services.AddSingleton(kind).AddSingleton<IProviderDriver>(s => new Serving(s.GetRequiredService<DelegatingDriver>(), kind)),
+        };
+        await platform.InitializeAsync();
+        await platform.ApplyAsync("""
+            apiVersion: pubsub.gcp.example.com/v1beta1
+            kind: Topic
+            metadata: {name: orders, labels: {team: a}}
+            spec:
+              forProvider: {region: eu, size: 1}
+              writeConnectionSecretToRef: {name: orders-topic, namespace: default}
+            """);
+        const string Path = "apis/pubsub.gcp.example.com/v1beta1/topics/orders";
+        var waits = await platform.HasAsync(kind.Key("", "orders"), "Synced");
+        Assert.Equal("Crossplane has not looked at it yet", waits.FindCondition("Ready")!.Message);
+        var theirs = (await cluster.GetAsync(Path))!;
+        Assert.Equal(("eu", "a"), (theirs.At("spec", "forProvider").Text("region"), theirs.Label("team")));
+        Assert.Empty(theirs.Annotation("flagstone.dev/create-token") + theirs.Annotation(Claims.Names.ExternalNameAnnotation));
+
+        // What Crossplane does: it fills in, makes a secret, and says so.
+        await cluster.PatchAsync(Path, """{"metadata":{"finalizers":["finalizer.managedresource.crossplane.io"]},"spec":{"forProvider":{"late":"initialized"}}}""");
+        await cluster.CreateAsync("api/v1/namespaces/default/secrets", $$"""
+            apiVersion: v1
+            kind: Secret
+            metadata:
+              name: orders-topic
+              ownerReferences: [{apiVersion: pubsub.gcp.example.com/v1beta1, kind: Topic, name: orders, uid: {{theirs.UidOf()}}, controller: true}]
+            data: {url: {{TestCluster.Encoded("pubsub://orders")}}}
+            """);
+        await cluster.PatchAsync(Path + "/status", """{"status":{"atProvider":{"id":"t-1"},"conditions":[{"type":"Ready","status":"True","reason":"Available"},{"type":"Synced","status":"False","reason":"ReconcileError","message":"cannot update size"}]}}""");
+        var ready = await platform.HasAsync(kind.Key("", "orders"), "Ready");
+        Assert.Equal("t-1", ready.At("status", "atProvider").Text("id"));
+        Assert.Equal("Crossplane says: ReconcileError: cannot update size", ready.FindCondition("Synced")!.Message);
+        Assert.Equal("pubsub://orders", PlatformHost.Values((await platform.FindAsync(new ResourceKey(new KindId("secrets", ""), "default", "orders-topic")))!)["url"]);
+
+        await platform.MutateAsync(kind.Key("", "orders"), d => d["spec"]!["forProvider"]!["size"] = 2);
+        await platform.WaitAsync("the change in the cluster", async () => (await cluster.GetAsync(Path))!["spec"]!["forProvider"]!["size"]!.ToJsonString() == "2");
+        Assert.Equal("initialized", (await cluster.GetAsync(Path)).At("spec", "forProvider").Text("late"));
+
+        await platform.DeleteAsync(kind.Key("", "orders"));
+        await platform.WaitAsync("the deletion in the cluster", async () => (await cluster.GetAsync(Path))!.IsDeleting());
+        Assert.NotNull(await platform.FindAsync(kind.Key("", "orders")));
+        await cluster.PatchAsync(Path, """{"metadata":{"finalizers":null}}""");
+        await platform.IsGoneAsync(kind.Key("", "orders"));
+    }
+
     private static ResourceKey Key(string name) => KubernetesKinds.Object.Key("", name);
 
     private Task ApplyMapAsync(string name, string data, string more = "") => Host.ApplyAsync($$$"""
@@ -316,5 +384,21 @@ public abstract class KubernetesTests(TestCluster cluster) : IAsyncLifetime
         var document = (await Host.FindAsync(Key(name)))!;
         var resource = new ManagedResource(KubernetesKinds.Object, Key(name), document, name, "", new Dictionary<string, string>());
         return await Host.Services.GetRequiredService<ProviderDrivers>().Find(Key(name).Kind)!.ObserveAsync(resource, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What the fallback does: the delegate for a kind that no driver lists.</summary>
+    private sealed class Serving(DelegatingDriver inner, KindDefinition kind) : IProviderDriver
+    {
+        public string Provider => inner.Provider;
+
+        public IReadOnlyList<KindDefinition> Kinds => [kind];
+
+        public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => inner.ObserveAsync(resource, ct);
+
+        public Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct) => inner.CreateAsync(resource, ct);
+
+        public Task<DriverOutcome> UpdateAsync(ManagedResource resource, CancellationToken ct) => inner.UpdateAsync(resource, ct);
+
+        public Task<DriverOutcome> DeleteAsync(ManagedResource resource, CancellationToken ct) => inner.DeleteAsync(resource, ct);
     }
 }

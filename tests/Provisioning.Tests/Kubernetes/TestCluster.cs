@@ -17,6 +17,8 @@ public abstract class TestCluster : IAsyncLifetime
 
     public string Kubeconfig { get; private set; } = "";
 
+    public string KubeconfigFile { get; private set; } = "";
+
     internal PlatformHost Host { get; } = new();
 
     public async ValueTask InitializeAsync()
@@ -26,6 +28,7 @@ public abstract class TestCluster : IAsyncLifetime
             return;
         }
 
+        KubeconfigFile = kubeconfig;
         Kubeconfig = await File.ReadAllTextAsync(kubeconfig);
         var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(kubeconfig);
         var client = new k8s.Kubernetes(configuration);

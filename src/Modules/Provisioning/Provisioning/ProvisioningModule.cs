@@ -157,6 +157,13 @@ public static class ProvisioningModule
         services.AddSingleton<ClusterSessions>();
         services.AddSingleton<ObjectReferences>();
         services.AddDriver<KubernetesDriver>(KubernetesKinds.Managed);
+        if (options.Delegate)
+        {
+            // Made now: a kubeconfig that cannot be read ends the start.
+            var crossplane = DelegatingDriver.Open(options);
+            services.AddSingleton(s => new DelegatingDriver(new ClusterClient(crossplane, options.CallTimeout, s.GetRequiredService<TimeProvider>())));
+            services.AddSingleton<IProviderDriver>(s => s.GetRequiredService<DelegatingDriver>());
+        }
     }
 
     private static void AddSqlServer(this IServiceCollection services, SqlOptions sql)

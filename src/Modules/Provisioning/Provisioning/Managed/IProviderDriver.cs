@@ -79,6 +79,9 @@ internal sealed record Present(
     /// <summary>How it differs in what no update mends; null when it does not. It is said, and never made anew.</summary>
     public string? Unfixable { get; init; }
 
+    /// <summary>What the provider itself says goes wrong while it keeps the thing; null when nothing does.</summary>
+    public string? Failing { get; init; }
+
     /// <summary>The difference field by field, as far as the driver can tell.</summary>
     public IReadOnlyList<FieldDrift> Drift { get; init; } = [];
 }

@@ -339,6 +339,7 @@ internal sealed class ManagedResourceGrain(
         {
             _ when policy.OnlyObserves => Condition.True("Synced", "ReconcileSuccess"),
             { Difference: { } restricted } => Condition.False("Synced", "UpdateRestricted", Join("managementPolicies do not let it be updated", restricted)),
+            { Failing: { } failing } => Condition.False("Synced", "ReconcileError", failing),
             { Unfixable: { } stuck } => Condition.False("Synced", "ReplacementNeeded", stuck),
             _ => Condition.True("Synced", "ReconcileSuccess"),
         }, now);

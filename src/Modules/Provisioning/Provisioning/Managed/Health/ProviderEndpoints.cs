@@ -53,11 +53,11 @@ internal static class ProviderEndpoints
         providers.MapGet("/", List).WithSummary("Lists the providers and how they do, as the process that answers sees them").WithName("ListProviders");
     }
 
-    public static Ok<IReadOnlyList<ProviderView>> List(CallerContext context, ProviderHealth health, IEnumerable<IProviderDriver> drivers, KindRegistry kinds)
+    public static Ok<Page<ProviderView>> List(CallerContext context, ProviderHealth health, IEnumerable<IProviderDriver> drivers, KindRegistry kinds)
     {
         var made = drivers.ToLookup(d => d.Provider, d => d.Kinds, StringComparer.Ordinal);
-        return TypedResults.Ok<IReadOnlyList<ProviderView>>([.. health.All().Select(r => View(
-            r, [.. made[r.Provider].SelectMany(k => k).Select(k => k.Id.ToString()).Order(StringComparer.Ordinal)], p => MaySee(context.Caller, kinds, p.Resource)))]);
+        return TypedResults.Ok(new Page<ProviderView>([.. health.All().Select(r => View(
+            r, [.. made[r.Provider].SelectMany(k => k).Select(k => k.Id.ToString()).Order(StringComparer.Ordinal)], p => MaySee(context.Caller, kinds, p.Resource)))], null));
     }
 
     /// <summary>What a report says to someone; the console's page shows the same.</summary>

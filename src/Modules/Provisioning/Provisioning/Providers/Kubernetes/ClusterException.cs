@@ -1,4 +1,5 @@
 using System.Net;
+using Flagstone.Provisioning.Managed;
 
 namespace Flagstone.Provisioning.Providers.Kubernetes;
 
@@ -16,4 +17,13 @@ internal sealed class ClusterException(string message, HttpStatusCode? status, b
     /// <summary>True when the same request will be refused again.</summary>
     public bool IsTerminal => status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.MethodNotAllowed or HttpStatusCode.UnsupportedMediaType
         or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.NotAcceptable;
+
+    /// <param name="problem">The message, without what nobody must read.</param>
+    public DriverOutcome ToOutcome(string problem) => this switch
+    {
+        { IsUncertain: true } => new Unknown(problem),
+        // Of what is applied only its namespace, or its kind, can be what is not found.
+        { Status: HttpStatusCode.NotFound } => new Waiting(problem),
+        _ => new Failed(problem) { Terminal = IsTerminal },
+    };
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
@@ -77,7 +76,7 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
         }
         catch (ClusterException e)
         {
-            return OutcomeOf(resource, e);
+            return e.ToOutcome(Scrub(resource, e.Message));
         }
     }
 
@@ -174,7 +173,7 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
         }
         catch (ClusterException e)
         {
-            return OutcomeOf(resource, e);
+            return e.ToOutcome(Scrub(resource, e.Message));
         }
     }
 
@@ -231,18 +230,6 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
         }
 
         return (values, missing);
-    }
-
-    private static DriverOutcome OutcomeOf(ManagedResource resource, ClusterException e)
-    {
-        var problem = Scrub(resource, e.Message);
-        return e switch
-        {
-            { IsUncertain: true } => new Unknown(problem),
-            // Of what is applied only its namespace, or its kind, can be what is not found.
-            { Status: HttpStatusCode.NotFound } => new Waiting(problem),
-            _ => new Failed(problem) { Terminal = e.IsTerminal },
-        };
     }
 
     /// <summary>A cluster may repeat in its message what it was given: of a secret that is no one's to read.</summary>
