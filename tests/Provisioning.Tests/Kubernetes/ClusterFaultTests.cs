@@ -95,11 +95,50 @@ public sealed class ClusterFaultTests : IAsyncLifetime
     public async Task A_manifest_without_a_kind_is_refused_and_reaches_no_other_path()
     {
         cluster.Answers = _ => throw new InvalidOperationException("Nothing is to be asked.");
-        foreach (var manifest in (JsonObject[])[[], new JsonObject { ["apiVersion"] = "v1" }, new JsonObject { ["apiVersion"] = "v1?x=y", ["kind"] = "ConfigMap" }, new JsonObject { ["apiVersion"] = "a/b/c", ["kind"] = "ConfigMap" }])
+        foreach (var manifest in (JsonObject[])[[], new JsonObject { ["apiVersion"] = "v1" }, new JsonObject { ["apiVersion"] = "v1?x=y", ["kind"] = "ConfigMap" }, new JsonObject { ["apiVersion"] = "a/b/c", ["kind"] = "ConfigMap" }, new JsonObject { ["apiVersion"] = "../v1", ["kind"] = "ConfigMap" }])
         {
             Assert.IsType<Absent>(await Driver.ObserveAsync(Resource(manifest), Ct));
             Assert.True(Assert.IsType<Failed>(await Driver.CreateAsync(Resource(manifest), Ct)).Terminal);
         }
+    }
+
+    [Theory]
+    [InlineData("..", "default")]
+    [InlineData(".", "default")]
+    [InlineData("one/status", "default")]
+    [InlineData("one%2Fstatus", "default")]
+    [InlineData("one", "..")]
+    [InlineData("one", "a/configmaps/b")]
+    public async Task A_name_that_is_another_path_is_never_asked_for(string name, string ns)
+    {
+        var asked = 0;
+        cluster.Answers = context =>
+        {
+            asked++;
+            return FaultyCluster.RefuseAsync(context, 404, "not found");
+        };
+        var named = Resource(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = ns } });
+
+        Assert.IsType<Absent>(await Driver.ObserveAsync(named, Ct));
+        Assert.True(Assert.IsType<Failed>(await Driver.CreateAsync(named, Ct)).Terminal);
+        Assert.IsType<Done>(await Driver.DeleteAsync(named, Ct));
+        Assert.Equal(0, asked);
+    }
+
+    [Fact]
+    public async Task A_redirect_is_not_followed()
+    {
+        var paths = new List<string>();
+        cluster.Answers = context =>
+        {
+            paths.Add(context.Request.Path);
+            context.Response.Redirect("/elsewhere");
+            return Task.CompletedTask;
+        };
+
+        Assert.IsType<Unobservable>(await Driver.ObserveAsync(Map(), Ct));
+
+        Assert.Equal(["/api/v1/namespaces/default/configmaps/one"], paths);
     }
 
     private Task PointAsync(string url) => host.ApplyAsync($$"""

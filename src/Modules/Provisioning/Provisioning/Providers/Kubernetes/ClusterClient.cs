@@ -29,10 +29,16 @@ internal sealed class ClusterClient(KubernetesConnection connection, TimeSpan ti
     /// <summary>Twice what etcd stores of one object, and enough for a list of a group's kinds.</summary>
     private const int MaxReply = 4 * 1024 * 1024;
 
+    /// <summary>More than any cluster serves: what people misspell is not remembered for ever.</summary>
+    private const int MaxVersions = 512;
+
     /// <summary>A kind that is not there is asked for again after this, one that is after the other.</summary>
     private static readonly (TimeSpan Missing, TimeSpan Known) Fresh = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(5));
 
     private readonly ConcurrentDictionary<string, (DateTimeOffset At, IReadOnlyDictionary<string, ClusterKind> Kinds)> served = new(StringComparer.Ordinal);
+
+    /// <summary>Kubernetes' rule for names in paths: anything else would be another path, such as that of all objects of the kind.</summary>
+    public static bool IsSegment(string name) => name is not ("" or "." or "..") && !name.AsSpan().ContainsAny('/', '%');
 
     public void Dispose() => connection.Dispose();
 
@@ -49,6 +55,11 @@ internal sealed class ClusterClient(KubernetesConnection connection, TimeSpan ti
         var list = await SendAsync(HttpMethod.Get, root, null, "", ct);
         var kinds = (list?["resources"] as JsonArray ?? []).OfType<JsonObject>().Where(r => !r.Text("name").Contains('/', StringComparison.Ordinal))
             .DistinctBy(r => r.Text("kind")).ToDictionary(r => r.Text("kind"), r => new ClusterKind(root, r.Text("name"), r["namespaced"]?.ToString() == "true"), StringComparer.Ordinal);
+        if (served.Count >= MaxVersions)
+        {
+            served.Clear();
+        }
+
         served[apiVersion] = (now, kinds);
         return kinds.GetValueOrDefault(kind);
     }
@@ -67,8 +78,9 @@ internal sealed class ClusterClient(KubernetesConnection connection, TimeSpan ti
     public Task<JsonObject?> DeleteAsync(ClusterKind kind, ClusterObject target, CancellationToken ct) => SendAsync(
         HttpMethod.Delete, PathOf(kind, target), new JsonObject { ["kind"] = "DeleteOptions", ["apiVersion"] = "v1", ["propagationPolicy"] = "Background" }, "application/json", ct);
 
-    private static string PathOf(ClusterKind kind, ClusterObject target) =>
-        $"{kind.Root}/{(kind.Namespaced ? $"namespaces/{Uri.EscapeDataString(target.Namespace)}/" : "")}{kind.Plural}/{Uri.EscapeDataString(target.Name)}";
+    private static string PathOf(ClusterKind kind, ClusterObject target) => IsSegment(target.Name) && (!kind.Namespaced || IsSegment(target.Namespace))
+        ? $"{kind.Root}/{(kind.Namespaced ? $"namespaces/{Uri.EscapeDataString(target.Namespace)}/" : "")}{kind.Plural}/{Uri.EscapeDataString(target.Name)}"
+        : throw new ClusterException($"{target} has a name that no object can have", HttpStatusCode.BadRequest, sent: false);
 
     private async Task<JsonObject?> SendAsync(HttpMethod method, string path, JsonObject? body, string contentType, CancellationToken ct)
     {

@@ -5,7 +5,7 @@ namespace Flagstone.Provisioning.Providers.Kubernetes;
 /// <summary>A way to one cluster, by the Kubernetes client: it reads kubeconfigs, checks the cluster's certificate and renews tokens.</summary>
 internal sealed class KubernetesConnection(KubernetesClientConfiguration configuration) : IDisposable
 {
-    private readonly k8s.Kubernetes kubernetes = new(configuration);
+    private readonly k8s.Kubernetes kubernetes = new(Confined(configuration));
 
     public Uri Server { get; } = new(configuration.Host.TrimEnd('/') + "/");
 
@@ -21,4 +21,11 @@ internal sealed class KubernetesConnection(KubernetesClientConfiguration configu
     }
 
     public void Dispose() => kubernetes.Dispose();
+
+    /// <summary>A redirect would have us ask addresses that only this machine reaches, and show what they say.</summary>
+    private static KubernetesClientConfiguration Confined(KubernetesClientConfiguration configuration)
+    {
+        configuration.FirstMessageHandlerSetup = handler => handler.AllowAutoRedirect = false;
+        return configuration;
+    }
 }

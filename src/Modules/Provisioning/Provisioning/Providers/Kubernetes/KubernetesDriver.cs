@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions.PatchAndTransform;
 using Flagstone.Provisioning.Managed;
@@ -10,7 +11,7 @@ namespace Flagstone.Provisioning.Providers.Kubernetes;
 /// Keeps one object in a cluster as its manifest says, by server-side apply. The name is ours and applying is idempotent, so a lost answer
 /// is no question: the next look tells.
 /// </summary>
-internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReferences references) : IProviderDriver
+internal sealed partial class KubernetesDriver(ClusterSessions sessions, ObjectReferences references) : IProviderDriver
 {
     private static readonly Dictionary<string, string> Nothing = [];
 
@@ -20,11 +21,10 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
 
     public async Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct)
     {
-        var (wanted, invalid) = WantedOf(resource);
-        if (wanted is null)
+        if (WantedOf(resource).Target is not { } wanted)
         {
             // Nothing was made of it either; the creation says why.
-            return invalid is null ? throw new System.Diagnostics.UnreachableException() : new Absent();
+            return new Absent();
         }
 
         var (client, problem) = await sessions.OpenAsync(resource, ct);
@@ -85,14 +85,17 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
     {
         var manifest = resource.ForProvider["manifest"] as JsonObject ?? [];
         var (apiVersion, kind) = (manifest.Text("apiVersion"), manifest.Text("kind"));
-        if (apiVersion.Length == 0 || kind.Length == 0 || apiVersion.Split('/') is { Length: > 2 } || apiVersion.AsSpan().ContainsAny('?', '#', '%'))
+        if (kind.Length == 0 || !GroupAndVersion().IsMatch(apiVersion))
         {
             return (null, "spec.forProvider.manifest needs an apiVersion and a kind");
         }
 
         var (name, ns) = (manifest["metadata"].Text("name"), manifest["metadata"].Text("namespace"));
-        return (new ClusterObject(
-            apiVersion, kind, ns.Length > 0 ? ns : resource.Key.Namespace.Length > 0 ? resource.Key.Namespace : "default", name.Length > 0 ? name : resource.ExternalName), null);
+        var target = new ClusterObject(
+            apiVersion, kind, ns.Length > 0 ? ns : resource.Key.Namespace.Length > 0 ? resource.Key.Namespace : "default", name.Length > 0 ? name : resource.ExternalName);
+        return ClusterClient.IsSegment(target.Name) && ClusterClient.IsSegment(target.Namespace)
+            ? (target, null)
+            : (null, $"spec.forProvider.manifest names {target}, which no object can be called");
     }
 
     /// <summary>What was made already, as the status mirrors it; null while nothing was.</summary>
@@ -214,7 +217,7 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
             var source = new ClusterObject(detail.Text("apiVersion") is { Length: > 0 } v ? v : "v1", detail.Text("kind"), detail.Text("namespace"), detail.Text("name"));
             if (!seen.TryGetValue(source, out var found))
             {
-                var kind = await client.FindKindAsync(source.ApiVersion, source.Kind, ct);
+                var kind = !GroupAndVersion().IsMatch(source.ApiVersion) ? null : await client.FindKindAsync(source.ApiVersion, source.Kind, ct);
                 seen[source] = found = kind is null ? null : await client.GetAsync(kind, source, ct);
             }
 
@@ -244,4 +247,7 @@ internal sealed class KubernetesDriver(ClusterSessions sessions, ObjectReference
         var values = new[] { manifest["data"], manifest["stringData"] }.OfType<JsonObject>().SelectMany(m => m).Select(m => m.Value?.ToString() ?? "").Where(v => v.Length > 0);
         return values.Aggregate(text, (t, value) => t.Replace(value, "***", StringComparison.Ordinal));
     }
+
+    [GeneratedRegex(@"^([a-z0-9][a-z0-9.-]*/)?[a-z0-9]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex GroupAndVersion();
 }
