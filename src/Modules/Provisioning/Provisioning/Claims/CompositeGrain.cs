@@ -92,13 +92,9 @@ internal sealed class CompositeGrain(
         }
 
         var unsynced = await RemoveAsync(next.Unwanted);
-        foreach (var resource in next.Work)
-        {
-            if (await ApplyAsync(resource) is { } refusal)
-            {
-                unsynced.Add(new Unsynced(resource.Name, refusal));
-            }
-        }
+        // All at once: what is written together is committed together.
+        var refusals = await Task.WhenAll(next.Work.Select(ApplyAsync));
+        unsynced.AddRange(next.Work.Zip(refusals).Where(r => r.Second is not null).Select(r => new Unsynced(r.First.Name, r.Second!)));
 
         if (await PublishAsync(run, next.Rendering) is { } secretProblem)
         {

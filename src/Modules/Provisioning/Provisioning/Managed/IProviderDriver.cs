@@ -79,6 +79,9 @@ internal sealed record Present(
 {
     public bool Simulated { get; init; }
 
+    /// <summary>When the provider will have news of what is not ready yet, where it tells; null to look again soon.</summary>
+    public TimeSpan? LookAfter { get; init; }
+
     /// <summary>How it differs in what no update mends; null when it does not. It is said, and never made anew.</summary>
     public string? Unfixable { get; init; }
 

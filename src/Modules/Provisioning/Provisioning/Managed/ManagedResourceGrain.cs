@@ -330,7 +330,10 @@ internal sealed class ManagedResourceGrain(
         }
 
         await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => Report(d, present, run.Policy, mode), CancellationToken.None);
-        return ReconcileResult.After(present.NotReady is null ? PollAfter(run) : IsYoung(resource.Document) ? NotReadyYet : NotReadyLately);
+        return ReconcileResult.After(
+            present.NotReady is null ? PollAfter(run)
+            : present.LookAfter is { } news ? TimeSpan.FromTicks(Math.Clamp(news.Ticks, Look.Least.Ticks, Look.Most.Ticks))
+            : IsYoung(resource.Document) ? NotReadyYet : NotReadyLately);
     }
 
     private static TimeSpan PollAfter(Run run) =>

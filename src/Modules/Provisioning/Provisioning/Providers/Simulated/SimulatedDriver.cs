@@ -46,6 +46,7 @@ internal sealed class SimulatedDriver(SimulatedThings things, SimulatedOptions o
         {
             Simulated = true,
             Drift = drift,
+            LookAfter = readyAt - clock.GetUtcNow(),
         };
     }
 
