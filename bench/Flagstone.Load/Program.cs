@@ -23,6 +23,18 @@ if (settings.Parts.Contains("processes") && settings.Stores.Contains("postgresql
     await new TwoProcesses(settings, report).RunAsync(await postgres.CreateDatabaseAsync(ct), ct);
 }
 
+if (settings.Parts.Contains("provisioning"))
+{
+    var scale = new ProvisioningScale(settings, report);
+    await scale.SingleAsync("SQLite", "sqlite", ct);
+    await using (var postgres = await PrivatePostgres.StartAsync(ct))
+    {
+        await scale.SingleAsync("PostgreSQL", await postgres.CreateDatabaseAsync(ct), ct);
+    }
+
+    await scale.RunAsync(settings.Claims, ct);
+}
+
 report.Summarize();
 return 0;
 

@@ -10,6 +10,9 @@ internal sealed record ProjectFile(string Path, IReadOnlyList<string> Projects, 
 
     public bool IsTest => Path.StartsWith("tests/", StringComparison.Ordinal);
 
+    /// <summary>Benchmarks of pure parts stand on a module as its tests do; the load programs speak to a running platform alone.</summary>
+    public bool IsBenchmark => Path.StartsWith("bench/Flagstone.Benchmarks/", StringComparison.Ordinal);
+
     public bool IsHost => Path.StartsWith("src/Host/", StringComparison.Ordinal);
 
     public bool IsKernel => IsPlatform(Path) || IsUi(Path);

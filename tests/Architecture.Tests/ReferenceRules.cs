@@ -19,10 +19,10 @@ internal static class ReferenceRules
 
     public static IEnumerable<string> OnlyHostAndTests(IEnumerable<ProjectFile> projects) =>
         from project in projects
-        where !project.IsHost && !project.IsTest
+        where !project.IsHost && !project.IsTest && !project.IsBenchmark
         from target in project.Projects
         where ProjectFile.IsModuleItself(target)
-        select $"{project.Path} references {target}; only Host and tests reference a module, others use its contract.";
+        select $"{project.Path} references {target}; only Host, tests and benchmarks reference a module, others use its contract.";
 
     public static IEnumerable<string> Kernel(IEnumerable<ProjectFile> projects) =>
         from project in projects

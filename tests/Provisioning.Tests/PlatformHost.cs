@@ -24,6 +24,7 @@ public sealed class PlatformHost : IAsyncLifetime
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(200);
     private static readonly Caller Someone = new(new Actor("u-test"), "tester", Role.Administrator);
 
+
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("flagstone-");
     private IHost? host;
     private DataFolder? data;
@@ -57,7 +58,7 @@ public sealed class PlatformHost : IAsyncLifetime
     public async Task StartAsync()
     {
         data = DataFolder.Open(folder.FullName);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
         builder.Logging.AddProvider(new FileLogs(Path.Combine(Path.GetTempPath(), $"provisioning-tests-{Environment.ProcessId}.log")));
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(Settings);
@@ -113,6 +114,16 @@ public sealed class PlatformHost : IAsyncLifetime
     }
 
     public async Task<string> RefusalOfDeletionAsync(ResourceKey key) => Said(await RemoveAsync(key));
+
+    private static IEnumerable<string> Read()
+    {
+        var assembly = typeof(ProvisioningModule).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(n => n.StartsWith("BuiltIn/", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            yield return "\n" + reader.ReadToEnd();
+        }
+    }
 
     private static IEnumerable<JsonObject> Manifests(string yaml)
     {

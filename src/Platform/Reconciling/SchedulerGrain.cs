@@ -134,7 +134,7 @@ internal sealed partial class SchedulerGrain : Grain, ISchedulerGrain
             }
             else
             {
-                var result = await controller.Grain(grains, entry.Key).ReconcileAsync();
+                var result = await MeasureAsync(entry.Kind, () => controller.Grain(grains, entry.Key).ReconcileAsync());
                 answer = new DueChange(entry.Kind, entry.Key, result.Next is { } next ? clock.GetUtcNow() + next : null, 0, entry.Stamp);
             }
         }
@@ -157,6 +157,21 @@ internal sealed partial class SchedulerGrain : Grain, ISchedulerGrain
         finally
         {
             running.Remove((entry.Kind, entry.Key));
+        }
+    }
+
+    private async Task<ReconcileResult> MeasureAsync(string controller, Func<Task<ReconcileResult>> reconcile)
+    {
+        var (since, succeeded) = (clock.GetTimestamp(), false);
+        try
+        {
+            var result = await reconcile();
+            succeeded = true;
+            return result;
+        }
+        finally
+        {
+            ReconcileMetrics.Record(controller, succeeded, clock.GetElapsedTime(since));
         }
     }
 

@@ -16,6 +16,7 @@ public static class EndpointTable
         new("PUT", "/api/v1/claims/{kind}/{ns}/{name}"),
         new("GET", "/api/v1/history/{kind}/{name}"),
         new("GET", "/api/v1/history/{kind}/{ns}/{name}"),
+        new("GET", "/api/v1/providers"),
         new("GET", "/api/v1/runs"),
         new("GET", "/api/v1/runs/{id}"),
         new("GET", "/api/v1/runs/{id}/events"),

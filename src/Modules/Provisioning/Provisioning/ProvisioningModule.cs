@@ -17,13 +17,17 @@ using Flagstone.Provisioning.Compositions.Tests;
 using Flagstone.Provisioning.Contracts;
 using Flagstone.Provisioning.Costs;
 using Flagstone.Provisioning.Console;
+using Flagstone.Provisioning.Drift;
 using Flagstone.Provisioning.Managed;
+using Flagstone.Provisioning.Managed.Calls;
+using Flagstone.Provisioning.Managed.Health;
 using Flagstone.Provisioning.Plans;
 using Flagstone.Provisioning.Protection;
 using Flagstone.Provisioning.Providers.Aws;
 using Flagstone.Provisioning.Providers.Aws.CloudControl;
 using Flagstone.Provisioning.Providers.Aws.S3;
 using Flagstone.Provisioning.Providers.Aws.Sqs;
+using Flagstone.Provisioning.Providers.Kubernetes;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Process.Redis;
 using Flagstone.Provisioning.Providers.Simulated;
@@ -52,7 +56,8 @@ public static class ProvisioningModule
         services.AddClaims();
         services.AddManagedResources(
             builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions(),
-            builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions());
+            builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions(),
+            builder.Configuration.GetSection(KubernetesOptions.Section).Get<KubernetesOptions>() ?? new KubernetesOptions());
         services.AddSingleton(builder.Configuration.GetSection(SimulatedOptions.Section).Get<SimulatedOptions>() ?? new SimulatedOptions());
         // Read now: a price list that cannot be read ends the start.
         services.AddSingleton(builder.Configuration[PriceListSetting] is { Length: > 0 } file
@@ -67,6 +72,7 @@ public static class ProvisioningModule
     {
         app.MapClaims();
         app.MapPlans();
+        app.MapProviders();
         return app;
     }
 
@@ -118,13 +124,14 @@ public static class ProvisioningModule
         services.AddSingleton<ComposedResources>();
         services.AddSingleton<ClaimPlanner>();
         services.AddSingleton<ClaimInsights>();
+        services.AddSingleton<DriftDecisions>();
         services.AddSingleton<CompositionPlanner>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
 
-    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws)
+    private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws, KubernetesOptions kubernetes)
     {
         services.AddSqlServer(sql);
         services.AddDriver<SqlDriver>(SqlKinds.All);
@@ -133,8 +140,13 @@ public static class ProvisioningModule
         services.AddSingleton(RedisKind.Server);
         services.AddHostedService(s => s.GetRequiredService<RedisDriver>());
         services.AddAws(aws);
+        services.AddKubernetes(kubernetes);
         services.AddSingleton<ProviderDrivers>();
         services.AddSingleton<ImpliedKinds>();
+        services.AddMetrics();
+        services.AddSingleton<ProviderHealth>();
+        services.AddSingleton<ProviderCalls>();
+        services.AddHostedService(s => s.GetRequiredService<ProviderCalls>());
         services.AddRoutedController<IManagedResourceGrain, ProviderDrivers>(ManagedResourceGrain.Controller, ManagedResourceGrain.Route);
     }
 
@@ -164,6 +176,26 @@ public static class ProvisioningModule
         foreach (var kind in kinds)
         {
             services.AddSingleton(kind);
+        }
+    }
+
+    private static void AddKubernetes(this IServiceCollection services, KubernetesOptions options)
+    {
+        foreach (var kind in KubernetesKinds.Configs)
+        {
+            services.AddSingleton(kind);
+        }
+
+        services.AddSingleton(options);
+        services.AddSingleton<ClusterSessions>();
+        services.AddSingleton<ObjectReferences>();
+        services.AddDriver<KubernetesDriver>(KubernetesKinds.Managed);
+        if (options.Delegate)
+        {
+            // Made now: a kubeconfig that cannot be read ends the start.
+            var crossplane = DelegatingDriver.Open(options);
+            services.AddSingleton(s => new DelegatingDriver(new ClusterClient(crossplane, options.CallTimeout, s.GetRequiredService<TimeProvider>())));
+            services.AddSingleton<IProviderDriver>(s => s.GetRequiredService<DelegatingDriver>());
         }
     }
 

@@ -46,6 +46,7 @@ internal static class ClaimEndpoints
         claims.MapGet("/{kind}/{ns}/{name}/explanation", ExplainAsync).WithSummary("Says why a claim is not ready: the one resource, the one condition, and what to do").WithName("ExplainClaim");
         claims.MapGet("/{kind}/{ns}/{name}/cost", CostAsync).WithSummary("Estimates what a claim costs a month").WithName("GetClaimCost");
         claims.MapGet("/{kind}/{ns}/{name}/drift", DriftAsync).WithSummary("Lists what of a claim was changed outside of the platform").WithName("GetClaimDrift");
+        claims.MapPost("/{kind}/{ns}/{name}/drift", DecideAsync).WithSummary("Accepts, excepts or reverts what of a claim drifted").WithName("DecideClaimDrift");
         app.MapGet("/api/v1/costs", ReportAsync).WithTags("Claims").RequireCaller().ProducesProblem(StatusCodes.Status403Forbidden)
             .WithSummary("Estimates what the claims cost a month, by service and team").WithName("GetCosts");
         claims.MapDelete("/{kind}/{ns}/{name}", DeleteAsync).WithSummary("Deletes a claim and what it is made of").WithName("DeleteClaim");
@@ -226,6 +227,15 @@ internal static class ClaimEndpoints
     private static Task<Results<Ok<IReadOnlyList<DriftedResource>>, ProblemHttpResult>> DriftAsync(
         CallerContext context, string kind, string ns, string name, ResourceStore store, KindRegistry kinds, ClaimInsights insights, CancellationToken ct) =>
         TellAsync(context, kind, ns, name, store, kinds, insights.DriftAsync, ct);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DecideAsync(
+        CallerContext context, string kind, string ns, string name, DriftDecision decision, ResourceStore store, KindRegistry kinds, DriftDecisions decisions,
+        CancellationToken ct)
+    {
+        var (found, definition, problem) = await FindAsync(context.Caller, kind, ns, name, store, kinds, ct);
+        problem ??= await decisions.DecideAsync(context.Caller, definition!, found!.ToDocument(), decision, ct);
+        return problem is not null ? problem.ToResult() : TypedResults.NoContent();
+    }
 
     private static async Task<Ok<CostReport>> ReportAsync(CallerContext context, ClaimInsights insights, CancellationToken ct) =>
         TypedResults.Ok(await insights.ReportAsync(context.Caller, ct));

@@ -39,6 +39,9 @@ internal static class DriftRules
     /// <summary>The generation of the spec that was last seen to be as wanted: a difference at the same one came from outside.</summary>
     private const string SyncedGeneration = "syncedGeneration";
 
+    public const string Open = "open";
+    public const string Settled = "settled";
+
     public static DriftMode ModeOf(params IEnumerable<JsonObject?> documents) => documents.OfType<JsonObject>().Select(d => d.Annotation(ModeAnnotation)).FirstOrDefault(t => t.Length > 0) switch
     {
         "off" => DriftMode.Off,
@@ -57,7 +60,7 @@ internal static class DriftRules
         status[SyncedGeneration] = document.GenerationOf();
         if (status["drift"] is JsonObject drift)
         {
-            drift["state"] = "reverted";
+            drift["state"] = Settled;
         }
     }
 
@@ -68,12 +71,12 @@ internal static class DriftRules
             ["path"] = f.Path, ["wanted"] = f.Wanted?.DeepClone(), ["actual"] = f.Actual?.DeepClone(), ["needsReplacement"] = f.NeedsReplacement,
         })]);
         var status = document.Member("status");
-        var same = status["drift"] is JsonObject there && there.Text("state") == "open" && JsonNode.DeepEquals(there["fields"], list);
+        var same = status["drift"] is JsonObject there && there.Text("state") == Open && JsonNode.DeepEquals(there["fields"], list);
         if (!same)
         {
             status["drift"] = new JsonObject
             {
-                ["state"] = "open", ["seen"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), ["fields"] = list,
+                ["state"] = Open, ["seen"] = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), ["fields"] = list,
             };
         }
     }
@@ -110,13 +113,11 @@ internal static class DriftRules
         }
 
         document.Annotate(AcceptedAnnotation, accepted.ToJsonString());
-        Forget(document, paths);
     }
 
     public static void Except(JsonObject document, IReadOnlyList<string> paths)
     {
         document.Annotate(ExceptedAnnotation, new JsonArray([.. Excepted(document).Union(paths).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]).ToJsonString());
-        Forget(document, paths);
     }
 
     /// <summary>Takes back what was accepted or excepted, so that it is put back as wanted.</summary>
@@ -148,15 +149,6 @@ internal static class DriftRules
         }
 
         Paved.Set(document, full, value.DeepClone());
-    }
-
-    private static void Forget(JsonObject document, IReadOnlyList<string> paths)
-    {
-        if (document.At("status", "drift") is JsonObject drift)
-        {
-            var rest = (drift["fields"] as JsonArray ?? []).OfType<JsonObject>().Where(f => !paths.Contains(f.Text("path"))).Select(f => f.DeepClone()).ToArray();
-            drift["fields"] = new JsonArray(rest);
-        }
     }
 
     private static void Keep(JsonObject document, string annotation, string? value)

@@ -9,6 +9,12 @@ namespace Flagstone.Provisioning.Managed;
 /// </summary>
 internal interface IProviderDriver
 {
+    /// <summary>
+    /// The provider's name, as settings, metrics and people have it. Drivers of one name share its bulkhead and its health. Unless it is said,
+    /// that of the type: <c>sql</c> of SqlDriver.
+    /// </summary>
+    string Provider => GetType().Name is var name && name.EndsWith("Driver", StringComparison.Ordinal) ? name[..^"Driver".Length].ToLowerInvariant() : name.ToLowerInvariant();
+
     /// <summary>The kinds that it makes.</summary>
     IReadOnlyList<KindDefinition> Kinds { get; }
 
@@ -26,6 +32,9 @@ internal interface IProviderDriver
     /// here. Empty when there is nothing, or when it is there.
     /// </summary>
     IReadOnlyDictionary<string, string> Generate(ManagedResource resource) => new Dictionary<string, string>();
+
+    /// <summary>How often a thing that is as it should be is looked at, unless its annotation says otherwise: how soon a change from outside is seen.</summary>
+    TimeSpan PollEvery => TimeSpan.FromMinutes(10);
 
     Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct);
 
@@ -72,6 +81,9 @@ internal sealed record Present(
 
     /// <summary>How it differs in what no update mends; null when it does not. It is said, and never made anew.</summary>
     public string? Unfixable { get; init; }
+
+    /// <summary>What the provider itself says goes wrong while it keeps the thing; null when nothing does.</summary>
+    public string? Failing { get; init; }
 
     /// <summary>The difference field by field, as far as the driver can tell.</summary>
     public IReadOnlyList<FieldDrift> Drift { get; init; } = [];

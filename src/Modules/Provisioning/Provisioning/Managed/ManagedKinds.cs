@@ -3,7 +3,7 @@ using Flagstone.Platform.Schemas;
 
 namespace Flagstone.Provisioning.Managed;
 
-/// <summary>Makes the kind of a managed resource: cluster-scoped, Crossplane's common spec around the provider's own.</summary>
+/// <summary>Makes the kind of a managed resource: Crossplane's common spec around the provider's own.</summary>
 internal static class ManagedKinds
 {
     public const string Category = "managed";
@@ -11,12 +11,14 @@ internal static class ManagedKinds
     private const string Open = """{ "type": "object", "x-kubernetes-preserve-unknown-fields": true }""";
 
     /// <param name="forProvider">The schema of <c>spec.forProvider</c>; null for one that takes anything.</param>
-    public static KindDefinition Make(string plural, string group, string version, string kind, string? forProvider = null) => new()
+    /// <param name="more">Further members of <c>spec</c>, as JSON members with a comma behind each; empty for none.</param>
+    /// <param name="namespaced">True for a kind of Crossplane 2, whose connection secret lies in its own namespace.</param>
+    public static KindDefinition Make(string plural, string group, string version, string kind, string? forProvider = null, string more = "", bool namespaced = false) => new()
     {
         Id = new KindId(plural, group),
         Version = version,
         Kind = kind,
-        Namespaced = false,
+        Namespaced = namespaced,
         HasStatus = true,
         Categories = ["crossplane", Category],
         Schema = StructuralSchema.Parse($$"""
@@ -28,6 +30,7 @@ internal static class ManagedKinds
                   "type": "object",
                   "required": ["forProvider"],
                   "properties": {
+                    {{more}}
                     "forProvider": {{forProvider ?? Open}},
                     "initProvider": {{Open}},
                     "deletionPolicy": { "type": "string", "enum": ["Delete", "Orphan"], "default": "Delete" },
@@ -39,7 +42,7 @@ internal static class ManagedKinds
                     "publishConnectionDetailsTo": {{Open}},
                     "writeConnectionSecretToRef": {
                       "type": "object",
-                      "required": ["name", "namespace"],
+                      "required": {{(namespaced ? "[\"name\"]" : "[\"name\", \"namespace\"]")}},
                       "properties": { "name": { "type": "string" }, "namespace": { "type": "string" } }
                     }
                   }

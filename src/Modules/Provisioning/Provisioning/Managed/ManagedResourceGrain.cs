@@ -7,6 +7,8 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
+using Flagstone.Provisioning.Drift;
+using Flagstone.Provisioning.Managed.Calls;
 
 namespace Flagstone.Provisioning.Managed;
 
@@ -16,7 +18,8 @@ internal interface IManagedResourceGrain : IReconcileGrain;
 /// <summary>Keeps one external thing as its resource says, after crossplane-runtime's managed reconciler. The key is the resource's.</summary>
 [GrainType("flagstone.managed")]
 internal sealed class ManagedResourceGrain(
-    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ProviderDrivers drivers, ConnectionSecrets secrets, TimeProvider clock) : Grain, IManagedResourceGrain
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ProviderDrivers drivers, ProviderCalls calls, ConnectionSecrets secrets, TimeProvider clock)
+    : Grain, IManagedResourceGrain
 {
     public const string Controller = "managed";
 
@@ -26,9 +29,12 @@ internal sealed class ManagedResourceGrain(
     private static readonly WriteOptions Noting = new() { Verb = Note };
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Poll = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeastPoll = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan NotReadyYet = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What takes longer than a while at its provider is not asked for at each beat.</summary>
+    private static readonly TimeSpan NotReadyLately = TimeSpan.FromSeconds(2);
 
     /// <summary>What fails for a reason that only people can mend is tried again so often, and at each change of the resource.</summary>
     private static readonly TimeSpan Seldom = TimeSpan.FromMinutes(10);
@@ -43,7 +49,7 @@ internal sealed class ManagedResourceGrain(
     public async Task<ReconcileResult> ReconcileAsync()
     {
         if (!ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key)
-            || drivers.Find(key.Kind) is not { } driver || kinds.Find(key.Kind) is not { } kind
+            || drivers.Find(key.Kind) is not { } maker || kinds.Find(key.Kind) is not { } kind
             || await store.FindAsync(key, CancellationToken.None) is not { } found)
         {
             return ReconcileResult.Done;
@@ -63,6 +69,20 @@ internal sealed class ManagedResourceGrain(
             return ReconcileResult.Done;
         }
 
+        var (driver, comeAgain) = await calls.TryOpenAsync(maker, key);
+        if (driver is null)
+        {
+            return await PutOffAsync(kind, key, document, maker.Provider, comeAgain);
+        }
+
+        using (driver)
+        {
+            return await StepAsync(driver, policy, kind, key, document);
+        }
+    }
+
+    private async Task<ReconcileResult> StepAsync(GuardedDriver driver, ManagementPolicy policy, KindDefinition kind, ResourceKey key, JsonObject document)
+    {
         if (Operation.Of(document) is { } operation)
         {
             return await ResumeAsync(new Run(driver, policy, await ReadAsync(driver, kind, key, document)), operation);
@@ -78,6 +98,13 @@ internal sealed class ManagedResourceGrain(
 
         var run = new Run(driver, policy, await ReadAsync(driver, kind, key, document));
         var observation = await driver.ObserveAsync(run.Resource, CancellationToken.None);
+        if (observation is Present { Drift.Count: > 0 } differing && DriftRules.Lenient(run.Resource.Document, differing.Drift) is var lenient && lenient != run.Resource.Document)
+        {
+            // What is excepted may be whatever it is.
+            run = run with { Resource = run.Resource with { Document = lenient } };
+            observation = await driver.ObserveAsync(run.Resource, CancellationToken.None);
+        }
+
         // Of what is not there the finalizer is written with the intent to create it.
         if (isNew && observation is not Absent && await gateway.MutateAsync(Controller, kind, key, d => Prepare(d, named), Noting, CancellationToken.None) is null)
         {
@@ -95,6 +122,17 @@ internal sealed class ManagedResourceGrain(
         };
     }
 
+    /// <summary>What has said nothing of itself yet says why it waits; the rest stays as it was.</summary>
+    private async Task<ReconcileResult> PutOffAsync(KindDefinition kind, ResourceKey key, JsonObject document, string provider, TimeSpan comeAgain)
+    {
+        if (document.FindCondition("Synced") is null)
+        {
+            await SetAsync(kind, key, Condition.False("Synced", "Waiting", $"Others are at the provider '{provider}', and its places are taken"));
+        }
+
+        return ReconcileResult.After(comeAgain);
+    }
+
     private static void Prepare(JsonObject document, bool named)
     {
         document.AddFinalizer(Names.ManagedFinalizer);
@@ -106,12 +144,12 @@ internal sealed class ManagedResourceGrain(
 
     private async Task<ManagedResource> ReadAsync(IProviderDriver driver, KindDefinition kind, ResourceKey key, JsonObject document)
     {
-        var secret = document.At("spec", "writeConnectionSecretToRef");
-        var connection = await secrets.ReadAsync(secret.Text("namespace"), secret.Text("name"), CancellationToken.None);
+        var secret = SecretOf(key, document);
+        var connection = await secrets.ReadAsync(secret.Namespace, secret.Name, CancellationToken.None);
         var name = document.Annotation(Names.ExternalNameAnnotation) is { Length: > 0 } given || !driver.NamesAreOurs(kind)
             ? document.Annotation(Names.ExternalNameAnnotation)
             : key.Name;
-        return new ManagedResource(kind, key, document, name, document.Annotation(Names.CreateTokenAnnotation), connection);
+        return new ManagedResource(kind, key, DriftRules.Lenient(document, []), name, document.Annotation(Names.CreateTokenAnnotation), connection);
     }
 
     private async Task<ReconcileResult> CreateAsync(Run run)
@@ -278,16 +316,37 @@ internal sealed class ManagedResourceGrain(
             return await FailAsync(run, unpublished);
         }
 
-        if (present.Difference is not null && run.Policy.Update)
+        var fromOutside = present is { Difference: not null, Drift.Count: > 0 } && !run.Policy.OnlyObserves && DriftRules.IsFromOutside(resource.Document);
+        var mode = fromOutside ? await ModeAsync(resource.Document) : DriftMode.Revert;
+        if (fromOutside && mode != DriftMode.Off)
+        {
+            // It is in the ledger before it is put back: what changed outside, and when it was seen.
+            await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => DriftRules.Note(d, present.Drift, clock.GetUtcNow()), CancellationToken.None);
+        }
+
+        if (present.Difference is not null && run.Policy.Update && mode == DriftMode.Revert)
         {
             return await TakeAsync(run, OperationVerb.Update, await run.Driver.UpdateAsync(resource, CancellationToken.None));
         }
 
-        await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => Report(d, present, run.Policy), CancellationToken.None);
-        return ReconcileResult.After(present.NotReady is null ? Poll * (0.75 + (Random.Shared.NextDouble() / 2)) : NotReadyYet);
+        await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => Report(d, present, run.Policy, mode), CancellationToken.None);
+        return ReconcileResult.After(present.NotReady is null ? PollAfter(run) : IsYoung(resource.Document) ? NotReadyYet : NotReadyLately);
     }
 
-    private void Report(JsonObject document, Present present, ManagementPolicy policy)
+    private static TimeSpan PollAfter(Run run) =>
+        GoDuration.TryParse(run.Resource.Document.Annotation(Names.PollIntervalAnnotation), out var own)
+            ? own > LeastPoll ? own : LeastPoll
+            : run.Driver.PollEvery * (0.75 + (Random.Shared.NextDouble() / 2));
+
+    /// <summary>As the resource says, else its composite, which has what its claim says.</summary>
+    private async Task<DriftMode> ModeAsync(JsonObject document)
+    {
+        var owner = document.Controller() is { } controller && kinds.TryFind(controller.Text("apiVersion"), controller.Text("kind"), out var kind)
+            ? (await store.FindAsync(kind.Key(document.NamespaceOf(), controller.Text("name")), CancellationToken.None))?.ToDocument() : null;
+        return DriftRules.ModeOf(document, owner);
+    }
+
+    private void Report(JsonObject document, Present present, ManagementPolicy policy, DriftMode mode)
     {
         var status = document.Member("status");
         if (!JsonNode.DeepEquals(status["atProvider"], present.AtProvider))
@@ -305,10 +364,30 @@ internal sealed class ManagedResourceGrain(
             ? Condition.True("Ready", "Available", present.Note)
             : Condition.False("Ready", "Creating", Join(present.Note, present.NotReady)), now);
         Finish(document, now);
+        if (document.Annotation(Names.ReconcileRequestedAnnotation) is { Length: > 0 } requested)
+        {
+            status["lastHandledReconcileAt"] = requested;
+        }
+
+        if (present.Difference is null)
+        {
+            DriftRules.Settle(document);
+        }
+
+        if (mode == DriftMode.Report)
+        {
+            document.SetCondition(Condition.False("UpToDate", "Drifted", $"It was changed outside, and stays so until someone decides: {present.Difference}"), now);
+        }
+        else if (document.FindCondition("UpToDate") is not null)
+        {
+            document.SetCondition(Condition.True("UpToDate", "ObserveMatched"), now);
+        }
+
         document.SetCondition(present switch
         {
-            _ when policy.OnlyObserves => Condition.True("Synced", "ReconcileSuccess"),
+            _ when policy.OnlyObserves || mode != DriftMode.Revert => Condition.True("Synced", "ReconcileSuccess"),
             { Difference: { } restricted } => Condition.False("Synced", "UpdateRestricted", Join("managementPolicies do not let it be updated", restricted)),
+            { Failing: { } failing } => Condition.False("Synced", "ReconcileError", failing),
             { Unfixable: { } stuck } => Condition.False("Synced", "ReplacementNeeded", stuck),
             _ => Condition.True("Synced", "ReconcileSuccess"),
         }, now);
@@ -362,24 +441,36 @@ internal sealed class ManagedResourceGrain(
 
     private async Task<string?> PublishAsync(ManagedResource resource, IReadOnlyDictionary<string, string> values)
     {
-        var target = resource.Document.At("spec", "writeConnectionSecretToRef");
-        return target is null || values.Count == 0 ? null : await secrets.PublishAsync(
-            Controller, new ResourceKey(ConnectionSecrets.Kind, target.Text("namespace"), target.Text("name")),
+        var target = SecretOf(resource.Key, resource.Document);
+        return target.Name.Length == 0 || values.Count == 0 ? null : await secrets.PublishAsync(
+            Controller, target,
             Documents.OwnerReference(resource.Kind, resource.Key.Name, resource.Document.UidOf()), values, exactly: false, CompositeOf(resource.Document), CancellationToken.None);
+    }
+
+    /// <summary>What lies in a namespace has its secret there. The name is empty when it asks for none.</summary>
+    private static ResourceKey SecretOf(ResourceKey key, JsonObject document)
+    {
+        var target = document.At("spec", "writeConnectionSecretToRef");
+        return new ResourceKey(ConnectionSecrets.Kind, key.Namespace.Length > 0 ? key.Namespace : target.Text("namespace"), target.Text("name"));
     }
 
     private DueChange? CompositeOf(JsonObject document) =>
         document.Controller() is { } owner && kinds.TryFind(owner.Text("apiVersion"), owner.Text("kind"), out var kind) && kind.IsComposite()
-            ? new DueChange(CompositeGrain.Controller, kind.Key("", owner.Text("name")).ToString(), clock.GetUtcNow())
+            ? new DueChange(CompositeGrain.Controller, kind.Key(document.NamespaceOf(), owner.Text("name")).ToString(), clock.GetUtcNow())
             : null;
 
     /// <summary>What one composition makes at once comes in any order: no failure, and soon over while it is young.</summary>
     private async Task<ReconcileResult> WaitAsync(Run run, Waiting waiting)
     {
         await SetAsync(run.Resource.Kind, run.Resource.Key, Condition.False("Synced", "Waiting", waiting.For));
-        var since = run.Resource.Document.IsDeleting() ? "deletionTimestamp" : "creationTimestamp";
-        var begun = DateTimeOffset.Parse(run.Resource.Document.Metadata().Text(since), CultureInfo.InvariantCulture);
-        return ReconcileResult.After(clock.GetUtcNow() - begun < Young ? NotReadyYet : Late);
+        return ReconcileResult.After(IsYoung(run.Resource.Document) ? NotReadyYet : Late);
+    }
+
+    /// <summary>True in the first while after it was made, or was deleted.</summary>
+    private bool IsYoung(JsonObject document)
+    {
+        var since = document.IsDeleting() ? "deletionTimestamp" : "creationTimestamp";
+        return clock.GetUtcNow() - DateTimeOffset.Parse(document.Metadata().Text(since), CultureInfo.InvariantCulture) < Young;
     }
 
     /// <summary>Says why, and waits for people: a repetition alone mends nothing.</summary>

@@ -5,6 +5,9 @@ internal sealed record AwsOptions
 {
     public const string Section = "Flagstone:Aws";
 
+    /// <summary>The provider's name.</summary>
+    public const string Provider = "aws";
+
     /// <summary>True to make AWS' kinds at AWS instead of simulating them; a region or a URL below says the same.</summary>
     public bool Enabled { get; init; }
 

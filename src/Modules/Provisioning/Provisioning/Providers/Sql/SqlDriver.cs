@@ -14,6 +14,9 @@ internal sealed class SqlDriver(ISqlServer server) : IProviderDriver
     private const int PasswordLength = 32;
     private const string PasswordAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
+    /// <summary>What is near is looked at often.</summary>
+    public TimeSpan PollEvery => TimeSpan.FromMinutes(1);
+
     public IReadOnlyList<KindDefinition> Kinds => SqlKinds.All;
 
     public async Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct)

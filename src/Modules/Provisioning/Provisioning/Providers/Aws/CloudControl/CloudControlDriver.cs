@@ -34,6 +34,8 @@ internal sealed partial class CloudControlDriver(
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    public string Provider => AwsOptions.Provider;
+
     public IReadOnlyList<KindDefinition> Kinds => AwsKinds.CloudControl;
 
     public bool NamesAreOurs(KindDefinition kind) => AwsKinds.Get(kind.Id).NameIsOurs;

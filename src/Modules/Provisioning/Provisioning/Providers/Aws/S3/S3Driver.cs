@@ -14,6 +14,8 @@ namespace Flagstone.Provisioning.Providers.Aws.S3;
 /// </summary>
 internal sealed class S3Driver(AwsSessions sessions, AwsReferences references, AwsOptions options) : IProviderDriver
 {
+    public string Provider => AwsOptions.Provider;
+
     public IReadOnlyList<KindDefinition> Kinds => AwsKinds.S3;
 
     public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => RunAsync<Observation>(

@@ -16,6 +16,8 @@ internal sealed class SqsDriver(AwsSessions sessions, AwsReferences references, 
 {
     private const string PolicyAttribute = "Policy";
 
+    public string Provider => AwsOptions.Provider;
+
     public IReadOnlyList<KindDefinition> Kinds => AwsKinds.Sqs;
 
     public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => RunAsync<Observation>(

@@ -16,6 +16,9 @@ internal sealed partial class RedisDriver(DataFolder data, PlatformOptions optio
     private const int PasswordBytes = 24;
     private const string DefaultMemory = "64";
 
+    /// <summary>What is near is looked at often.</summary>
+    public TimeSpan PollEvery => TimeSpan.FromMinutes(1);
+
     public IReadOnlyList<KindDefinition> Kinds { get; } = [RedisKind.Server];
 
     /// <summary>Only what is made here knows the password, so that it must be in the secret before the server is.</summary>
