@@ -16,6 +16,7 @@ internal static class ProvisioningConsole
         services.AddConsolePages<ClaimsPage>(
             new NavItem("Claims", "/claims", Icons.Material.Outlined.Storage, 15, "l"),
             new NavItem("Compositions", "/compositions", Icons.Material.Outlined.AccountTree, 16, "m"),
+            new NavItem("Providers", "/providers", Icons.Material.Outlined.Hub, 17, "v"),
             new NavItem("Drift", "/drift", Icons.Material.Outlined.CompareArrows, 18, "d") { KeysOnly = true },
             new NavItem("Costs", "/costs", Icons.Material.Outlined.Payments, 19, "o") { KeysOnly = true });
         services.AddSingleton<ClaimReader>();
