@@ -7,7 +7,7 @@ namespace Flagstone.Provisioning.Drift;
 /// <param name="Claim">Null for a resource that no claim made.</param>
 internal sealed record DriftRow(DriftedResource Resource, ClaimRow? Claim)
 {
-    public bool IsOpen => Resource.State == "open";
+    public bool IsOpen => Resource.State == DriftRules.Open;
 
     /// <summary>Which rows a query shows, in the order that they have.</summary>
     public static IReadOnlyList<DriftRow> Select(IEnumerable<DriftRow> all, ListState query)
