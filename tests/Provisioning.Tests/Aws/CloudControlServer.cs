@@ -245,6 +245,8 @@ internal sealed partial class CloudControlServer(TimeProvider clock) : IAsyncDis
             "AWS::RDS::DBSubnetGroup" => desired.Text("DBSubnetGroupName"),
             "AWS::IAM::Role" => desired.Text("RoleName"),
             "AWS::KMS::Alias" => desired.Text("AliasName"),
+            "AWS::RDS::DBParameterGroup" => desired.Text("DBParameterGroupName"),
+            "AWS::IAM::RolePolicy" => $"{desired.Text("PolicyName")}|{desired.Text("RoleName")}",
             _ => $"id-{Guid.NewGuid():N}",
         };
         var request = new Request(type, "CREATE", identifier, body.Text("DesiredState"), Looks, ends.TryDequeue(out var code) ? code : "");
@@ -278,6 +280,12 @@ internal sealed partial class CloudControlServer(TimeProvider clock) : IAsyncDis
                 properties["PreferredMaintenanceWindow"] = "mon:03:00-mon:04:00";
                 properties["VPCSecurityGroups"] = new JsonArray([.. (desired["VPCSecurityGroups"] as JsonArray ?? []).Reverse().Select(t => t!.DeepClone())]);
                 properties["Endpoint"] = new JsonObject { ["Address"] = $"{identifier}.example.rds.amazonaws.com", ["Port"] = "5432" };
+                if (desired["ManageMasterUserPassword"]?.ToString() == "true")
+                {
+                    properties.Remove("ManageMasterUserPassword");
+                    properties["MasterUserSecret"] = new JsonObject { ["SecretArn"] = $"arn:aws:secretsmanager:eu-central-1:000000000000:secret:rds!{identifier}" };
+                }
+
                 properties["DBInstanceArn"] = $"arn:aws:rds:eu-central-1:000000000000:db:{identifier}";
                 break;
             case "AWS::KMS::Key":

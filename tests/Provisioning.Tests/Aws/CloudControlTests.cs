@@ -326,17 +326,21 @@ public sealed class CloudControlTests
         var claim = new ResourceKey(new KindId("postgresqlinstances", "platform.example.com"), "shop", "orders");
         await aws.Host.HasAsync(claim, "Ready");
 
-        Assert.Equal(4, aws.CloudControl.Creations);
+        Assert.Equal(7, aws.CloudControl.Creations);
         var given = aws.CloudControl.Given(Instance);
         var keyId = Assert.Single(aws.CloudControl.Identifiers("AWS::KMS::Key"));
         Assert.Equal($"arn:aws:kms:eu-central-1:000000000000:key/{keyId}", given.Text("KmsKeyId"));
         Assert.Equal(aws.CloudControl.Identifiers("AWS::EC2::SecurityGroup").Single(), given["VPCSecurityGroups"]![0]!.ToString());
         Assert.Equal("vpc-1", aws.CloudControl.Given("AWS::EC2::SecurityGroup").Text("VpcId"));
-        Assert.Equal("shop", AwsTags.Read(given["Tags"])["cost-center"]);
+        Assert.Equal("shop", AwsTags.Read(given["Tags"])["cost-centre"]);
         var values = PlatformHost.Values((await aws.Host.FindAsync(new ResourceKey(ConnectionSecrets.Kind, "shop", "orders-connection")))!);
-        Assert.Equal(["database", "endpoint", "password", "port", "username"], values.Keys.Order());
+        Assert.Equal(["database", "endpoint", "port", "secretArn", "username"], values.Keys.Order());
         Assert.EndsWith(".rds.amazonaws.com", values["endpoint"], StringComparison.Ordinal);
-        Assert.Equal(given.Text("MasterUserPassword"), values["password"]);
+        Assert.Equal("1", aws.CloudControl.Given("AWS::RDS::DBParameterGroup")["Parameters"].Text("rds.force_ssl"));
+        // The service's role may read the password where AWS keeps it, and nothing else.
+        var access = aws.CloudControl.Given("AWS::IAM::RolePolicy");
+        Assert.Equal("shop", access.Text("RoleName"));
+        Assert.Contains(values["secretArn"], access["PolicyDocument"]!.ToJsonString(), StringComparison.Ordinal);
         var instance = Assert.Single((await aws.Host.Store.ListAsync(new ListQuery(new KindId("instances", "rds.aws.upbound.io")), TestContext.Current.CancellationToken)).Items).ToDocument();
         Assert.Null(instance.At("status", "simulated"));
 

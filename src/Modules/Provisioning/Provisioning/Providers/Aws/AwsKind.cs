@@ -52,7 +52,7 @@ internal sealed record AwsKind
 
     public bool NameIsOurs => NameProperty.Length > 0;
 
-    public string NameOf(string externalName) => LowerName ? externalName.ToLowerInvariant() : externalName;
+    private string NameOf(string externalName) => LowerName ? externalName.ToLowerInvariant() : externalName;
 
     /// <param name="forProvider">Without references: an identifier may be made of a field.</param>
     public string IdentifierOf(string externalName, JsonObject forProvider) => forProvider.Aggregate(

@@ -49,7 +49,8 @@ internal static class DesiredState
 
         if (kind.NameIsOurs)
         {
-            properties[kind.NameProperty] = kind.NameOf(resource.ExternalName);
+            // Of an identifier of several parts the first is the name.
+            properties[kind.NameProperty] = kind.IdentifierOf(resource.ExternalName, forProvider).Split('|')[0];
         }
 
         if (kind.FixedName.Length > 0 && !properties.ContainsKey(kind.FixedName))
