@@ -102,7 +102,8 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
             }
         }
 
-        return new ClaimNode(kind, apiVersion, name, ns, document, children);
+        // What a claim makes lies in the cluster as a rule, whatever the claim's namespace.
+        return new ClaimNode(kind, apiVersion, name, document?.NamespaceOf() ?? ns, document, children);
     }
 
     private async Task<Dictionary<string, JsonObject>> NamespacesAsync(CancellationToken ct) =>
