@@ -20,7 +20,7 @@ public sealed class ClaimApiTests(HostFixture fixture)
         var (planned, plan) = await client.PostAsync("/api/v1/claims?dryRun=true", Claim("api-whole", "db", 50));
         Assert.Equal(HttpStatusCode.OK, planned);
         Assert.Equal("unknown", plan.Value("requiredApprovals"));
-        Assert.Equal("0", plan["cost"]!["after"]!["monthly"]!.ToString());
+        Assert.Equal("59.31", plan["cost"]!["after"]!["monthly"]!.ToString());
         Assert.All(plan["resources"]!.AsArray(), r => Assert.Equal("create", r!.Value("action")));
         Assert.Contains(plan["resources"]!.AsArray(), r => r!.Value("kind") == "Instance");
         Assert.Equal(HttpStatusCode.NotFound, (await client.ReadAsync($"/api/v1/claims/{Kind}/api-whole/db")).Status);
