@@ -9,7 +9,11 @@ public sealed record ConsolePages(Assembly Assembly);
 /// <summary>An entry of the navigation.</summary>
 /// <param name="Icon">An SVG path of MudBlazor's <c>Icons</c>.</param>
 /// <param name="Shortcut">The second key after <c>g</c>, or null for none.</param>
-public sealed record NavItem(string Title, string Href, string Icon, int Order, string? Shortcut = null);
+public sealed record NavItem(string Title, string Href, string Icon, int Order, string? Shortcut = null)
+{
+    /// <summary>True for a page that another page leads to: the navigation does not show it, and its keys lead to it from everywhere.</summary>
+    public bool KeysOnly { get; init; }
+}
 
 /// <summary>How a module brings its pages to the console.</summary>
 public static class ConsolePagesExtensions

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Kubernetes;
 using Flagstone.Platform.Resources;
@@ -31,16 +32,29 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
     public async Task<(IReadOnlyList<ClaimRow> Rows, bool More)> ListAsync(Caller caller, CancellationToken ct)
     {
         var simulated = await SimulatedAsync(ct);
+        var spaces = await NamespacesAsync(ct);
         var (rows, more) = (new List<ClaimRow>(), false);
         foreach (var kind in Kinds.Where(k => AccessRules.Refuse(caller, "list", k, "") is null))
         {
             var page = await store.ListAsync(new ListQuery(kind.Id, Limit: MaxRows), ct);
-            rows.AddRange(page.Items.Select(i => ClaimRow.Of(kind, i.ToDocument(), simulated.Contains((i.Key.Namespace, i.Key.Name)))));
+            rows.AddRange(page.Items.Select(i => Row(kind, i.ToDocument())));
             more |= page.More;
         }
 
         return (rows, more);
+
+        ClaimRow Row(KindDefinition kind, JsonObject claim)
+        {
+            var space = spaces.GetValueOrDefault(claim.NamespaceOf()) ?? [];
+            return ClaimRow.Of(kind, claim, simulated.Contains((claim.NamespaceOf(), claim.NameOf()))) with
+            {
+                Team = Charged(space, claim, Attribution.Team), Service = Charged(space, claim, Attribution.Service),
+            };
+        }
     }
+
+    /// <summary>True for kinds of which a change may change what claims cost.</summary>
+    public bool Prices(KindId id) => kinds.Find(id) is { } kind && (kind.Categories.Contains(Category) || kind.Categories.Contains(Managed.ManagedKinds.Category));
 
     /// <summary>The claims that a caller may see, of all kinds.</summary>
     public async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Claim)>> AllAsync(Caller caller, CancellationToken ct)
@@ -88,8 +102,15 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
             }
         }
 
-        return new ClaimNode(kind, apiVersion, name, ns, document, children);
+        // What a claim makes lies in the cluster as a rule, whatever the claim's namespace.
+        return new ClaimNode(kind, apiVersion, name, document?.NamespaceOf() ?? ns, document, children);
     }
+
+    private async Task<Dictionary<string, JsonObject>> NamespacesAsync(CancellationToken ct) =>
+        (await store.ListAsync(new ListQuery(NamespaceView.Kind, Limit: MaxRows), ct)).Items.ToDictionary(i => i.Key.Name, i => i.ToDocument(), StringComparer.Ordinal);
+
+    /// <summary>As <see cref="Attribution"/> has it: the namespace before the claim.</summary>
+    private static string Charged(JsonObject space, JsonObject claim, string label) => space.Label(label) is { Length: > 0 } own ? own : claim.Label(label);
 
     private static IEnumerable<JsonObject> References(JsonObject document)
     {

@@ -7,15 +7,35 @@ namespace Flagstone.Provisioning.Claims;
 /// <summary>A claim as the pages show it.</summary>
 internal sealed record ClaimRow(KindId Kind, string KindName, string Namespace, string Name, Status Status)
 {
+    public const string Ready = "Ready";
+    public const string NotReady = "Not ready";
+    public const string Failing = "Failing";
+
+    public static readonly IReadOnlyList<string> States = [Ready, NotReady, Failing];
+
     public string Composition { get; init; } = "";
 
     public string Secret { get; init; } = "";
+
+    /// <summary>The team that its namespace, or else the claim, names; empty for none.</summary>
+    public string Team { get; init; } = "";
+
+    /// <summary>The service that its namespace, or else the claim, names; empty for none.</summary>
+    public string Service { get; init; } = "";
 
     public bool Simulated { get; init; }
 
     public DateTimeOffset? Created { get; init; }
 
     public DateTimeOffset? Since { get; init; }
+
+    /// <summary>One of <see cref="States"/>: what a person filters by, whatever the word is.</summary>
+    public string State => Status.Tone switch
+    {
+        Tone.Good => Ready,
+        Tone.Bad => Failing,
+        _ => NotReady,
+    };
 
     public string Href => $"/claims/{Kind}/{Uri.EscapeDataString(Namespace)}/{Uri.EscapeDataString(Name)}";
 
@@ -38,15 +58,17 @@ internal sealed record ClaimRow(KindId Kind, string KindName, string Namespace, 
         string Filter(string name) => query.Filters.GetValueOrDefault(name, "");
         var matching = all.Where(r =>
             (Filter("kind").Length == 0 || r.KindName == Filter("kind"))
-            && (Filter("phase").Length == 0 || r.Status.Word == Filter("phase"))
+            && (Filter("state").Length == 0 || r.State == Filter("state"))
+            && (Filter("composition").Length == 0 || r.Composition == Filter("composition"))
             && (Filter("namespace").Length == 0 || r.Namespace == Filter("namespace"))
             && (query.Search.Length == 0
-                || new[] { r.Name, r.Namespace, r.KindName, r.Composition }.Any(t => t.Contains(query.Search, StringComparison.OrdinalIgnoreCase))));
+                || new[] { r.Name, r.Namespace, r.KindName, r.Composition, r.Team, r.Service }.Any(t => t.Contains(query.Search, StringComparison.OrdinalIgnoreCase))));
         Func<ClaimRow, string> key = query.Sort switch
         {
             "kind" => r => r.KindName,
             "status" => r => r.Status.Word,
             "namespace" => r => r.Namespace,
+            "team" => r => r.Team,
             "created" => r => r.Created?.UtcDateTime.ToString("O") ?? "",
             _ => r => r.Name,
         };

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Resources;
+using Flagstone.Platform.Yaml;
+
+namespace Flagstone.Provisioning.Compositions;
+
+/// <summary>Compositions as people edit them.</summary>
+internal static class CompositionManifests
+{
+    private const string LastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+    /// <summary>What a person wrote, without what the store and kubectl added.</summary>
+    public static string Of(JsonObject composition)
+    {
+        var metadata = new JsonObject { ["name"] = composition.NameOf() };
+        foreach (var member in (ReadOnlySpan<string>)["labels", "annotations"])
+        {
+            if (composition.At("metadata", member)?.DeepClone() is JsonObject map)
+            {
+                map.Remove(LastApplied);
+                if (map.Count > 0)
+                {
+                    metadata[member] = map;
+                }
+            }
+        }
+
+        return YamlWriter.Write(new JsonObject
+        {
+            ["apiVersion"] = CompositionKinds.Composition.ApiVersion, ["kind"] = CompositionKinds.Composition.Kind, ["metadata"] = metadata,
+            ["spec"] = composition["spec"]?.DeepClone(),
+        });
+    }
+}

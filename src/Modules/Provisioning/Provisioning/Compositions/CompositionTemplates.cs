@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Provisioning.Compositions;
+
+/// <summary>What a composition composes, as far as its text tells. Pure.</summary>
+internal static partial class CompositionTemplates
+{
+    public static IReadOnlyList<CompositionStep> Of(JsonObject spec) => CompositionMode.Of(spec) == CompositionMode.Resources
+        ? [new CompositionStep("resources", "", Bases(spec))]
+        : [.. (spec["pipeline"] as JsonArray ?? []).OfType<JsonObject>().Select(s => new CompositionStep(
+            s.Text("step"), s.At("functionRef").Text("name"), [.. Bases(s["input"]), .. Written(s.At("input", "inline").Text("template"))]))];
+
+    private static List<ComposedTemplate> Bases(JsonNode? input) =>
+        [.. (input.At("resources") as JsonArray ?? []).OfType<JsonObject>().Where(r => r["base"] is JsonObject)
+            .Select(r => new ComposedTemplate(r.Text("name"), r["base"].Text("apiVersion"), r["base"].Text("kind")))];
+
+    /// <summary>The manifests in a Go template. Loops and conditions are not followed: each manifest is told once.</summary>
+    private static IEnumerable<ComposedTemplate> Written(string template)
+    {
+        foreach (var manifest in Separator().Split(template))
+        {
+            var (version, kind) = (ApiVersion().Match(manifest), Kind().Match(manifest));
+            if (version.Success && kind.Success)
+            {
+                yield return new ComposedTemplate(ResourceName().Match(manifest) is { Success: true } name ? name.Groups[1].Value : "", version.Groups[1].Value, kind.Groups[1].Value);
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^---\s*$", RegexOptions.Multiline)]
+    private static partial Regex Separator();
+
+    [GeneratedRegex("""^apiVersion:\s*["']?([\w./-]+)""", RegexOptions.Multiline)]
+    private static partial Regex ApiVersion();
+
+    [GeneratedRegex("""^kind:\s*["']?(\w+)""", RegexOptions.Multiline)]
+    private static partial Regex Kind();
+
+    [GeneratedRegex("""(?:composition-resource-name:\s*|setResourceNameAnnotation\s+)["']?([\w.-]+)""")]
+    private static partial Regex ResourceName();
+}
+
+/// <summary>A step of a composition's pipeline.</summary>
+/// <param name="Function">Empty for the resources of a composition of mode Resources.</param>
+/// <param name="Templates">What its input says that it composes; empty for a function that decides when it runs.</param>
+internal sealed record CompositionStep(string Name, string Function, IReadOnlyList<ComposedTemplate> Templates);
+
+/// <summary>A resource that is composed.</summary>
+/// <param name="Name">The template's name; empty where it is made when it runs.</param>
+internal sealed record ComposedTemplate(string Name, string ApiVersion, string Kind);
