@@ -136,9 +136,13 @@ public sealed class PlatformHost : IAsyncLifetime
         Assert.True(Kinds.TryFind(manifest.Text("apiVersion"), manifest.Text("kind"), out var kind), $"no kind {manifest.Text("kind")}");
         var key = kind.Key(manifest.NamespaceOf(), manifest.NameOf());
         var outcome = await Gateway.CreateAsync(Someone, kind, manifest.NamespaceOf(), manifest, new WriteOptions(), CancellationToken.None);
-        return outcome is Refused { Problem.Reason: "AlreadyExists" }
-            ? await Gateway.UpdateAsync(Someone, kind, key, (_, _) => new((manifest, null)), new WriteOptions(), CancellationToken.None)
-            : outcome;
+        // Controllers write as well; like kubectl, this tries again when one came between.
+        for (var attempt = 0; attempt < 10 && outcome is Refused { Problem.Reason: "AlreadyExists" or "Conflict" }; attempt++)
+        {
+            outcome = await Gateway.UpdateAsync(Someone, kind, key, (_, _) => new((manifest, null)), new WriteOptions(), CancellationToken.None);
+        }
+
+        return outcome;
     }
 
     private Task<WriteOutcome> RemoveAsync(ResourceKey key) =>

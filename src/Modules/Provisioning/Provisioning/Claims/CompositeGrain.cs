@@ -104,7 +104,8 @@ internal sealed class CompositeGrain(
         await TellAsync(composite, next.Rendering, unsynced);
         var now = clock.GetUtcNow();
         await gateway.SetStatusAsync(Controller, kind, key, d => CompositeStatus.Report(d, next.Rendering, unsynced, now), CancellationToken.None);
-        return unsynced.Count > 0 ? ReconcileResult.After(Retry) : CompositeStatus.Poll(composite, revision) is { } poll ? ReconcileResult.After(poll) : ReconcileResult.Done;
+        return CompositeStatus.TellsNews(composite, next.Rendering) ? ReconcileResult.After(Soon)
+            : unsynced.Count > 0 ? ReconcileResult.After(Retry) : CompositeStatus.Poll(composite, revision) is { } poll ? ReconcileResult.After(poll) : ReconcileResult.Done;
     }
 
     private static void Refer(JsonObject composite, CompositeShape shape, string composition, JsonObject revision, IReadOnlyList<Composed> work)

@@ -38,6 +38,21 @@ internal static class CompositeStatus
         ReportConditions(document, rendering, now);
     }
 
+    /// <summary>
+    /// True when the functions tell something of the composite that it does not say yet: they may read it, so they are run again once it does.
+    /// </summary>
+    public static bool TellsNews(JsonObject composite, Rendering rendering)
+    {
+        if (rendering.DesiredComposite["status"] is not JsonObject told)
+        {
+            return false;
+        }
+
+        var next = (JsonObject)(composite["status"]?.DeepClone() ?? new JsonObject());
+        Documents.Overlay(next, told);
+        return !JsonNode.DeepEquals(next, composite["status"] ?? new JsonObject());
+    }
+
     /// <summary>When to look again though nothing changed: as the annotation says, or because functions read what does not wake a composite.</summary>
     public static TimeSpan? Poll(JsonObject composite, JsonObject revision) =>
         GoDuration.TryParse(composite.Annotation(Names.PollIntervalAnnotation), out var own)

@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions;
+
+namespace Flagstone.Provisioning.Tests.Compositions;
+
+/// <summary>A composite whose functions tell it something is composed again: other templates may wait for that.</summary>
+public sealed class StatusNewsTests
+{
+    [Theory]
+    [InlineData("""{}""", """{ "status": { "arn": "a" } }""", true)]
+    [InlineData("""{ "status": { "arn": "a", "conditions": [] } }""", """{ "status": { "arn": "a" } }""", false)]
+    [InlineData("""{ "status": { "arn": "a" } }""", """{ "status": { "arn": "b" } }""", true)]
+    [InlineData("""{ "status": { "arn": "a" } }""", """{}""", false)]
+    public void What_the_composite_does_not_say_yet_is_news(string composite, string desired, bool isNews)
+    {
+        var rendering = new Rendering([], new Dictionary<string, ObservedResource>());
+        foreach (var (member, value) in JsonNode.Parse(desired)!.AsObject())
+        {
+            rendering.DesiredComposite[member] = value?.DeepClone();
+        }
+
+        Assert.Equal(isNews, CompositeStatus.TellsNews(JsonNode.Parse(composite)!.AsObject(), rendering));
+    }
+}
