@@ -11,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 namespace Flagstone.Provisioning.Providers.Process.Redis;
 
 /// <summary>Runs Debian's <c>redis-server</c>, one process for each resource, on loopback and confined like a service.</summary>
-internal sealed partial class RedisDriver(DataFolder data, PlatformOptions options, TimeProvider clock) : IProviderDriver, IHostedService
+internal sealed partial class RedisDriver(DataFolder data, PlatformOptions options, TimeProvider clock) : IProviderDriver, IHostedLifecycleService
 {
     private const int PasswordBytes = 24;
     private const string DefaultMemory = "64";
@@ -63,9 +63,9 @@ internal sealed partial class RedisDriver(DataFolder data, PlatformOptions optio
     public async Task<DriverOutcome> UpdateAsync(ManagedResource resource, CancellationToken ct)
     {
         var server = new RedisServer(data, resource.ExternalName);
-        if (server.Runs && server.MaxMemory != MaxMemory(resource))
+        if (server.Runs && server.MaxMemory != MaxMemory(resource) && !await server.StopAsync(clock))
         {
-            await server.StopAsync(clock);
+            return StillRuns;
         }
 
         return await RunAsync(resource, ct);
@@ -74,24 +74,38 @@ internal sealed partial class RedisDriver(DataFolder data, PlatformOptions optio
     public async Task<DriverOutcome> DeleteAsync(ManagedResource resource, CancellationToken ct)
     {
         var server = new RedisServer(data, resource.ExternalName);
-        await server.StopAsync(clock);
+        if (!await server.StopAsync(clock))
+        {
+            return StillRuns;
+        }
+
         server.Forget();
         return Done.Plain;
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The servers stop with the platform, and come back with it: each is looked at after a start.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// The servers stop with the platform, and come back with it: each is looked at after a start. After the silo, whose grains would start again
+    /// what stopped before them.
+    /// </summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         var root = data.In("redis");
-        foreach (var name in Directory.Exists(root) ? Directory.GetDirectories(root).Select(Path.GetFileName).OfType<string>() : [])
-        {
-            await new RedisServer(data, name).StopAsync(clock);
-        }
+        var names = Directory.Exists(root) ? Directory.GetDirectories(root).Select(Path.GetFileName).OfType<string>() : [];
+        await Task.WhenAll(names.Select(name => new RedisServer(data, name).StopAsync(clock)));
     }
 
     private static readonly Dictionary<string, string> Nothing = [];
+    private static readonly Failed StillRuns = new("the server was told to end, then killed, and still runs");
 
     private async Task<DriverOutcome> RunAsync(ManagedResource resource, CancellationToken ct)
     {

@@ -12,6 +12,7 @@ internal sealed class RedisServer(DataFolder data, string name)
     private const string Program = "redis-server";
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private string Folder => data.In("redis", name);
@@ -71,20 +72,29 @@ internal sealed class RedisServer(DataFolder data, string name)
     public void Start() => Processes.StartDetached(
         Sandbox.Command(Settings, (Kept, "/data"), null, [$"/usr/bin/{Program}", "/app/redis.conf"]), Folder, PidFile, LogFile);
 
-    public async Task StopAsync(TimeProvider clock)
+    /// <summary>False when it still runs: even a killed process may hang in the kernel, on a disk that does not answer.</summary>
+    public async Task<bool> StopAsync(TimeProvider clock)
     {
         if (Running() is not { } process)
         {
-            return;
+            return true;
         }
 
         var since = clock.GetTimestamp();
         while (Processes.GroupLives(process.Pid))
         {
+            var waited = clock.GetElapsedTime(since);
+            if (waited > StopLimit + KillLimit)
+            {
+                return false;
+            }
+
             // Redis writes what it holds at the first, after the sandbox around it has ended; who does not end is ended.
-            Processes.SignalGroup(process.Pid, clock.GetElapsedTime(since) < StopLimit ? Processes.Terminate : Processes.Killed);
+            Processes.SignalGroup(process.Pid, waited < StopLimit ? Processes.Terminate : Processes.Killed);
             await Task.Delay(Pause, clock, CancellationToken.None);
         }
+
+        return true;
     }
 
     public void Forget()
