@@ -41,22 +41,7 @@ public sealed class RevisionTests(PlatformHost platform) : IClassFixture<Platfor
     public async Task A_revision_whose_tests_fail_is_not_used()
     {
         await OfferAsync("Bolt", "first");
-        await platform.ApplyAsync("""
-            apiVersion: flagstone.dev/v1alpha1
-            kind: CompositionTest
-            metadata:
-              name: bolt-rotates
-            spec:
-              compositionRef: { name: bolt }
-              claim:
-                apiVersion: test.example.org/v1
-                kind: Bolt
-                metadata: { name: a, namespace: default }
-                spec: {}
-              expect:
-                resources:
-                  key: { spec: { forProvider: { enableKeyRotation: true } } }
-            """ + Claim("Bolt", "kept", ""));
+        await platform.ApplyAsync(RotationTest("Bolt", "bolt-rotates") + Claim("Bolt", "kept", ""));
         await platform.HasAsync(new ResourceKey(new KindId("bolts", "test.example.org"), "default", "kept"), "Ready");
 
         await platform.ApplyAsync(Composition("Bolt", "second", rotates: false));
@@ -67,6 +52,19 @@ public sealed class RevisionTests(PlatformHost platform) : IClassFixture<Platfor
         Assert.Equal("first", await DescriptionAsync("kept"));
         Assert.Equal(1, composition.At("status", "revision")!.GetValue<long>());
         Assert.Equal("False", (await RevisionsAsync("bolt")).MaxBy(r => r.At("spec", "revision")!.GetValue<long>())!.FindCondition("Tested")!.Status);
+    }
+
+    [Fact]
+    public async Task A_composition_is_tested_however_many_tests_the_others_have()
+    {
+        await OfferAsync("Hasp", "first");
+        // More than one page of them, before this one's in the order of names.
+        await platform.ApplyAsync(string.Concat(Enumerable.Range(0, 201).Select(i => RotationTest("Nothing", $"a-{i}") + "\n---\n")) + RotationTest("Hasp", "hasp-rotates"));
+
+        await platform.ApplyAsync(Composition("Hasp", "second", rotates: false));
+
+        var composition = await platform.HasAsync(new ResourceKey(Compositions, "", "hasp"), "Current", "False");
+        Assert.Contains("hasp-rotates", composition.FindCondition("Current")!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -271,6 +269,22 @@ public sealed class RevisionTests(PlatformHost platform) : IClassFixture<Platfor
                       apiVersion: kms.aws.upbound.io/v1beta1
                       kind: Key
                       spec: { forProvider: { region: eu-west-1, description: {{motto}}, enableKeyRotation: {{(rotates ? "true" : "false")}} } }
+        """;
+
+    private static string RotationTest(string kind, string name) => $$"""
+        apiVersion: flagstone.dev/v1alpha1
+        kind: CompositionTest
+        metadata: { name: {{name}} }
+        spec:
+          compositionRef: { name: {{kind.ToLowerInvariant()}} }
+          claim:
+            apiVersion: test.example.org/v1
+            kind: {{kind}}
+            metadata: { name: a, namespace: default }
+            spec: {}
+          expect:
+            resources:
+              key: { spec: { forProvider: { enableKeyRotation: true } } }
         """;
 
     private static string Claim(string kind, string name, string spec) => $$"""

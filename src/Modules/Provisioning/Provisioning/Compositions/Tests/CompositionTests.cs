@@ -14,8 +14,7 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
     /// <summary>The condition of a test that says how it went last.</summary>
     public const string Passed = "Passed";
 
-    /// <summary>More are not run: a composition has a handful.</summary>
-    private const int MaxTests = 200;
+    private const int PageSize = 200;
 
     private const string TestUid = "00000000-0000-0000-0000-000000000000";
 
@@ -23,8 +22,7 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
     /// <param name="keeps">Whether each test keeps how it went; a plan keeps nothing.</param>
     public async Task<Condition> RunAsync(string composition, JsonObject revision, bool keeps, CancellationToken ct)
     {
-        var page = await store.ListAsync(new ListQuery(CompositionTestKind.TestId, Limit: MaxTests), ct);
-        var tests = page.Items.Select(i => i.ToDocument()).Where(t => t.At("spec", "compositionRef").Text("name") == composition && !t.IsDeleting()).ToList();
+        var tests = await OfAsync(composition, ct);
         var failures = new List<string>();
         foreach (var test in tests)
         {
@@ -47,6 +45,22 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
         return failures.Count > 0 ? Condition.False(Revisions.RevisionKinds.Tested, "TestsFailed", string.Join("; ", failures))
             : tests.Count == 0 ? Condition.Unknown(Revisions.RevisionKinds.Tested, "NoTests", "No CompositionTest names this composition")
             : Condition.True(Revisions.RevisionKinds.Tested, "TestsPassed", $"{tests.Count} of {tests.Count} tests");
+    }
+
+    /// <summary>All of them, however many tests the other compositions have: one that is not run would pass.</summary>
+    private async Task<IReadOnlyList<JsonObject>> OfAsync(string composition, CancellationToken ct)
+    {
+        var tests = new List<JsonObject>();
+        (string, string)? after = null;
+        ListPage page;
+        do
+        {
+            page = await store.ListAsync(new ListQuery(CompositionTestKind.TestId, Limit: PageSize, After: after), ct);
+            tests.AddRange(page.Items.Select(i => i.ToDocument()).Where(t => t.At("spec", "compositionRef").Text("name") == composition && !t.IsDeleting()));
+            after = page.Items is [.., var last] ? (last.Key.Namespace, last.Key.Name) : null;
+        }
+        while (page.More);
+        return tests;
     }
 
     private async Task<IReadOnlyList<string>> RunOneAsync(JsonObject test, JsonObject revision, CancellationToken ct)
