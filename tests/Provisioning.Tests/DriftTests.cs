@@ -29,6 +29,8 @@ public sealed class DriftTests(PlatformHost platform) : IClassFixture<PlatformHo
         Assert.Equal("30", await OutsideAsync(bucket));
         var drifted = Assert.Single(await DriftAsync("reverted"));
         Assert.Equal(("settled", "bucket"), (drifted.State, drifted.Template));
+        // As a decision names it.
+        Assert.Equal("buckets.simulated.flagstone.dev", drifted.Resource);
         var field = Assert.Single(drifted.Fields);
         Assert.Equal(("forProvider.retentionDays", "30", "7"), (field.Path, field.Wanted!.ToJsonString(), field.Actual!.ToJsonString()));
     }

@@ -24,7 +24,7 @@ internal sealed class DriftReader(ResourceStore store, KindRegistry kinds, Claim
             more |= page.More;
             foreach (var document in page.Items.Select(i => i.ToDocument()))
             {
-                if (DriftRules.Of(new ClaimNode(kind.Kind, kind.ApiVersion, document.NameOf(), document.NamespaceOf(), document, [])) is { } drifted)
+                if (DriftRules.Of(kind, document) is { } drifted)
                 {
                     rows.Add(new DriftRow(drifted, await ClaimOfAsync(caller, document, ct)));
                 }

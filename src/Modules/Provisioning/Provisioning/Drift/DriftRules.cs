@@ -130,10 +130,11 @@ internal static class DriftRules
         Keep(document, ExceptedAnnotation, excepted.Count > 0 ? new JsonArray([.. excepted.Select(p => (JsonNode)p)]).ToJsonString() : null);
     }
 
-    public static DriftedResource? Of(ClaimNode node) => node.Document is { } document && document.At("status", "drift") is JsonObject drift
+    /// <summary>Null when it never drifted.</summary>
+    public static DriftedResource? Of(KindDefinition kind, JsonObject document) => document.At("status", "drift") is JsonObject drift
         ? new DriftedResource(
-            $"{node.Kind.ToLowerInvariant()}.{node.ApiVersion.Split('/')[0]}", node.ApiVersion, node.Kind, node.Namespace, node.Name, node.Template.Length > 0 ? node.Template : null,
-            drift.Text("seen"), drift.Text("state"), Fields(document))
+            kind.Id.ToString(), kind.ApiVersion, kind.Kind, document.NamespaceOf(), document.NameOf(),
+            document.Annotation(Names.ResourceNameAnnotation) is { Length: > 0 } template ? template : null, drift.Text("seen"), drift.Text("state"), Fields(document))
         : null;
 
     public static IReadOnlyList<DriftedField> Fields(JsonObject document) => [.. (document.At("status", "drift", "fields") as JsonArray ?? []).OfType<JsonObject>()
