@@ -22,4 +22,12 @@ public sealed class StatusNewsTests
 
         Assert.Equal(isNews, CompositeStatus.TellsNews(JsonNode.Parse(composite)!.AsObject(), rendering));
     }
+
+    [Fact]
+    public void A_status_that_is_never_the_same_is_composed_a_few_times_at_once_and_then_seldom()
+    {
+        Assert.Null(CompositeStatus.AfterNews(0));
+        Assert.All(Enumerable.Range(1, 10), n => Assert.Equal(TimeSpan.FromMilliseconds(200), CompositeStatus.AfterNews(n)));
+        Assert.Equal(TimeSpan.FromMinutes(1), CompositeStatus.AfterNews(11));
+    }
 }

@@ -187,7 +187,7 @@ internal sealed class ClaimGrain(
         {
             if (!composite.IsDeleting())
             {
-                if (await usages.InTheWayAsync(key, CancellationToken.None) is { } used)
+                if (await usages.AskAsync(key, CancellationToken.None) is { } used)
                 {
                     await SetAsync(run, d => d.SetCondition(Condition.False("Ready", "Deleting", used), clock.GetUtcNow()));
                     return ReconcileResult.After(Retry);

@@ -27,6 +27,8 @@ internal sealed class CompositeGrain(
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(30);
 
+    private int newsInARow;
+
     public async Task<ReconcileResult> ReconcileAsync()
     {
         if (!ResourceKey.TryParse(this.GetPrimaryKeyString(), out var key)
@@ -104,7 +106,8 @@ internal sealed class CompositeGrain(
         await TellAsync(composite, next.Rendering, unsynced);
         var now = clock.GetUtcNow();
         await gateway.SetStatusAsync(Controller, kind, key, d => CompositeStatus.Report(d, next.Rendering, unsynced, now), CancellationToken.None);
-        return CompositeStatus.TellsNews(composite, next.Rendering) ? ReconcileResult.After(Soon)
+        newsInARow = CompositeStatus.TellsNews(composite, next.Rendering) ? newsInARow + 1 : 0;
+        return CompositeStatus.AfterNews(newsInARow) is { } again ? ReconcileResult.After(again)
             : unsynced.Count > 0 ? ReconcileResult.After(Retry) : CompositeStatus.Poll(composite, revision) is { } poll ? ReconcileResult.After(poll) : ReconcileResult.Done;
     }
 
@@ -125,7 +128,7 @@ internal sealed class CompositeGrain(
         var kept = new List<Unsynced>();
         foreach (var (gone, document) in unwanted)
         {
-            if (await usages.InTheWayAsync(gone, CancellationToken.None) is { } used)
+            if (await usages.AskAsync(gone, CancellationToken.None) is { } used)
             {
                 kept.Add(new Unsynced(document.Annotation(Names.ResourceNameAnnotation), used));
                 continue;

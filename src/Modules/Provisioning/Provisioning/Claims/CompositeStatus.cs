@@ -18,6 +18,11 @@ internal static class CompositeStatus
     /// <summary>Crossplane names three, and how many more.</summary>
     private const int Named = 3;
 
+    /// <summary>Templates may wait for what others tell, and these for others: a longer chain is a status that is never the same, such as the time.</summary>
+    private const int MaxNews = 10;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Restless = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Requiring = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeastPoll = TimeSpan.FromSeconds(1);
     private static readonly string[] Reserved = ["Ready", "Synced", "Healthy", "UpToDate", "Responsive"];
@@ -52,6 +57,14 @@ internal static class CompositeStatus
         Documents.Overlay(next, told);
         return !JsonNode.DeepEquals(next, composite["status"] ?? new JsonObject());
     }
+
+    /// <summary>When to compose again after so many times in a row that the functions told news; null without any.</summary>
+    public static TimeSpan? AfterNews(int inARow) => inARow switch
+    {
+        0 => null,
+        <= MaxNews => Soon,
+        _ => Restless,
+    };
 
     /// <summary>When to look again though nothing changed: as the annotation says, or because functions read what does not wake a composite.</summary>
     public static TimeSpan? Poll(JsonObject composite, JsonObject revision) =>

@@ -10,8 +10,8 @@ namespace Flagstone.Provisioning.Protection;
 internal interface IUsageGrain : IReconcileGrain;
 
 /// <summary>
-/// Resolves what a usage selects, marks what is in use, and lets go of a usage whose user is gone. What someone tried to delete meanwhile is
-/// deleted then when the usage asks for it. The key is the usage's.
+/// Resolves what a usage selects, marks what is in use, and lets go of a usage whose user is gone. Who composed what is protected tries its deletion
+/// again by itself; what a person tried to delete is not deleted in their name later, whatever <c>replayDeletion</c> says. The key is the usage's.
 /// </summary>
 [GrainType("flagstone.usage")]
 internal sealed class UsageGrain(ResourceStore store, ResourceGateway gateway, KindRegistry kinds, Usages usages, TimeProvider clock) : Grain, IUsageGrain
@@ -22,6 +22,9 @@ internal sealed class UsageGrain(ResourceStore store, ResourceGateway gateway, K
     public const string Finalizer = "usage.apiextensions.crossplane.io";
 
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
+
+    /// <summary>Who is kept from deleting by a usage wakes it (<see cref="Usages.AskAsync"/>); this is for people, who do not.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
 
     public async Task<ReconcileResult> ReconcileAsync()
     {
@@ -61,7 +64,7 @@ internal sealed class UsageGrain(ResourceStore store, ResourceGateway gateway, K
         await gateway.MutateAsync(Controller, kind, key, d => d.AddFinalizer(Finalizer), new WriteOptions(), CancellationToken.None);
         await gateway.MutateAsync(Controller, of.Kind, of.Key, d => d.MetadataMap("labels")[InUseLabel] = "true", new WriteOptions(), CancellationToken.None);
         await SetAsync(kind, key, Condition.True("Ready", "Available"));
-        return by is null ? ReconcileResult.Done : ReconcileResult.After(Again);
+        return by is null ? ReconcileResult.Done : ReconcileResult.After(Settled);
     }
 
     private async Task<ReconcileResult> ReleaseAsync(KindDefinition kind, ResourceKey key, JsonObject usage)
