@@ -9,7 +9,7 @@ namespace Flagstone.Provisioning.Plans;
 /// <param name="Claims">The claims that would follow and of which something would change, with their plans.</param>
 /// <param name="Unchanged">How many would follow and be as they are.</param>
 /// <param name="Staying">Claims that stay on their revision: their update policy is Manual, or they select another.</param>
-/// <param name="NotPlanned">How many more claims there are than are planned at once.</param>
+/// <param name="NotPlanned">How many more claims there are: beyond what is planned at once, and those that the caller may not plan.</param>
 public sealed record CompositionPlan(
     string Composition, long? Revision, string Tests, string? Failures, IReadOnlyList<ClaimPlan> Claims, int Unchanged, IReadOnlyList<string> Staying, int NotPlanned,
     CostChange Cost);

@@ -43,7 +43,7 @@ internal sealed class CompositionPlanner(
     private async Task<CompositionPlan> PlanAsync(
         Caller caller, JsonObject composition, JsonObject revision, long? number, Platform.Reconciling.Condition verdict, CancellationToken ct)
     {
-        var (changed, unchanged, staying, more) = (new List<ClaimPlan>(), 0, new List<string>(), 0);
+        var (changed, unchanged, staying, notPlanned) = (new List<ClaimPlan>(), 0, new List<string>(), 0);
         var (before, after) = (new List<CostEstimate>(), new List<CostEstimate>());
         foreach (var (claimKind, claim) in await UsersAsync(composition, ct))
         {
@@ -55,12 +55,13 @@ internal sealed class CompositionPlanner(
 
             if (changed.Count + unchanged >= MaxClaims)
             {
-                more++;
+                notPlanned++;
                 continue;
             }
 
             if (await claims.PlanAsync(caller, claim, new Rollout(composition.NameOf(), revision), ct) is not Planned { Plan: var plan })
             {
+                notPlanned++;
                 continue;
             }
 
@@ -78,7 +79,7 @@ internal sealed class CompositionPlanner(
 
         return new CompositionPlan(
             composition.NameOf(), number, verdict.Status switch { "True" => "passed", "False" => "failed", _ => "none" }, verdict.Status == "False" ? verdict.Message : null,
-            changed, unchanged, staying, more, new CostChange(CostRules.Sum(prices, before), CostRules.Sum(prices, after)));
+            changed, unchanged, staying, notPlanned, new CostChange(CostRules.Sum(prices, before), CostRules.Sum(prices, after)));
     }
 
     private async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Claim)>> UsersAsync(JsonObject composition, CancellationToken ct)
