@@ -68,6 +68,34 @@ public sealed class PlanApiTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task What_a_claim_costs_is_charged_as_its_namespace_says_before_there_is_anything_of_it()
+    {
+        using var client = fixture.Host.Client();
+        using var kube = fixture.Host.KubernetesClient();
+        var space = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Namespace",
+            ["metadata"] = new JsonObject
+            {
+                ["name"] = "charged",
+                ["labels"] = new JsonObject { ["flagstone.dev/team"] = "claims", ["flagstone.dev/service"] = "intake" },
+            },
+        };
+        using var there = await kube.PostAsJsonAsync("/api/v1/namespaces", space, Ct);
+        Assert.Equal(HttpStatusCode.Created, there.StatusCode);
+        var claim = Claim("early", "no-such-composition");
+        claim["metadata"]!["namespace"] = "charged";
+        using var made = await client.PostAsJsonAsync("/api/v1/claims", claim, Ct);
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+
+        var report = (await client.GetFromJsonAsync<JsonObject>("/api/v1/costs", Ct))!;
+
+        var line = Assert.Single(report["claims"]!.AsArray(), c => c!["name"]!.ToString() == "early")!;
+        Assert.Equal(("claims", "intake"), (line["team"]!.ToString(), line["service"]!.ToString()));
+    }
+
+    [Fact]
     public async Task A_format_that_is_not_there_is_refused()
     {
         using var client = fixture.Host.Client();

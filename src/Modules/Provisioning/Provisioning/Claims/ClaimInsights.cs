@@ -10,7 +10,7 @@ using Flagstone.Provisioning.Explaining;
 namespace Flagstone.Provisioning.Claims;
 
 /// <summary>What is told of a claim beside itself: why it is not ready, what it costs, what of it drifted.</summary>
-internal sealed class ClaimInsights(ClaimReader reader, PriceList prices)
+internal sealed class ClaimInsights(ClaimReader reader, Attribution attribution, PriceList prices)
 {
     public async Task<ClaimExplanation> ExplainAsync(KindDefinition kind, JsonObject claim, CancellationToken ct) =>
         ExplanationRules.Explain(await reader.TreeAsync(kind, claim, ct));
@@ -20,21 +20,29 @@ internal sealed class ClaimInsights(ClaimReader reader, PriceList prices)
     public CostEstimate CostOf(ClaimNode tree) => CostRules.Estimate(
         prices, tree.All.Where(n => n.Document is not null).Select(n => (n.Template.Length > 0 ? n.Template : n.Name, n.Document!)));
 
-    public async Task<IReadOnlyList<DriftedResource>> DriftAsync(KindDefinition kind, JsonObject claim, CancellationToken ct) =>
-        [.. (await reader.TreeAsync(kind, claim, ct)).All.Select(DriftRules.Of).OfType<DriftedResource>()];
+    public async Task<IReadOnlyList<DriftedResource>> DriftAsync(KindDefinition kind, JsonObject claim, CancellationToken ct) => DriftOf(await reader.TreeAsync(kind, claim, ct));
+
+    public IReadOnlyList<DriftedResource> DriftOf(ClaimNode tree) =>
+        [.. tree.All.Select(n => n.Document is not null && reader.Definition(n.ApiVersion, n.Kind) is { } kind ? DriftRules.Of(kind, n.Document) : null).OfType<DriftedResource>()];
 
     /// <summary>What the claims of a caller cost, by service: the namespace's, by team and all together.</summary>
     public async Task<CostReport> ReportAsync(Caller caller, CancellationToken ct)
     {
         var lines = new List<CostLine>();
+        var spaces = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
         foreach (var (kind, claim) in await reader.AllAsync(caller, ct))
         {
-            var tree = await reader.TreeAsync(kind, claim, ct);
-            var composite = tree.Children is [var first, ..] ? first.Document : null;
+            var ns = claim.NamespaceOf();
+            if (!spaces.TryGetValue(ns, out var space))
+            {
+                space = spaces[ns] = await attribution.OfAsync(ns, ct);
+            }
+
             lines.Add(new CostLine(
-                kind.Kind, claim.NamespaceOf(), claim.NameOf(),
-                composite?.Label(Attribution.Service) is { Length: > 0 } service ? service : claim.NamespaceOf(),
-                composite?.Label(Attribution.Team) is { Length: > 0 } team ? team : "unowned", CostOf(tree)));
+                kind.Kind, ns, claim.NameOf(),
+                Charged(Attribution.Service) ?? ns, Charged(Attribution.Team) ?? "unowned", CostOf(await reader.TreeAsync(kind, claim, ct))));
+
+            string? Charged(string label) => space.GetValueOrDefault(label) ?? (claim.Label(label) is { Length: > 0 } own ? own : null);
         }
 
         return new CostReport(
