@@ -216,7 +216,7 @@ internal sealed class ManagedResourceGrain(
         {
             case Started started:
                 await gateway.MutateAsync(Controller, kind, key, d => Begin(d, new Operation(verb, started.Handle), started.ExternalName), Noting, CancellationToken.None);
-                await gateway.SetStatusAsync(Controller, kind, key, d => ReportOngoing(d, verb), CancellationToken.None);
+                await gateway.SetStatusAsync(Controller, kind, key, d => ManagedStatus.ReportOngoing(d, verb, clock.GetUtcNow()), CancellationToken.None);
                 return ReconcileResult.After(TimeSpan.FromTicks(Math.Clamp(started.LookAfter.Ticks, Look.Least.Ticks, Look.Most.Ticks)));
             case Done done when verb == OperationVerb.Create:
                 if (await PublishAsync(run.Resource, done.Connection) is { } unpublished)
@@ -329,7 +329,7 @@ internal sealed class ManagedResourceGrain(
             return await TakeAsync(run, OperationVerb.Update, await run.Driver.UpdateAsync(resource, CancellationToken.None));
         }
 
-        await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => Report(d, present, run.Policy, mode), CancellationToken.None);
+        await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => ManagedStatus.Report(d, present, run.Policy, mode, clock.GetUtcNow()), CancellationToken.None);
         return ReconcileResult.After(
             present.NotReady is null ? PollAfter(run)
             : present.LookAfter is { } news ? TimeSpan.FromTicks(Math.Clamp(news.Ticks, Look.Least.Ticks, Look.Most.Ticks))
@@ -347,72 +347,6 @@ internal sealed class ManagedResourceGrain(
         var owner = document.Controller() is { } controller && kinds.TryFind(controller.Text("apiVersion"), controller.Text("kind"), out var kind)
             ? (await store.FindAsync(kind.Key(document.NamespaceOf(), controller.Text("name")), CancellationToken.None))?.ToDocument() : null;
         return DriftRules.ModeOf(document, owner);
-    }
-
-    private void Report(JsonObject document, Present present, ManagementPolicy policy, DriftMode mode)
-    {
-        var status = document.Member("status");
-        if (!JsonNode.DeepEquals(status["atProvider"], present.AtProvider))
-        {
-            status["atProvider"] = present.AtProvider.DeepClone();
-        }
-
-        if (present.Simulated)
-        {
-            status["simulated"] = true;
-        }
-
-        var now = clock.GetUtcNow();
-        document.SetCondition(present.NotReady is null
-            ? Condition.True("Ready", "Available", present.Note)
-            : Condition.False("Ready", "Creating", Join(present.Note, present.NotReady)), now);
-        Finish(document, now);
-        if (document.Annotation(Names.ReconcileRequestedAnnotation) is { Length: > 0 } requested)
-        {
-            status["lastHandledReconcileAt"] = requested;
-        }
-
-        if (present.Difference is null)
-        {
-            DriftRules.Settle(document);
-        }
-
-        if (mode == DriftMode.Report)
-        {
-            document.SetCondition(Condition.False("UpToDate", "Drifted", $"It was changed outside, and stays so until someone decides: {present.Difference}"), now);
-        }
-        else if (document.FindCondition("UpToDate") is not null)
-        {
-            document.SetCondition(Condition.True("UpToDate", "ObserveMatched"), now);
-        }
-
-        document.SetCondition(present switch
-        {
-            _ when policy.OnlyObserves || mode != DriftMode.Revert => Condition.True("Synced", "ReconcileSuccess"),
-            { Difference: { } restricted } => Condition.False("Synced", "UpdateRestricted", Join("managementPolicies do not let it be updated", restricted)),
-            { Failing: { } failing } => Condition.False("Synced", "ReconcileError", failing),
-            { Unfixable: { } stuck } => Condition.False("Synced", "ReplacementNeeded", stuck),
-            _ => Condition.True("Synced", "ReconcileSuccess"),
-        }, now);
-    }
-
-    private void ReportOngoing(JsonObject document, OperationVerb verb)
-    {
-        var now = clock.GetUtcNow();
-        document.SetCondition(Condition.False("AsyncOperation", "Ongoing"), now);
-        document.SetCondition(Condition.True("Synced", "ReconcileSuccess"), now);
-        if (verb != OperationVerb.Update)
-        {
-            document.SetCondition(Condition.False("Ready", verb == OperationVerb.Create ? "Creating" : "Deleting"), now);
-        }
-    }
-
-    private static void Finish(JsonObject document, DateTimeOffset now)
-    {
-        if (document.FindCondition("AsyncOperation") is not null)
-        {
-            document.SetCondition(Condition.True("AsyncOperation", "Finished"), now);
-        }
     }
 
     private async Task<ReconcileResult> DeleteAsync(Run run, Observation observation)
@@ -499,21 +433,7 @@ internal sealed class ManagedResourceGrain(
     }
 
     private Task SetAsync(KindDefinition kind, ResourceKey key, Condition condition) =>
-        gateway.SetStatusAsync(Controller, kind, key, d =>
-        {
-            d.SetCondition(condition, clock.GetUtcNow());
-            if (Operation.Of(d) is null)
-            {
-                Finish(d, clock.GetUtcNow());
-            }
-
-            if (d.FindCondition("Ready") is null)
-            {
-                d.SetCondition(Condition.False("Ready", "Creating"), clock.GetUtcNow());
-            }
-        }, CancellationToken.None);
-
-    private static string Join(string note, string text) => note.Length > 0 ? $"{note}: {text}" : text;
+        gateway.SetStatusAsync(Controller, kind, key, d => ManagedStatus.Set(d, condition, clock.GetUtcNow()), CancellationToken.None);
 
     private sealed record Run(IProviderDriver Driver, ManagementPolicy Policy, ManagedResource Resource);
 }
