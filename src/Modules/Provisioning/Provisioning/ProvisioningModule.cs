@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Flagstone.Platform;
 using Flagstone.Platform.Admission;
 using Flagstone.Platform.Data;
@@ -58,10 +59,9 @@ public static class ProvisioningModule
             builder.Configuration.GetSection(SqlOptions.Section).Get<SqlOptions>() ?? new SqlOptions(),
             builder.Configuration.GetSection(AwsOptions.Section).Get<AwsOptions>() ?? new AwsOptions(),
             builder.Configuration.GetSection(KubernetesOptions.Section).Get<KubernetesOptions>() ?? new KubernetesOptions());
-        services.AddSingleton(builder.Configuration.GetSection(SimulatedOptions.Section).Get<SimulatedOptions>() ?? new SimulatedOptions());
+        services.AddSingleton(SimulatedOptions.Read(builder.Configuration));
         // Read now: a price list that cannot be read ends the start.
-        services.AddSingleton(builder.Configuration[PriceListSetting] is { Length: > 0 } file
-            ? PriceList.Parse(File.ReadAllText(file), file) : PriceList.BuiltIn());
+        services.AddSingleton(builder.Configuration[PriceListSetting] is { Length: > 0 } file ? ReadPrices(file) : PriceList.BuiltIn());
         services.AddServices();
         services.AddHostedService<BuiltInCatalog>();
         services.AddProvisioningConsole();
@@ -78,6 +78,18 @@ public static class ProvisioningModule
 
     /// <summary>Renders a composite from files, without the platform and without storing anything.</summary>
     public static Task<RenderOutcome> RenderAsync(RenderArguments arguments, CancellationToken ct) => RenderCommand.RunAsync(arguments, TimeProvider.System, ct);
+
+    private static PriceList ReadPrices(string file)
+    {
+        try
+        {
+            return PriceList.Parse(File.ReadAllText(file), file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new ValidationException($"{PriceListSetting}: {e.Message}", e);
+        }
+    }
 
     private static void AddCompositions(this IServiceCollection services)
     {

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
 
 namespace Flagstone.Provisioning.Providers.Simulated;
 
@@ -16,4 +17,12 @@ internal sealed record SimulatedOptions
 
     /// <summary>The same seed makes the same calls go wrong in the same way.</summary>
     public int FaultSeed { get; init; } = 1;
+
+    /// <exception cref="ValidationException">A setting is out of its range.</exception>
+    public static SimulatedOptions Read(IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Section).Get<SimulatedOptions>() ?? new SimulatedOptions();
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        return options;
+    }
 }
