@@ -10,6 +10,8 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
 
+// Libraries match patterns of people over texts of others, and some patterns never end. Read once, before the first pattern.
+AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(2));
 PrivateFiles.MakeDefault();
 var command = CommandLine.Read(args);
 switch (command)

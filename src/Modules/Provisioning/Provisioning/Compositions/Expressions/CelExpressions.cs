@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cel;
@@ -10,6 +11,9 @@ internal static class CelExpressions
     /// <summary>Kubernetes bounds its rules the same way: a longer expression is a mistake.</summary>
     private const int MaxLength = 16 * 1024;
 
+    /// <summary>The library recurses for each level: the longest expression, all brackets, takes 64 MB at most. Untouched pages cost nothing.</summary>
+    private const int StackSize = 128 * 1024 * 1024;
+
     /// <summary>True or false.</summary>
     /// <exception cref="FatalResultException">The expression cannot be read or evaluated, or gives something else.</exception>
     public static bool IsTrue(string expression, IReadOnlyDictionary<string, JsonNode?> variables)
@@ -19,18 +23,35 @@ internal static class CelExpressions
             throw new FatalResultException($"the CEL expression is longer than {MaxLength} characters");
         }
 
-        object? result;
-        try
+        var (result, problem) = OnOwnStack(expression, variables.ToDictionary(v => v.Key, v => Plain(v.Value)));
+        if (problem is not null)
         {
-            result = new CelEnvironment([], "").Program(expression, variables.ToDictionary(v => v.Key, v => Plain(v.Value)));
-        }
-        catch (CelException e)
-        {
-            throw new FatalResultException($"cannot evaluate CEL expression \"{expression}\": {e.Message}");
+            throw new FatalResultException($"cannot evaluate CEL expression \"{expression}\": {problem.Message}");
         }
 
         return result is bool truth ? truth
             : throw new FatalResultException($"CEL expression \"{expression}\" must give a boolean, and gave {result?.GetType().Name ?? "null"}");
+    }
+
+    /// <summary>On a usual stack, brackets in brackets end the process, and no catch helps.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Of what people write the library throws more than its own exceptions; each is the expression's fault.")]
+    private static (object? Result, Exception? Problem) OnOwnStack(string expression, Dictionary<string, object?> variables)
+    {
+        (object? Result, Exception? Problem) outcome = default;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                outcome = (new CelEnvironment([], "").Program(expression, variables), null);
+            }
+            catch (Exception e)
+            {
+                outcome = (null, e);
+            }
+        }, StackSize);
+        thread.Start();
+        thread.Join();
+        return outcome;
     }
 
     private static object? Plain(JsonNode? node) => node switch
