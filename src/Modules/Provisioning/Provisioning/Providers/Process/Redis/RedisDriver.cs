@@ -124,7 +124,7 @@ internal sealed partial class RedisDriver(DataFolder data, PlatformOptions optio
         try
         {
             await server.ConfigureAsync(password, MaxMemory(resource), ct);
-            server.Start();
+            await server.StartAsync(clock);
             return Done.Plain;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)

@@ -13,7 +13,7 @@ internal sealed class RedisServer(DataFolder data, string name)
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private string Folder => data.In("redis", name);
 
@@ -40,10 +40,11 @@ internal sealed class RedisServer(DataFolder data, string name)
 
     public static bool IsInstalled => File.Exists($"/usr/bin/{Program}");
 
-    /// <summary>Writes what it is to be; a server that runs reads it at its next start.</summary>
+    /// <summary>Writes what it is to be at its next start; it does not run.</summary>
     public async Task ConfigureAsync(string password, string maxMemory, CancellationToken ct)
     {
-        var port = Port > 0 ? Port : LoopbackPorts.Free();
+        // Others may hold its port by now; the new one goes to its connection secret.
+        var port = Port > 0 && LoopbackPorts.IsFree(Port) ? Port : LoopbackPorts.Free();
         PrivateFiles.MakePassage(Path.GetDirectoryName(Folder)!);
         PrivateFiles.MakePassage(Folder);
         foreach (var folder in (string[])[Kept, Settings])
@@ -69,8 +70,16 @@ internal sealed class RedisServer(DataFolder data, string name)
         await UnprivilegedUser.OwnAsync(Sandbox.User, Settings, ct);
     }
 
-    public void Start() => Processes.StartDetached(
-        Sandbox.Command(Settings, (Kept, "/data"), null, [$"/usr/bin/{Program}", "/app/redis.conf"]), Folder, PidFile, LogFile);
+    /// <summary>Ends when the process is recorded, or is gone: who looked before would take it for one that does not run, and start a second.</summary>
+    public async Task StartAsync(TimeProvider clock)
+    {
+        var started = Processes.StartDetached(
+            Sandbox.Command(Settings, (Kept, "/data"), null, [$"/usr/bin/{Program}", "/app/redis.conf"]), Folder, PidFile, LogFile);
+        while (!File.Exists(PidFile) && Processes.IsAlive(started))
+        {
+            await Task.Delay(Pause, clock, CancellationToken.None);
+        }
+    }
 
     /// <summary>False when it still runs: even a killed process may hang in the kernel, on a disk that does not answer.</summary>
     public async Task<bool> StopAsync(TimeProvider clock)
