@@ -44,6 +44,21 @@ public sealed class ManagedResourceTests
     }
 
     [Fact]
+    public async Task Updates_that_change_nothing_are_said_and_made_less_and_less_often()
+    {
+        var provider = new FakeProvider { Difference = "its size is 1 and should be 2" };
+        await using var platform = Platform(provider);
+        await platform.InitializeAsync();
+        await platform.ApplyAsync(Thing("stuck"));
+
+        var stuck = await platform.HasAsync(FakeProvider.Kind.Key("", "stuck"), "Synced", "False");
+        Assert.Equal("it was updated, and still differs: its size is 1 and should be 2", stuck.FindCondition("Synced")!.Message);
+
+        provider.Difference = null;
+        await platform.HasAsync(FakeProvider.Kind.Key("", "stuck"), "Synced");
+    }
+
+    [Fact]
     public async Task An_orphan_outlives_its_resource_and_others_go_with_it()
     {
         var provider = new FakeProvider();
@@ -170,6 +185,9 @@ public sealed class ManagedResourceTests
 
         public ConcurrentDictionary<string, string> Connection { get; } = new(StringComparer.Ordinal);
 
+        /// <summary>What no update of it mends.</summary>
+        public string? Difference { get; set; }
+
         public int Creations { get; private set; }
 
         public int LosesAnswers { get; set; }
@@ -179,7 +197,7 @@ public sealed class ManagedResourceTests
         public IReadOnlyList<KindDefinition> Kinds => [Kind];
 
         public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => Task.FromResult<Observation>(
-            Things.ContainsKey(resource.ExternalName) ? new Present(null, null, new JsonObject(), Connection) : new Absent());
+            Things.ContainsKey(resource.ExternalName) ? new Present(Difference, null, new JsonObject(), Connection) : new Absent());
 
         public Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct)
         {

@@ -26,6 +26,9 @@ internal sealed class ManagedResourceGrain(
     /// <summary>The ledger's verb of what the grain notes on its resource; like its statuses, these rows are no news to it.</summary>
     private const string Note = "reconcile";
 
+    /// <summary>An update may take a moment to show; after so many that leave it different, it is said, and tried less and less often.</summary>
+    private const int FutileUpdates = 5;
+
     private static readonly WriteOptions Noting = new() { Verb = Note };
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(15);
@@ -41,6 +44,9 @@ internal sealed class ManagedResourceGrain(
 
     /// <summary>No provider is asked more often how an operation goes on, whatever it proposes, and none less often.</summary>
     private static readonly (TimeSpan Least, TimeSpan Most) Look = (TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+
+    private int updatesInARow;
+    private string difference = "";
 
     /// <summary>Without the rows that it writes itself: they would wake it at once after each failure, and no backoff would hold.</summary>
     public static IEnumerable<string> Route(CommittedRow row, ProviderDrivers drivers) =>
@@ -234,7 +240,14 @@ internal sealed class ManagedResourceGrain(
                     ? ReconcileResult.After(Soon)
                     : await FollowCreatedAsync(run with { Resource = await ReadAsync(run.Driver, kind, key, made.ToDocument()) });
             case Done done:
-                return await PublishAsync(run.Resource, done.Connection) is { } unwritten ? await FailAsync(run, unwritten) : ReconcileResult.After(Soon);
+                if (await PublishAsync(run.Resource, done.Connection) is { } unwritten)
+                {
+                    return await FailAsync(run, unwritten);
+                }
+
+                return verb == OperationVerb.Update && ++updatesInARow > FutileUpdates
+                    ? await FailAsync(run, $"it was updated, and still differs: {difference}")
+                    : ReconcileResult.After(Soon);
             case Failed failed:
                 if (verb == OperationVerb.Create)
                 {
@@ -326,9 +339,11 @@ internal sealed class ManagedResourceGrain(
 
         if (present.Difference is not null && run.Policy.Update && mode == DriftMode.Revert)
         {
+            difference = present.Difference;
             return await TakeAsync(run, OperationVerb.Update, await run.Driver.UpdateAsync(resource, CancellationToken.None));
         }
 
+        updatesInARow = 0;
         await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => ManagedStatus.Report(d, present, run.Policy, mode, clock.GetUtcNow()), CancellationToken.None);
         return ReconcileResult.After(
             present.NotReady is null ? PollAfter(run)
