@@ -55,6 +55,18 @@ public sealed class RevisionTests(PlatformHost platform) : IClassFixture<Platfor
     }
 
     [Fact]
+    public async Task A_composition_that_came_before_its_kind_passes_its_tests_once_the_kind_is_served()
+    {
+        await platform.ApplyAsync(Composition("Chain", "first") + "\n---\n" + RotationTest("Chain", "chain-rotates"));
+        var early = await platform.HasAsync(new ResourceKey(Compositions, "", "chain"), "Current", "False");
+        Assert.EndsWith("kind XChain, or its claim's kind, is not served", early.FindCondition("Current")!.Message, StringComparison.Ordinal);
+
+        await platform.ApplyAsync(Definition("Chain"));
+
+        await platform.HasAsync(new ResourceKey(Compositions, "", "chain"), "Current");
+    }
+
+    [Fact]
     public async Task A_composition_is_tested_however_many_tests_the_others_have()
     {
         await OfferAsync("Hasp", "first");
@@ -233,22 +245,23 @@ public sealed class RevisionTests(PlatformHost platform) : IClassFixture<Platfor
 
     private async Task OfferAsync(string kind, string motto, string labels = "")
     {
-        var plural = Plural(kind);
-        await platform.ApplyAsync($$"""
-            apiVersion: apiextensions.crossplane.io/v1
-            kind: CompositeResourceDefinition
-            metadata:
-              name: x{{plural}}.test.example.org
-            spec:
-              group: test.example.org
-              names: { kind: X{{kind}}, plural: x{{plural}} }
-              claimNames: { kind: {{kind}}, plural: {{plural}} }
-              versions:
-                - { name: v1, served: true, referenceable: true, schema: { openAPIV3Schema: { type: object } } }
-            """);
+        await platform.ApplyAsync(Definition(kind));
         await platform.WaitAsync("the kind", () => Task.FromResult(platform.Kinds.TryFind("test.example.org/v1", kind, out _)));
         await platform.ApplyAsync(Composition(kind, motto, labels: labels));
     }
+
+    private static string Definition(string kind) => $$"""
+        apiVersion: apiextensions.crossplane.io/v1
+        kind: CompositeResourceDefinition
+        metadata:
+          name: x{{Plural(kind)}}.test.example.org
+        spec:
+          group: test.example.org
+          names: { kind: X{{kind}}, plural: x{{Plural(kind)}} }
+          claimNames: { kind: {{kind}}, plural: {{Plural(kind)}} }
+          versions:
+            - { name: v1, served: true, referenceable: true, schema: { openAPIV3Schema: { type: object } } }
+        """;
 
     private static string Composition(string kind, string motto, bool rotates = true, string labels = "") => $$"""
         apiVersion: apiextensions.crossplane.io/v1

@@ -9,7 +9,7 @@ internal interface ICompositeDefinitionGrain : IReconcileGrain;
 
 /// <summary>Says of a CompositeResourceDefinition whether its kinds are served. The key is its name.</summary>
 [GrainType("flagstone.composite-definition")]
-internal sealed class CompositeDefinitionGrain(ResourceGateway gateway, KindRegistry kinds, TimeProvider clock) : Grain, ICompositeDefinitionGrain
+internal sealed class CompositeDefinitionGrain(ResourceGateway gateway, KindRegistry kinds, CompositeWaker waker, TimeProvider clock) : Grain, ICompositeDefinitionGrain
 {
     public const string Controller = "composite-definition";
 
@@ -18,7 +18,7 @@ internal sealed class CompositeDefinitionGrain(ResourceGateway gateway, KindRegi
     public async Task<ReconcileResult> ReconcileAsync()
     {
         var key = new ResourceKey(CompositionKinds.DefinitionId, "", this.GetPrimaryKeyString());
-        var served = true;
+        var (served, composite) = (true, (KindDefinition?)null);
         await gateway.SetStatusAsync(Controller, CompositionKinds.Definition, key, document =>
         {
             foreach (var offered in OfferedKinds.Read(document))
@@ -26,6 +26,7 @@ internal sealed class CompositeDefinitionGrain(ResourceGateway gateway, KindRegi
                 var holder = kinds.Find(offered.Id) ?? kinds.All.FirstOrDefault(k => k.Id.Group == offered.Id.Group && k.Kind == offered.Kind);
                 var here = holder?.DefinedBy == key;
                 served &= here;
+                composite = offered.IsComposite() ? offered : composite;
                 var (type, reason) = offered.IsClaim() ? ("Offered", "WatchingCompositeResourceClaim") : ("Established", "WatchingCompositeResource");
                 document.SetCondition(
                     here ? Condition.True(type, reason)
@@ -33,6 +34,16 @@ internal sealed class CompositeDefinitionGrain(ResourceGateway gateway, KindRegi
                     clock.GetUtcNow());
             }
         }, CancellationToken.None);
-        return served ? ReconcileResult.Done : ReconcileResult.After(Again);
+        if (!served)
+        {
+            return ReconcileResult.After(Again);
+        }
+
+        if (composite is not null)
+        {
+            await waker.WakeUntestedAsync(composite, CancellationToken.None);
+        }
+
+        return ReconcileResult.Done;
     }
 }

@@ -3,6 +3,7 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
+using Flagstone.Provisioning.Compositions.Revisions;
 
 namespace Flagstone.Provisioning.Compositions;
 
@@ -32,6 +33,19 @@ internal sealed class CompositeWaker(ResourceStore store, KindRegistry kinds, Du
         foreach (var composition in (await store.ListAsync(new ListQuery(CompositionKinds.CompositionId), ct)).Items.Select(i => i.ToDocument()).Where(Reads))
         {
             await WakeAsync(composition, ct);
+        }
+    }
+
+    /// <summary>Wakes the compositions of a kind that could not be tested, or did not pass, before it was served.</summary>
+    public async Task WakeUntestedAsync(KindDefinition composite, CancellationToken ct)
+    {
+        var waiting = (await store.ListAsync(new ListQuery(CompositionKinds.CompositionId), ct)).Items.Select(i => i.ToDocument())
+            .Where(c => !c.IsTrue(CompositionRevisions.Current) && c.At("spec", "compositeTypeRef") is var type
+                && type.Text("kind") == composite.Kind && type.Text("apiVersion").StartsWith($"{composite.Id.Group}/", StringComparison.Ordinal))
+            .Select(c => new DueChange(CompositionGrain.Controller, c.NameOf(), clock.GetUtcNow())).ToList();
+        if (waiting.Count > 0)
+        {
+            await due.SetAsync(waiting, ct);
         }
     }
 

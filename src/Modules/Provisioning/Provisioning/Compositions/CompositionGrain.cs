@@ -15,6 +15,9 @@ internal sealed class CompositionGrain(ResourceStore store, KindRegistry kinds, 
 {
     public const string Controller = "composition";
 
+    /// <summary>Its tests cannot run before its composite's kind is served. The definition wakes it, but may do so between its look and its verdict.</summary>
+    private static readonly TimeSpan Unserved = TimeSpan.FromSeconds(5);
+
     public async Task<ReconcileResult> ReconcileAsync()
     {
         var key = new ResourceKey(CompositionKinds.CompositionId, "", this.GetPrimaryKeyString());
@@ -28,9 +31,11 @@ internal sealed class CompositionGrain(ResourceStore store, KindRegistry kinds, 
             await implied.DefineAsync(composed.Text("apiVersion"), composed.Text("kind"), CancellationToken.None);
         }
 
+        var type = composition.At("spec", "compositeTypeRef");
+        var served = kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out _);
         await revisions.AdvanceAsync(composition, CancellationToken.None);
         await waker.WakeAsync(composition, CancellationToken.None);
-        return ReconcileResult.Done;
+        return served ? ReconcileResult.Done : ReconcileResult.After(Unserved);
     }
 
     /// <summary>What its templates start from; of a composition that is not patched and transformed nothing is known before it renders.</summary>
