@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Flagstone.Platform.Kubernetes;
 
 /// <summary>Create, replace, patch and delete: the request is read here, and decided and stored by the gateway.</summary>
-internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore store, PatchRequests patches)
+internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore store, PatchRequests patches, IEnumerable<IChangePreview> previews)
 {
     public async Task CreateAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
     {
@@ -22,7 +23,8 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
         problem ??= CheckBody(document!, kind, info);
         await (problem is not null
             ? context.Response.ProblemAsync(problem, ct)
-            : AnswerAsync(context.Response, kind, await gateway.CreateAsync(caller, kind, info.Namespace, document!, options!, ct), ct));
+            : AnswerAsync(
+                context.Response, kind, await PreviewAsync(caller, kind, options!, await gateway.CreateAsync(caller, kind, info.Namespace, document!, options!, ct), ct), ct));
     }
 
     public async Task ReplaceAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -44,7 +46,7 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
         var key = kind.Key(info.Namespace, info.Name);
         var outcome = await gateway.UpdateAsync(
             caller, kind, key, (_, _) => new(((JsonObject?)document!.DeepClone(), (Problem?)null)), options!, ct);
-        await AnswerAsync(context.Response, kind, outcome, ct);
+        await AnswerAsync(context.Response, kind, await PreviewAsync(caller, kind, options!, outcome, ct), ct);
     }
 
     public async Task PatchAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -69,12 +71,13 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
             var created = await gateway.CreateAsync(caller, kind, info.Namespace, patch.Document!, patch.Options, ct);
             if (created is not Refused { Problem.Reason: "AlreadyExists" })
             {
-                await AnswerAsync(context.Response, kind, created, ct);
+                await AnswerAsync(context.Response, kind, await PreviewAsync(caller, kind, patch.Options, created, ct), ct);
                 return;
             }
         }
 
-        await AnswerAsync(context.Response, kind, await gateway.UpdateAsync(caller, kind, key, (current, token) => patch.ApplyAsync(kind.AsRequested(current), token), patch.Options, ct), ct);
+        var outcome = await gateway.UpdateAsync(caller, kind, key, (current, token) => patch.ApplyAsync(kind.AsRequested(current), token), patch.Options, ct);
+        await AnswerAsync(context.Response, kind, await PreviewAsync(caller, kind, patch.Options, outcome, ct), ct);
     }
 
     public async Task DeleteAsync(HttpContext context, Caller caller, KindDefinition kind, RequestInfo info, CancellationToken ct)
@@ -134,6 +137,29 @@ internal sealed class KubernetesWrites(ResourceGateway gateway, ResourceStore st
             ["metadata"] = new JsonObject(),
             ["status"] = "Success",
         }, ct);
+    }
+
+    /// <summary>Of what was only tried: the same with what would follow from it.</summary>
+    private async Task<WriteOutcome> PreviewAsync(Caller caller, KindDefinition kind, WriteOptions options, WriteOutcome outcome, CancellationToken ct)
+    {
+        if (!options.DryRun || options.Subresource.Length > 0 || outcome is not Written written)
+        {
+            return outcome;
+        }
+
+        foreach (var preview in previews)
+        {
+            var document = written.Resource.ToDocument();
+            if (await preview.PreviewAsync(caller, kind, document, ct) is { } plan)
+            {
+                var status = document["status"] as JsonObject ?? [];
+                status["plan"] = plan;
+                document["status"] = status;
+                return written with { Resource = written.Resource with { Body = JsonSerializer.SerializeToUtf8Bytes(document) } };
+            }
+        }
+
+        return outcome;
     }
 
     private static async Task<(DeleteOptions? Delete, WriteOptions? Options, Problem? Problem)> ReadDeleteAsync(HttpRequest request, RequestInfo info, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Flagstone.Platform;
 using Flagstone.Platform.Admission;
 using Flagstone.Platform.Data;
+using Flagstone.Platform.Kubernetes;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Kinds;
 using Flagstone.Platform.Reconciling;
@@ -138,6 +139,7 @@ public static class ProvisioningModule
         services.AddSingleton<ClaimInsights>();
         services.AddSingleton<DriftDecisions>();
         services.AddSingleton<CompositionPlanner>();
+        services.AddSingleton<IChangePreview, PlanPreview>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);

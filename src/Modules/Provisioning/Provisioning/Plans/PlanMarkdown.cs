@@ -90,7 +90,8 @@ internal static class PlanMarkdown
         }
     }
 
-    private static string Summary(ClaimPlan plan) => plan.Resources.Count == 0 ? "Nothing would be made"
+    /// <summary>How many resources are made, changed and deleted.</summary>
+    public static string Summary(ClaimPlan plan) => plan.Resources.Count == 0 ? "Nothing would be made"
         : !plan.HasChanges ? "Nothing changes"
         : string.Join(", ", plan.Resources.GroupBy(r => r.Action).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} to {g.Key}"))).Replace("to unchanged", "unchanged", StringComparison.Ordinal);
 
