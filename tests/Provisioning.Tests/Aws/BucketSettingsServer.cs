@@ -22,6 +22,8 @@ internal sealed class BucketSettingsServer : IAsyncDisposable
         ["publicAccessBlock"] = "NoSuchPublicAccessBlockConfiguration",
         ["encryption"] = "ServerSideEncryptionConfigurationNotFoundError",
         ["policy"] = "NoSuchBucketPolicy",
+        ["ownershipControls"] = "OwnershipControlsNotFoundError",
+        ["lifecycle"] = "NoSuchLifecycleConfiguration",
     };
 
     private WebApplication? app;

@@ -19,6 +19,10 @@ public sealed class BucketSettingsTests
             ("BucketServerSideEncryptionConfiguration",
                 "{bucketRef: {name: files}, rule: [{bucketKeyEnabled: true, applyServerSideEncryptionByDefault: [{sseAlgorithm: 'aws:kms', kmsMasterKeyId: k1}]}]}", "encryption", "<KMSMasterKeyID>k1</KMSMasterKeyID>"),
             ("BucketPolicy", """{bucketRef: {name: files}, policy: '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["s3:*"]}]}'}""", "policy", "Deny"),
+            ("BucketOwnershipControls", "{bucketRef: {name: files}, rule: [{objectOwnership: BucketOwnerEnforced}]}", "ownershipControls", "<ObjectOwnership>BucketOwnerEnforced</ObjectOwnership>"),
+            ("BucketLifecycleConfiguration",
+                "{bucketRef: {name: files}, rule: [{id: old, status: Enabled, filter: [{prefix: logs/}], noncurrentVersionExpiration: [{noncurrentDays: 30}], abortIncompleteMultipartUpload: [{daysAfterInitiation: 7}]}]}",
+                "lifecycle", "<NoncurrentDays>30</NoncurrentDays>"),
         ];
         foreach (var (kind, forProvider, _, _) in settings)
         {
@@ -47,6 +51,15 @@ public sealed class BucketSettingsTests
         await aws.ReconcileAsync("s3/Bucket", "files");
         Assert.Contains("Enabled", s3.Settings["files?versioning"], StringComparison.Ordinal);
         Assert.Contains("red", s3.Settings["files?tagging"], StringComparison.Ordinal);
+
+        // A tag that the resource names no longer goes; one that somebody else put there stays.
+        s3.Settings["files?tagging"] = s3.Settings["files?tagging"].Replace("</TagSet>", "<Tag><Key>audit</Key><Value>2026</Value></Tag></TagSet>", StringComparison.Ordinal);
+        await aws.ApplyAsync("s3/Bucket", "files", "{tags: {cost-centre: c7}}");
+        await aws.ReconcileAsync("s3/Bucket", "files");
+        await aws.ReconcileAsync("s3/Bucket", "files");
+        Assert.DoesNotContain("red", s3.Settings["files?tagging"], StringComparison.Ordinal);
+        Assert.Contains("audit", s3.Settings["files?tagging"], StringComparison.Ordinal);
+        Assert.Contains("c7", s3.Settings["files?tagging"], StringComparison.Ordinal);
 
         foreach (var kind in settings.Select(s => s.Kind).Append("Bucket"))
         {

@@ -25,6 +25,26 @@ internal static class AwsTags
         return tags;
     }
 
+    /// <summary>Tags that this resource put there and names no longer: <c>status.atProvider.tags</c> knows them. What others put there stays.</summary>
+    public static IReadOnlyList<string> Outlived(ManagedResource resource, IReadOnlyDictionary<string, string> there)
+    {
+        var wanted = Wanted(resource);
+        return [.. (resource.Document.At("status", "atProvider", "tags") as JsonObject ?? []).Select(t => t.Key).Where(k => !wanted.ContainsKey(k) && there.ContainsKey(k))];
+    }
+
+    /// <summary>What this resource has put there, for <c>status.atProvider.tags</c>.</summary>
+    public static JsonObject Put(ManagedResource resource, IReadOnlyDictionary<string, string> there)
+    {
+        var put = Wanted(resource);
+        put.Remove(Uid);
+        foreach (var key in Outlived(resource, there))
+        {
+            put[key] = there[key];
+        }
+
+        return new JsonObject(put.Select(t => KeyValuePair.Create<string, JsonNode?>(t.Key, t.Value)));
+    }
+
     public static JsonArray ToList(IEnumerable<KeyValuePair<string, string>> tags) =>
         new([.. tags.Select(t => (JsonNode)new JsonObject { ["Key"] = t.Key, ["Value"] = t.Value })]);
 

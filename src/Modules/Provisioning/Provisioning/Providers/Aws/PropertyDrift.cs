@@ -118,7 +118,14 @@ internal sealed class PropertyDrift
             there[key] = value;
         }
 
-        if (missing.Count > 0)
+        var outlived = AwsTags.Outlived(resource, there);
+        foreach (var key in outlived)
+        {
+            drift.Add(new FieldDrift($"forProvider.tags[{key}]", null, there[key]));
+            there.Remove(key);
+        }
+
+        if (missing.Count + outlived.Count > 0)
         {
             // AWS' own tags come back in answers, and are refused in requests.
             var all = there.Where(t => !t.Key.StartsWith("aws:", StringComparison.Ordinal)).OrderBy(t => t.Key, StringComparer.Ordinal);

@@ -241,12 +241,23 @@ internal sealed partial class CloudControlDriver(
         return new Present(
             drift.Difference,
             kind.Ready.Length == 0 || Fill($"{{{kind.Ready}}}", resource, actual) is not null ? null : $"{kind.Type} has no {kind.Ready} yet",
-            new JsonObject(Filled(kind.AtProvider, resource, actual).Select(v => new KeyValuePair<string, JsonNode?>(v.Key, v.Value))),
+            AtProvider(kind, resource, actual),
             Filled(kind.Connection, resource, actual))
         {
             Drift = drift.Fields,
             Unfixable = unmapped ?? drift.Unfixable,
         };
+    }
+
+    private static JsonObject AtProvider(AwsKind kind, ManagedResource resource, JsonObject actual)
+    {
+        var values = new JsonObject(Filled(kind.AtProvider, resource, actual).Select(v => new KeyValuePair<string, JsonNode?>(v.Key, v.Value)));
+        if (kind.Taggable)
+        {
+            values["tags"] = AwsTags.Put(resource, AwsTags.Read(actual["Tags"]));
+        }
+
+        return values;
     }
 
     private DriverOutcome Take(AwsKind kind, OperationVerb verb, ProgressEvent progress, IReadOnlyDictionary<string, string> hidden)

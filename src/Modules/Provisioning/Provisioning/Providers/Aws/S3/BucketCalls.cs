@@ -20,20 +20,27 @@ internal static class BucketCalls
         }
 
         var missing = Missing(target, tags ?? []);
+        var outlived = AwsTags.Outlived(target.Resource, tags ?? []);
         var unmapped = target.ForProvider.Select(f => f.Key).FirstOrDefault(f => f is not ("region" or "tags" or "tagsAll") && !target.Kind.Properties.ContainsKey(f));
         return new Present(
             // Without tags anywhere only those that someone asked for are missed.
-            (tags is null ? target.ForProvider["tags"] is JsonObject { Count: > 0 } : missing.Count > 0) ? $"tags are missing or differ: {string.Join(", ", missing.Keys)}" : null,
+            (tags is null ? target.ForProvider["tags"] is JsonObject { Count: > 0 } : missing.Count + outlived.Count > 0)
+                ? $"tags are missing, differ or are too many: {string.Join(", ", missing.Keys.Concat(outlived))}" : null,
             null,
             new JsonObject
             {
                 ["arn"] = $"arn:{target.Session.Partition}:s3:::{target.Bucket}",
                 ["id"] = target.Bucket,
                 ["region"] = target.Session.Region,
+                ["tags"] = AwsTags.Put(target.Resource, tags ?? []),
             },
             new Dictionary<string, string> { ["bucket"] = target.Bucket, ["region"] = target.Session.Region })
         {
-            Drift = [.. missing.Select(t => new FieldDrift($"forProvider.tags[{t.Key}]", t.Value, tags is not null && tags.TryGetValue(t.Key, out var other) ? other : null))],
+            Drift =
+            [
+                .. missing.Select(t => new FieldDrift($"forProvider.tags[{t.Key}]", t.Value, tags is not null && tags.TryGetValue(t.Key, out var other) ? other : null)),
+                .. outlived.Select(t => new FieldDrift($"forProvider.tags[{t}]", null, tags![t])),
+            ],
             Unfixable = unmapped is null ? null : $"spec.forProvider.{unmapped} is not mapped: S3 has kinds of their own for versioning, encryption, public access and policy",
         };
     }
@@ -59,6 +66,11 @@ internal static class BucketCalls
     public static async Task<DriverOutcome> UpdateAsync(IAmazonS3 client, BucketTarget target, CancellationToken ct)
     {
         var tags = await TagsAsync(client, target.Bucket, ct) ?? [];
+        foreach (var key in AwsTags.Outlived(target.Resource, tags))
+        {
+            tags.Remove(key);
+        }
+
         foreach (var (key, value) in AwsTags.Wanted(target.Resource))
         {
             tags[key] = value;

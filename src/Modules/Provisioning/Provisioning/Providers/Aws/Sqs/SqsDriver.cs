@@ -47,9 +47,10 @@ internal sealed class SqsDriver(AwsSessions sessions, AwsReferences references, 
 
         var (desired, unmapped) = DesiredState.Make(target.Kind, target.Resource, target.ForProvider, new Dictionary<string, string>());
         var drift = PropertyDrift.Between(target.Kind, target.Resource, target.ForProvider, desired, actual);
+        var put = AwsTags.Put(target.Resource, AwsTags.Read(actual["Tags"]));
         return new Present(
             drift.Difference, null,
-            new JsonObject { ["arn"] = actual["QueueArn"]?.ToString(), ["id"] = url, ["url"] = url },
+            new JsonObject { ["arn"] = actual["QueueArn"]?.ToString(), ["id"] = url, ["url"] = url, ["tags"] = put },
             new Dictionary<string, string> { ["queueUrl"] = url, ["arn"] = actual["QueueArn"]?.ToString() ?? "" })
         {
             Drift = drift.Fields,
@@ -90,11 +91,16 @@ internal sealed class SqsDriver(AwsSessions sessions, AwsReferences references, 
     {
         var url = await UrlAsync(client, target, ct);
         var (desired, _) = DesiredState.Make(target.Kind, target.Resource, target.ForProvider, new Dictionary<string, string>());
-        var patch = PropertyDrift.Between(target.Kind, target.Resource, target.ForProvider, desired, await ReadAsync(client, url, ct)).Patch;
+        var actual = await ReadAsync(client, url, ct);
+        var patch = PropertyDrift.Between(target.Kind, target.Resource, target.ForProvider, desired, actual).Patch;
         var changed = patch.ToDictionary(p => p.Text("path")[1..], p => p!["value"]);
         if (changed.Remove("Tags", out _))
         {
             await client.TagQueueAsync(new TagQueueRequest { QueueUrl = url, Tags = new Dictionary<string, string>(AwsTags.Wanted(target.Resource)) }, ct);
+            if (AwsTags.Outlived(target.Resource, AwsTags.Read(actual["Tags"])) is { Count: > 0 } outlived)
+            {
+                await client.UntagQueueAsync(new UntagQueueRequest { QueueUrl = url, TagKeys = [.. outlived] }, ct);
+            }
         }
 
         if (changed.Count > 0)
