@@ -358,6 +358,11 @@ public sealed partial class ResourceGateway(
 
         var causes = Preparation.Validate(request.Next!, request.Kind);
         causes.AddRange(request.Kind.Validate?.Invoke(request.Next!, request.Before) ?? []);
+        if (causes.Count == 0 && request.Kind.Schema is { } schema)
+        {
+            causes.AddRange(schema.CheckRules(request.Next!, request.Before).Select(e => new ProblemCause(e.Field, e.Reason, e.Body)));
+        }
+
         if (causes.Count > 0)
         {
             return Catalogue.Invalid(request.Kind, request.Key.Name, causes);

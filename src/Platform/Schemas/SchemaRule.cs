@@ -1,6 +1,6 @@
 namespace Flagstone.Platform.Schemas;
 
-/// <summary>A CEL rule of <c>x-kubernetes-validations</c>: kept for the engine that runs it.</summary>
+/// <summary>A CEL rule of <c>x-kubernetes-validations</c>.</summary>
 /// <param name="Place">The field names from the document's root to the value that the rule is about; <see cref="Any"/> is every item or
 /// entry.</param>
 /// <param name="Rule">The CEL expression over <c>self</c> and <c>oldSelf</c>.</param>

@@ -18,7 +18,7 @@ public sealed class StructuralSchema
         Rules = rules;
     }
 
-    /// <summary>All CEL rules of <c>x-kubernetes-validations</c>, from the root down. <see cref="Validate"/> does not run them.</summary>
+    /// <summary>All CEL rules of <c>x-kubernetes-validations</c>, from the root down. <see cref="CheckRules"/> runs them, and <see cref="Validate"/> does not.</summary>
     public IReadOnlyList<SchemaRule> Rules { get; }
 
     internal SchemaNode Root { get; }
@@ -62,6 +62,10 @@ public sealed class StructuralSchema
     /// What is wrong with a resource, in the API server's words; empty when nothing is. Unknown fields are not errors here.
     /// </summary>
     public IReadOnlyList<FieldError> Validate(JsonNode resource) => SchemaValidation.Validate(resource, Root);
+
+    /// <summary>Which CEL rules a valid resource breaks; empty when it keeps all.</summary>
+    /// <param name="before">The resource as it was, or null when it is made: rules over <c>oldSelf</c> are about changes.</param>
+    public IReadOnlyList<FieldError> CheckRules(JsonNode resource, JsonNode? before) => Rules.Count == 0 ? [] : [.. SchemaRuleCheck.Check(Rules, Root, resource, before)];
 
     /// <summary>The schema as it was given, for <c>/openapi/v3</c>; the caller owns the copy.</summary>
     public JsonObject ToOpenApi() => (JsonObject)source.DeepClone();

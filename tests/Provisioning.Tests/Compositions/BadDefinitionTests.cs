@@ -63,6 +63,18 @@ public sealed class BadDefinitionTests(PlatformHost platform) : IClassFixture<Pl
         Assert.Contains("Thing 'default/live': spec.size: Invalid value: 10: spec.size in body should be less than or equal to 5", change, StringComparison.Ordinal);
         Assert.Contains("add a version", change, StringComparison.Ordinal);
 
+        var ruled = await platform.RefusalAsync(Definition(20, "self.size > 10"));
+        Assert.Contains("Thing 'default/live': spec: Invalid value: \"object\": failed rule: self.size > 10", ruled, StringComparison.Ordinal);
+
+        await platform.ApplyAsync(Definition(20, "self.size >= oldSelf.size"));
+        await platform.WaitAsync("the rule", () => Task.FromResult(platform.Kinds.TryFind("bad.example.org/v1", "Thing", out var thing) && thing.Schema!.Rules.Any(r => r.Rule.Contains("oldSelf", StringComparison.Ordinal))));
+        Assert.EndsWith("failed rule: self.size >= oldSelf.size", await platform.RefusalAsync("""
+            apiVersion: bad.example.org/v1
+            kind: Thing
+            metadata: { name: live, namespace: default }
+            spec: { size: 9 }
+            """), StringComparison.Ordinal);
+
         var key = new ResourceKey(new KindId("compositeresourcedefinitions", "apiextensions.crossplane.io"), "", "xthings.bad.example.org");
         var deletion = await platform.RefusalOfDeletionAsync(key);
         Assert.StartsWith("composite-definition: 2 resources of its kinds are there, and would go with what they made: XThing 'live-", deletion, StringComparison.Ordinal);
@@ -87,7 +99,7 @@ public sealed class BadDefinitionTests(PlatformHost platform) : IClassFixture<Pl
         {{string.Join('\n', pipeline.TrimEnd().Split('\n').Select(l => $"    {l}"))}}
         """;
 
-    private static string Definition(int most) => $$"""
+    private static string Definition(int most, string rule = "true") => $$"""
         apiVersion: apiextensions.crossplane.io/v1
         kind: CompositeResourceDefinition
         metadata: { name: xthings.bad.example.org }
@@ -99,7 +111,7 @@ public sealed class BadDefinitionTests(PlatformHost platform) : IClassFixture<Pl
             - name: v1
               served: true
               referenceable: true
-              schema: { openAPIV3Schema: { type: object, properties: { spec: { type: object, properties: { size: { type: integer, maximum: {{most}} } } } } } }
+              schema: { openAPIV3Schema: { type: object, properties: { spec: { type: object, x-kubernetes-validations: [ { rule: '{{rule}}' } ], properties: { size: { type: integer, maximum: {{most}} } } } } } }
         """;
 
     private static string Usage(string name, string of, string by) => $$"""

@@ -68,7 +68,7 @@ internal sealed class DefinitionRule(ResourceStore store) : IAdmissionRule
     private static string? Problem(KindDefinition kind, JsonObject document)
     {
         kind.Schema!.ApplyDefaults(document);
-        return kind.Schema.Validate(document).Select(e => $"{e.Field}: {e.Body}").FirstOrDefault();
+        return kind.Schema.Validate(document).Concat(kind.Schema.CheckRules(document, null)).Select(e => $"{e.Field}: {e.Body}").FirstOrDefault();
     }
 
     private static string List(List<string> names, long count) =>

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Cel;
+
+namespace Flagstone.Platform.Expressions;
+
+/// <summary>
+/// Evaluates expressions of the Common Expression Language (github.com/google/cel-spec) that people wrote, within bounds: their length, their time and
+/// the stack that they may take. Beside the standard functions there are those of <see cref="CelLibrary"/>.
+/// </summary>
+public static class CelEvaluator
+{
+    /// <summary>Kubernetes bounds its rules the same way: a longer expression is a mistake.</summary>
+    public const int MaxLength = 16 * 1024;
+
+    /// <summary>The library recurses for each level: the longest expression, all brackets, takes 64 MB at most. Untouched pages cost nothing.</summary>
+    private const int StackSize = 128 * 1024 * 1024;
+
+    private const int MaxCompiled = 1_000;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly ConcurrentDictionary<string, CelProgramDelegate> Compiled = new(StringComparer.Ordinal);
+
+    /// <param name="variables">Texts, booleans, longs, doubles, arrays of <c>object?</c> and dictionaries from text to <c>object?</c>.</param>
+    /// <returns>The value, or why there is none.</returns>
+    public static (object? Value, string? Problem) Evaluate(string expression, IReadOnlyDictionary<string, object?> variables)
+    {
+        if (expression.Length > MaxLength)
+        {
+            return (null, $"it is longer than {MaxLength} characters");
+        }
+
+        // Without brackets nothing nests and nothing loops.
+        return expression.Contains('(', StringComparison.Ordinal) || expression.Contains('[', StringComparison.Ordinal) || expression.Length > 256
+            ? OnOwnStack(expression, variables)
+            : Run(expression, variables);
+    }
+
+    /// <summary>On a usual stack, brackets in brackets end the process, and no catch helps. What takes too long goes on alone, and ends: the language has no endless loop.</summary>
+    private static (object? Value, string? Problem) OnOwnStack(string expression, IReadOnlyDictionary<string, object?> variables)
+    {
+        (object? Value, string? Problem) outcome = default;
+        var thread = new Thread(() => outcome = Run(expression, variables), StackSize) { IsBackground = true };
+        thread.Start();
+        return thread.Join(Limit) ? outcome : (null, $"it takes longer than {Limit.TotalSeconds:0} seconds");
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Of what people write the library throws more than its own exceptions; each is the expression's fault.")]
+    private static (object? Value, string? Problem) Run(string expression, IReadOnlyDictionary<string, object?> variables)
+    {
+        try
+        {
+            return (ProgramOf(expression).Invoke(variables.ToDictionary(StringComparer.Ordinal)), null);
+        }
+        catch (Exception e)
+        {
+            return (null, e.Message);
+        }
+    }
+
+    private static CelProgramDelegate ProgramOf(string expression)
+    {
+        if (Compiled.TryGetValue(expression, out var known))
+        {
+            return known;
+        }
+
+        if (Compiled.Count >= MaxCompiled)
+        {
+            Compiled.Clear();
+        }
+
+        var environment = new CelEnvironment([], "");
+        CelLibrary.AddTo(environment);
+        return Compiled[expression] = environment.Compile(expression);
+    }
+}
