@@ -97,13 +97,19 @@ internal sealed class UsageGrain(ResourceStore store, ResourceGateway gateway, K
             var controller = selector["matchControllerRef"] is JsonValue v && v.GetValueKind() == System.Text.Json.JsonValueKind.True ? usage.OwnerUid() : null;
             var page = await store.ListAsync(new ListQuery(selected.Id, usage.NamespaceOf() is { Length: > 0 } ns ? ns : null, LabelSelector.Equal(labels)), CancellationToken.None);
             if (page.Items.Select(i => i.ToDocument()).FirstOrDefault(d => controller is null || d.OwnerUid() == controller) is { } chosen
-                && await gateway.MutateAsync(Controller, kind, key, d => d["spec"]![side]!["resourceRef"] = new JsonObject { ["name"] = chosen.NameOf() }, new WriteOptions(), CancellationToken.None) is { } written)
+                && await gateway.MutateAsync(Controller, kind, key, d => Choose(d, side, chosen.NameOf()), new WriteOptions(), CancellationToken.None) is { } written)
             {
                 usage = written.ToDocument();
             }
         }
 
         return usage;
+    }
+
+    private static void Choose(JsonObject usage, string side, string name)
+    {
+        usage["spec"]![side]!["resourceRef"] = new JsonObject { ["name"] = name };
+        Usages.Label(usage);
     }
 
     private async Task<(KindDefinition Kind, ResourceKey Key)?> FindAsync(JsonObject usage, string side)

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 
@@ -18,6 +20,11 @@ internal readonly record struct UsedResource(string Group, string Kind, string N
                 apiVersion.Contains('/', StringComparison.Ordinal) ? apiVersion.Split('/')[0] : "", part.Text("kind"),
                 space.Length > 0 ? space : usage.NamespaceOf(), name);
     }
+
+    /// <summary>
+    /// The value of the label by which the usages of a resource are found. Without its namespace, which a usage gives or leaves out for what is in none.
+    /// </summary>
+    public string LabelValue => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{Group}/{Kind}/{Name}")))[..32];
 
     public override string ToString() => $"{Kind} '{(Namespace.Length > 0 ? $"{Namespace}/" : "")}{Name}'";
 }

@@ -9,6 +9,16 @@ internal sealed class UsageRule(Usages usages) : IAdmissionRule
 {
     public string Name => "usage";
 
+    public ValueTask MutateAsync(AdmissionRequest request, CancellationToken ct)
+    {
+        if (request.Next is { } usage && UsageKinds.All.Any(k => k.Id == request.Kind.Id))
+        {
+            Usages.Label(usage);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
     public async ValueTask<AdmissionVerdict> JudgeAsync(AdmissionRequest request, CancellationToken ct)
     {
         if (request.Verb == "delete")
@@ -28,9 +38,7 @@ internal sealed class UsageRule(Usages usages) : IAdmissionRule
             return null;
         }
 
-        var there = (await usages.AllAsync(ct)).Where(u => u.NameOf() != key.Name || u.NamespaceOf() != key.Namespace)
-            .Select(u => (Of: UsedResource.Of(u, "of"), By: UsedResource.Of(u, "by")))
-            .Where(e => e.Of is not null && e.By is not null).Select(e => (e.Of!.Value, e.By!.Value));
-        return UsageGraph.Cycle(there, of, by);
+        var there = (await usages.AboveAsync(by, ct)).Where(e => e.Usage.NameOf() != key.Name || e.Usage.NamespaceOf() != key.Namespace);
+        return UsageGraph.Cycle(there.Select(e => (e.Of, e.By)), of, by);
     }
 }

@@ -2,12 +2,15 @@ using System.Text.Json.Nodes;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
 
 namespace Flagstone.Provisioning.Protection;
 
-/// <summary>Reads the usages that are there. They are few, and all of them are looked at.</summary>
+/// <summary>Reads the usages of a resource, by a label that says what each protects: there may be one for each claim.</summary>
 internal sealed class Usages(ResourceStore store, KindRegistry kinds, DueIndex due, TimeProvider clock)
 {
+    private const string ProtectsLabel = "flagstone.dev/protects";
+
     /// <summary>Why a resource may not be deleted now; null when nothing uses it.</summary>
     public async Task<string?> InTheWayAsync(ResourceKey key, CancellationToken ct) => Reason(key, await ProtectingAsync(key, ct));
 
@@ -28,15 +31,49 @@ internal sealed class Usages(ResourceStore store, KindRegistry kinds, DueIndex d
     public async Task<IReadOnlyList<JsonObject>> OfAsync(KindDefinition kind, ResourceKey key, CancellationToken ct)
     {
         var wanted = new UsedResource(key.Kind.Group, kind.Kind, key.Namespace, key.Name);
-        return [.. (await AllAsync(ct)).Where(u => UsedResource.Of(u, "of") is { } of && (kind.Namespaced ? of : of with { Namespace = "" }) == wanted)];
+        return [.. (await OfAsync(wanted, ct)).Where(u => UsedResource.Of(u, "of") is { } of && (kind.Namespaced ? of : of with { Namespace = "" }) == wanted)];
     }
 
-    public async Task<IReadOnlyList<JsonObject>> AllAsync(CancellationToken ct)
+    /// <summary>All that is used by what uses a resource, and so on, each with what uses it.</summary>
+    public async Task<IReadOnlyList<(JsonObject Usage, UsedResource Of, UsedResource By)>> AboveAsync(UsedResource resource, CancellationToken ct)
     {
+        var found = new List<(JsonObject, UsedResource, UsedResource)>();
+        var seen = new HashSet<UsedResource> { resource };
+        var open = new Queue<UsedResource>([resource]);
+        while (open.TryDequeue(out var at))
+        {
+            foreach (var usage in await OfAsync(at, ct))
+            {
+                if (UsedResource.Of(usage, "of") == at && UsedResource.Of(usage, "by") is { } by)
+                {
+                    found.Add((usage, at, by));
+                    if (seen.Add(by))
+                    {
+                        open.Enqueue(by);
+                    }
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Notes on a usage what it protects, where that is known.</summary>
+    public static void Label(JsonObject usage)
+    {
+        if (UsedResource.Of(usage, "of") is { } of)
+        {
+            usage.MetadataMap("labels")[ProtectsLabel] = of.LabelValue;
+        }
+    }
+
+    private async Task<List<JsonObject>> OfAsync(UsedResource used, CancellationToken ct)
+    {
+        var selector = LabelSelector.Equal(new Dictionary<string, string> { [ProtectsLabel] = used.LabelValue });
         var all = new List<JsonObject>();
         foreach (var kind in UsageKinds.All)
         {
-            all.AddRange((await store.ListAsync(new ListQuery(kind.Id), ct)).Items.Select(i => i.ToDocument()));
+            all.AddRange((await store.ListAsync(new ListQuery(kind.Id, Labels: selector), ct)).Items.Select(i => i.ToDocument()));
         }
 
         return all;
