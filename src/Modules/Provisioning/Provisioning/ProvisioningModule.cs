@@ -154,6 +154,7 @@ public static class ProvisioningModule
         services.AddAws(aws);
         services.AddKubernetes(kubernetes);
         services.AddSingleton<ProviderDrivers>();
+        services.AddSingleton<References>();
         services.AddSingleton<ImpliedKinds>();
         services.AddMetrics();
         services.AddSingleton<ProviderHealth>();
@@ -174,7 +175,6 @@ public static class ProvisioningModule
 
         services.AddSingleton(aws);
         services.AddSingleton<AwsSessions>();
-        services.AddSingleton<AwsReferences>();
         services.AddDriver<CloudControlDriver>(AwsKinds.CloudControl);
         services.AddDriver<S3Driver>(AwsKinds.S3);
         services.AddDriver<SqsDriver>(AwsKinds.Sqs);
