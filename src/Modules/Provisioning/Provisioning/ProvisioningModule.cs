@@ -146,6 +146,9 @@ public static class ProvisioningModule
     private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws, KubernetesOptions kubernetes)
     {
         services.AddSqlServer(sql);
+        services.AddSingleton(SqlProviderConfigs.Kind);
+        services.AddSingleton<SqlServers>();
+        services.AddSingleton<SqlTargets>();
         services.AddDriver<SqlDriver>(SqlKinds.All);
         services.AddSingleton<RedisDriver>();
         services.AddSingleton<IProviderDriver>(s => s.GetRequiredService<RedisDriver>());
