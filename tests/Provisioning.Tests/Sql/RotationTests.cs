@@ -105,6 +105,30 @@ public sealed class RotationTests(SqlPlatform sql)
     }
 
     [Fact]
+    public async Task A_claims_secret_follows_and_has_nothing_of_the_former_login()
+    {
+        await sql.Host.ApplyAsync("""
+            apiVersion: platform.example.com/v1alpha1
+            kind: PostgreSQLInstance
+            metadata: { name: glazier, namespace: default }
+            spec: { writeConnectionSecretToRef: { name: glazier } }
+            """);
+        var claim = await sql.Host.HasAsync(new ResourceKey(new KindId("postgresqlinstances", "platform.example.com"), "default", "glazier"), "Ready");
+        var first = await sql.SecretAsync("glazier");
+        var role = (await sql.Host.Store.ListAsync(new ListQuery(new KindId("roles", SqlPlatform.Group)), TestContext.Current.CancellationToken)).Items
+            .Single(i => i.ToDocument().Label("crossplane.io/claim-name") == "glazier").Key;
+
+        sql.Advance(Month);
+        await sql.SettleAsync(role);
+
+        var second = first;
+        await sql.Host.WaitAsync("the claim's secret to follow", async () => (second = await sql.SecretAsync("glazier"))["username"] != first["username"]);
+        Assert.Equal(("in", "in"), (await LogInAsync(first, database: first["database"]), await LogInAsync(second, database: second["database"])));
+        Assert.Equal(["database", "endpoint", "password", "port", "username"], second.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(first["database"], claim.At("spec", "resourceRef").Text("name"));
+    }
+
+    [Fact]
     public async Task What_is_changed_at_the_logins_outside_is_found_and_put_back()
     {
         var role = await MadeAsync("potter", Monthly);
