@@ -155,6 +155,7 @@ public sealed class RotationTests(SqlPlatform sql)
     {
         await SqlPlatform.RunAsync(sql.Own, "CREATE ROLE mason_b");
         var role = await MadeAsync("mason", Monthly);
+        await SqlPlatform.RunAsync(sql.Own, "GRANT mason TO mason_b");
         sql.Advance(Month);
         await sql.Host.ReconcileAsync("managed", role);
         await sql.Host.ReconcileAsync("managed", role);
@@ -241,6 +242,12 @@ public sealed class RotationTests(SqlPlatform sql)
     [InlineData("rotation: { every: 720h }, passwordSecretRef: { namespace: default, name: x, key: y }", "A password that is given by passwordSecretRef does not rotate. Take one of the two away")]
     public async Task A_rotation_that_makes_no_sense_is_refused(string forProvider, string says) =>
         Assert.Contains(says, await sql.Host.RefusalAsync(SqlPlatform.Manifest("Role", "senseless", forProvider)), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_rotation_with_nowhere_to_publish_is_refused() => Assert.Contains(
+        "There is no secret to publish the logins in. Name one in spec.writeConnectionSecretToRef",
+        await sql.Host.RefusalAsync($"apiVersion: {SqlPlatform.Group}/v1alpha1\nkind: Role\nmetadata: {{ name: mute }}\nspec: {{ forProvider: {{ rotation: {{ every: 720h }} }} }}"),
+        StringComparison.Ordinal);
 
     private async Task<ResourceKey> MadeAsync(string name, string forProvider)
     {

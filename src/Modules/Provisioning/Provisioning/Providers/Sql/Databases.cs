@@ -13,6 +13,9 @@ internal sealed class Databases : ISqlKind
         FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = $1
         """;
 
+    private static readonly (string Field, string Word)[] Options =
+        [("allowConnections", "ALLOW_CONNECTIONS"), ("connectionLimit", "CONNECTION LIMIT"), ("isTemplate", "IS_TEMPLATE")];
+
     public async Task<SqlState?> FindAsync(SqlTarget target, CancellationToken ct)
     {
         var found = await target.Connection.AskAsync(Find, [target.Name], r => new JsonObject
@@ -125,7 +128,4 @@ internal sealed class Databases : ISqlKind
         : JsonNode.DeepEquals(wanted, actual);
 
     private static string Letters(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit));
-
-    private static readonly (string Field, string Word)[] Options =
-        [("allowConnections", "ALLOW_CONNECTIONS"), ("connectionLimit", "CONNECTION LIMIT"), ("isTemplate", "IS_TEMPLATE")];
 }

@@ -122,7 +122,7 @@ internal sealed class Roles(TimeProvider clock) : ISqlKind
 
     /// <summary>The role, and the logins that were made for it: others may have roles of these names.</summary>
     private static Dictionary<string, FoundRole> Own(Dictionary<string, FoundRole> all, LoginNames names, Rotation rotation) => all.Values
-        .Where(r => r.Name == names.Role || r.IsMember || r.ActsAsGroup || r.Name == rotation.Active || r.Name == rotation.Former)
+        .Where(r => r.Name == names.Role || (r.IsMember && r.ActsAsGroup) || r.Name == rotation.Active || r.Name == rotation.Former)
         .ToDictionary(r => r.Name, StringComparer.Ordinal);
 
     /// <param name="fresh">Whose password is new, and is set without asking; empty for nobody's.</param>
