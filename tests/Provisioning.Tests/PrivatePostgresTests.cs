@@ -103,12 +103,14 @@ public sealed class PrivatePostgresTests
         {
             using var from = Server(oldData);
             await RunAsync(from, "CREATE ROLE shop LOGIN PASSWORD 'sesame'");
+            await RunAsync(from, "CREATE ROLE shop_a LOGIN IN ROLE shop; ALTER ROLE shop_a SET role TO 'shop'");
             await RunAsync(from, "CREATE DATABASE shop OWNER shop");
             await RunAsync(from, "REVOKE CONNECT ON DATABASE shop FROM PUBLIC");
             await AskAsync(from.Port, "CREATE TABLE visit (id int); INSERT INTO visit VALUES (7); SELECT id FROM visit");
             using var to = Server(nextData);
             // The claim is there already, with an empty database.
             await RunAsync(to, "CREATE ROLE shop LOGIN PASSWORD 'another'");
+            await RunAsync(to, "CREATE ROLE shop_a LOGIN IN ROLE shop; ALTER ROLE shop_a SET role TO 'shop'");
             await RunAsync(to, "CREATE DATABASE shop OWNER shop");
 
             var (dump, restore) = Documented();

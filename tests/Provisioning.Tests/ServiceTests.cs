@@ -65,6 +65,29 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
     }
 
     [Fact]
+    public async Task A_secret_that_changes_reaches_the_service_by_a_process_that_takes_over_once_it_answers()
+    {
+        var commit = Commit(platform, "vault", "up");
+        await platform.ApplyAsync($"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: vault\n---\n{Password("former")}\n---\n{Deployment("vault", commit)}");
+        await platform.HasAsync(new ResourceKey(Deployments, "vault", "vault"), "Available");
+        var runtime = platform.Services.GetRequiredService<IRuntime>();
+        var port = runtime.PortOf("vault", "vault")!.Value;
+
+        await platform.ApplyAsync(Password("next"));
+
+        var answers = new List<string>();
+        await platform.WaitAsync("the new password", async () =>
+        {
+            answers.Add((await AskAsync(runtime.PortOf("vault", "vault")!.Value)).Text("password"));
+            return answers[^1] == "next";
+        });
+        Assert.All(answers.SkipLast(1), a => Assert.Equal("former", a));
+        await platform.WaitAsync("the former process to end", () => Task.FromResult(LoopbackPorts.IsFree(port)));
+
+        static string Password(string value) => $"apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: vault\nstringData:\n  password: {value}";
+    }
+
+    [Fact]
     public async Task A_process_that_ends_is_started_again()
     {
         var commit = Commit(platform, "phoenix", "up");

@@ -115,7 +115,7 @@ public sealed class TeamModeTests : IDisposable
         Assert.Equal(url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), secret["port"]);
         await using var connection = await server.OpenAsync(Ct);
         await using var command = new NpgsqlCommand("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", connection) { Parameters = { new() { Value = secret["database"] } } };
-        Assert.Equal(secret["username"], await command.ExecuteScalarAsync(Ct));
+        Assert.Equal(secret["username"], $"{await command.ExecuteScalarAsync(Ct)}_a");
         Assert.True(claim.IsTrue("Synced"));
         Assert.False(Directory.Exists(Path.Combine(platform.Data, "postgres")));
     }

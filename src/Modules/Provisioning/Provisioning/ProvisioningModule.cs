@@ -148,6 +148,9 @@ public static class ProvisioningModule
     private static void AddManagedResources(this IServiceCollection services, SqlOptions sql, AwsOptions aws, KubernetesOptions kubernetes)
     {
         services.AddSqlServer(sql);
+        services.AddSingleton(SqlProviderConfigs.Kind);
+        services.AddSingleton<SqlServers>();
+        services.AddSingleton<SqlTargets>();
         services.AddDriver<SqlDriver>(SqlKinds.All);
         services.AddSingleton<RedisDriver>();
         services.AddSingleton<IProviderDriver>(s => s.GetRequiredService<RedisDriver>());
@@ -156,6 +159,7 @@ public static class ProvisioningModule
         services.AddAws(aws);
         services.AddKubernetes(kubernetes);
         services.AddSingleton<ProviderDrivers>();
+        services.AddSingleton<References>();
         services.AddSingleton<ImpliedKinds>();
         services.AddMetrics();
         services.AddSingleton<ProviderHealth>();
@@ -176,7 +180,6 @@ public static class ProvisioningModule
 
         services.AddSingleton(aws);
         services.AddSingleton<AwsSessions>();
-        services.AddSingleton<AwsReferences>();
         services.AddDriver<CloudControlDriver>(AwsKinds.CloudControl);
         services.AddDriver<S3Driver>(AwsKinds.S3);
         services.AddDriver<SqsDriver>(AwsKinds.Sqs);

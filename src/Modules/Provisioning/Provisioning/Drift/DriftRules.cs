@@ -53,6 +53,9 @@ internal static class DriftRules
     public static bool IsFromOutside(JsonObject document) =>
         Numbers.TryInteger(document.At("status", SyncedGeneration), out var synced) && synced == document.GenerationOf();
 
+    /// <summary>True once all was seen to be as wanted, at whatever generation.</summary>
+    public static bool WasSynced(JsonObject document) => document.At("status", SyncedGeneration) is not null;
+
     /// <summary>Notes that all is as wanted.</summary>
     public static void Settle(JsonObject document)
     {

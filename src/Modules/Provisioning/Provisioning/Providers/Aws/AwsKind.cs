@@ -33,7 +33,7 @@ internal sealed record AwsKind
 
     public required IReadOnlyDictionary<string, AwsProperty> Properties { get; init; }
 
-    public required IReadOnlyDictionary<string, AwsReference> References { get; init; }
+    public required IReadOnlyDictionary<string, Reference> References { get; init; }
 
     public required IReadOnlyDictionary<string, string> Secrets { get; init; }
 
@@ -80,7 +80,7 @@ internal sealed record AwsKind
             Identifier = entry.Text("identifier") is { Length: > 0 } identifier ? identifier : "{name}",
             Taggable = entry["tags"]?.ToString() == "true",
             Properties = Texts(entry["properties"]).ToDictionary(p => p.Key, p => AwsProperty.Parse(p.Value), StringComparer.Ordinal),
-            References = Texts(entry["refers"]).ToDictionary(p => p.Key, p => AwsReference.Parse(p.Value), StringComparer.Ordinal),
+            References = Texts(entry["refers"]).ToDictionary(p => p.Key, p => ParseReference(p.Value), StringComparer.Ordinal),
             Secrets = Texts(entry["secrets"]),
             Generated = entry["generates"] is JsonObject made ? new AwsGenerated(made.Text("field"), made.Text("property"), made.Text("key")) : null,
             Variant = entry["variant"] is JsonObject other ? new AwsVariant(other.Text("field"), other.Text("value"), other.Text("type"), Texts(other["renames"])) : null,
@@ -92,6 +92,13 @@ internal sealed record AwsKind
     }
 
     private bool IsVariant(JsonObject forProvider) => Variant is { } variant && forProvider.Text(variant.Field) == variant.Value;
+
+    private static Reference ParseReference(string text)
+    {
+        var words = text.Split(' ');
+        var (group, plural) = (words[0].Split('/')[0], words[0].Split('/')[1]);
+        return new(new KindId(plural, group), words.Length > 1 ? words[1] : "");
+    }
 
     private static Dictionary<string, string> Texts(JsonNode? node) =>
         (node as JsonObject ?? []).ToDictionary(p => p.Key, p => p.Value?.ToString() ?? "", StringComparer.Ordinal);
@@ -116,17 +123,6 @@ internal sealed record AwsProperty(string Name, IReadOnlySet<string> Marks)
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var marks = words.Skip(1).ToHashSet(StringComparer.Ordinal);
         return marks.IsSubsetOf(Known) ? new(words[0], marks) : throw new FormatException($"The property '{text}' has a mark that is not known.");
-    }
-}
-
-/// <summary>What a field may take from another resource: its external name, or a field of its <c>status.atProvider</c>.</summary>
-internal sealed record AwsReference(KindId Kind, string Field)
-{
-    public static AwsReference Parse(string text)
-    {
-        var words = text.Split(' ');
-        var (group, plural) = (words[0].Split('/')[0], words[0].Split('/')[1]);
-        return new(new KindId(plural, group), words.Length > 1 ? words[1] : "");
     }
 }
 

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace Flagstone.Provisioning.Providers.Sql;
 
-/// <summary>The server on which the provider makes databases, roles and grants.</summary>
+/// <summary>The server on which the provider makes databases, roles, grants and extensions.</summary>
 internal interface ISqlServer
 {
     /// <summary>Where services reach it.</summary>
@@ -13,4 +13,11 @@ internal interface ISqlServer
     /// <summary>A connection as administrator.</summary>
     /// <exception cref="PostgresUnavailableException">It cannot be had now, and why.</exception>
     Task<NpgsqlConnection> OpenAsync(CancellationToken ct);
+
+    /// <summary>A connection as administrator to a database that is there.</summary>
+    /// <exception cref="PostgresUnavailableException">It cannot be had now, and why.</exception>
+    Task<NpgsqlConnection> OpenAsync(string database, CancellationToken ct);
+
+    /// <summary>True when the server does not take the password of a role.</summary>
+    Task<bool> RefusesAsync(string username, string password, CancellationToken ct);
 }

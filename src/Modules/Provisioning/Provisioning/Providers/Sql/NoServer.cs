@@ -14,5 +14,9 @@ internal sealed class NoServer : ISqlServer
 
     public Task<NpgsqlConnection> OpenAsync(CancellationToken ct) => throw new PostgresUnavailableException(
         "The provider 'sql' has no server: in team mode it uses none of its own, which the other processes would not see. "
-        + $"Set {SqlOptions.UrlVariable}=postgresql://ADMINISTRATOR@HOST:PORT/postgres for every process, or choose another composition.");
+        + $"Set {SqlOptions.UrlVariable}=postgresql://ADMINISTRATOR@HOST:PORT/postgres for every process, name a server by a ProviderConfig, or choose another composition.");
+
+    public Task<NpgsqlConnection> OpenAsync(string database, CancellationToken ct) => OpenAsync(ct);
+
+    public Task<bool> RefusesAsync(string username, string password, CancellationToken ct) => Task.FromResult(false);
 }

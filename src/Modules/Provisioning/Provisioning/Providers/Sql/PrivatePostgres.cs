@@ -23,7 +23,7 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim gate = new(1, 1);
-    private NpgsqlDataSource? source;
+    private PostgresConnections? connections;
     private bool stopped;
 
     public string Host => Loopback;
@@ -43,17 +43,14 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
     internal Task Return { get; private set; } = Task.CompletedTask;
 
     /// <summary>A connection as superuser; starts the server when it does not run.</summary>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken ct)
+    public Task<NpgsqlConnection> OpenAsync(CancellationToken ct) => OpenAsync(c => c.OpenAsync(ct), ct);
+
+    public Task<NpgsqlConnection> OpenAsync(string database, CancellationToken ct) => OpenAsync(c => c.OpenAsync(database, ct), ct);
+
+    public async Task<bool> RefusesAsync(string username, string password, CancellationToken ct)
     {
         await RunAsync(ct);
-        try
-        {
-            return await source!.OpenConnectionAsync(ct);
-        }
-        catch (NpgsqlException e)
-        {
-            throw new PostgresUnavailableException($"The private PostgreSQL server does not answer: {e.Message} Its log is in {Root}/log.");
-        }
+        return await connections!.RefusesAsync(username, password, ct);
     }
 
     /// <summary>
@@ -85,9 +82,9 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
         try
         {
             stopped = true;
-            if (source is not null)
+            if (connections is not null)
             {
-                await source.DisposeAsync();
+                await connections.DisposeAsync();
             }
 
             if (Running() is not { } server)
@@ -111,7 +108,7 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
 
     public void Dispose()
     {
-        source?.Dispose();
+        connections?.Dispose();
         gate.Dispose();
     }
 
@@ -131,6 +128,19 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
         }
     }
 
+    private async Task<NpgsqlConnection> OpenAsync(Func<PostgresConnections, Task<NpgsqlConnection>> open, CancellationToken ct)
+    {
+        await RunAsync(ct);
+        try
+        {
+            return await open(connections!);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new PostgresUnavailableException($"The private PostgreSQL server does not answer: {e.Message} Its log is in {Root}/log.");
+        }
+    }
+
     /// <summary>Adopts the server or starts it, once whoever comes.</summary>
     private async Task RunAsync(CancellationToken ct)
     {
@@ -142,7 +152,7 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
                 throw new PostgresUnavailableException("The platform is stopping, and its PostgreSQL server with it.");
             }
 
-            if (source is null || Running() is null)
+            if (connections is null || Running() is null)
             {
                 await StartServerAsync(ct);
             }
@@ -183,15 +193,15 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
                 ]), Root, Path.Combine(Root, "server.pid"), Path.Combine(Root, "start.log"));
         }
 
-        if (source is not null)
+        if (connections is not null)
         {
-            await source.DisposeAsync();
+            await connections.DisposeAsync();
         }
 
-        source = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder
+        connections = new PostgresConnections(new NpgsqlConnectionStringBuilder
         {
             Host = Loopback, Port = Port, Username = Superuser, Password = Password(), Database = "postgres", MaxPoolSize = 8, Timeout = 5, ApplicationName = "flagstone",
-        }.ConnectionString).Build();
+        });
         await AnswersAsync(ct);
     }
 
@@ -229,7 +239,7 @@ internal sealed partial class PrivatePostgres(DataFolder folder, PlatformOptions
         {
             try
             {
-                await using var connection = await source!.OpenConnectionAsync(ct);
+                await using var connection = await connections!.OpenAsync(ct);
                 return;
             }
             catch (NpgsqlException e)

@@ -6,7 +6,7 @@ namespace Flagstone.Provisioning.Providers.Sql;
 /// <summary>The kinds of Crossplane's provider-sql for PostgreSQL.</summary>
 internal static class SqlKinds
 {
-    private const string Group = "postgresql.sql.crossplane.io";
+    public const string Group = "postgresql.sql.crossplane.io";
 
     private const string NameRef = """{ "type": "object", "x-kubernetes-preserve-unknown-fields": true }""";
 
@@ -32,7 +32,18 @@ internal static class SqlKinds
           "type": "object",
           "properties": {
             "connectionLimit": { "type": "integer" },
-            "passwordSecretRef": {{NameRef}},
+            "passwordSecretRef": {
+              "type": "object",
+              "description": "The key of a Secret whose value is the password; without it one is made.",
+              "required": ["namespace", "name", "key"],
+              "properties": { "namespace": { "type": "string" }, "name": { "type": "string" }, "key": { "type": "string" } }
+            },
+            "rotation": {
+              "type": "object",
+              "description": "Has two logins take turns, each with a new password; the connection secret names the one whose turn it is. Not of provider-sql.",
+              "required": ["every"],
+              "properties": { "every": { "type": "string", "description": "How long a turn is, as a Go duration from 1h to 8784h, such as 720h." } }
+            },
             "privileges": {
               "type": "object",
               "properties": {
@@ -42,7 +53,7 @@ internal static class SqlKinds
             }
           }
         }
-        """);
+        """) with { Validate = (next, _) => Rotation.Check(next) };
 
     public static KindDefinition Grant { get; } = ManagedKinds.Make("grants", Group, "v1alpha1", "Grant", $$"""
         {
@@ -56,5 +67,18 @@ internal static class SqlKinds
         }
         """);
 
-    public static IReadOnlyList<KindDefinition> All { get; } = [Database, Role, Grant];
+    public static KindDefinition Extension { get; } = ManagedKinds.Make("extensions", Group, "v1alpha1", "Extension", $$"""
+        {
+          "type": "object",
+          "required": ["extension"],
+          "properties": {
+            "extension": { "type": "string", "minLength": 1 },
+            "version": { "type": "string", "description": "Kept at this version; without it the server's default is made, and whatever is there is kept." },
+            "schema": { "type": "string", "description": "Where its objects are; it must be there." },
+            "database": { "type": "string" }, "databaseRef": {{NameRef}}, "databaseSelector": {{NameRef}}
+          }
+        }
+        """);
+
+    public static IReadOnlyList<KindDefinition> All { get; } = [Database, Role, Grant, Extension];
 }

@@ -14,7 +14,7 @@ namespace Flagstone.Provisioning.Providers.Aws.CloudControl;
 /// service says. A creation's token makes it one, whatever answers are lost.
 /// </summary>
 internal sealed partial class CloudControlDriver(
-    AwsSessions sessions, AwsReferences references, ConnectionSecrets secrets, AwsOptions options, TimeProvider clock) : IProviderDriver, IDisposable
+    AwsSessions sessions, References references, ConnectionSecrets secrets, AwsOptions options, TimeProvider clock) : IProviderDriver, IDisposable
 {
     /// <summary>So long Cloud Control knows a client token.</summary>
     private static readonly TimeSpan ClientTokenLife = TimeSpan.FromHours(36);
@@ -92,7 +92,7 @@ internal sealed partial class CloudControlDriver(
             return new Failed(problem!);
         }
 
-        var (forProvider, missing) = await references.ResolveAsync(kind, WithInitial(resource), ct);
+        var (forProvider, missing) = await references.ResolveAsync(kind.References, WithInitial(resource), ct);
         var (hidden, unread) = await SecretsOfAsync(kind, resource, ct);
         if ((missing ?? unread) is { } needs)
         {
@@ -133,7 +133,7 @@ internal sealed partial class CloudControlDriver(
         {
             var (type, identifier) = (kind.TypeOf(resource.ForProvider), kind.IdentifierOf(resource.ExternalName, resource.ForProvider));
             var found = await client.GetResourceAsync(type, identifier, ct);
-            var (forProvider, _) = await references.ResolveAsync(kind, resource, ct);
+            var (forProvider, _) = await references.ResolveAsync(kind.References, resource, ct);
             var (desired, unmapped) = DesiredState.Make(kind, resource, forProvider, Nothing);
             var patch = PropertyDrift.Between(kind, resource, forProvider, desired, found.Properties).Patch;
             if (unmapped is not null || patch.Count == 0)
@@ -235,7 +235,7 @@ internal sealed partial class CloudControlDriver(
             return tags is null && CreateIntent.IsOpen(resource.Document) ? new Absent() : new Foreign(foreign);
         }
 
-        var (forProvider, _) = await references.ResolveAsync(kind, resource, ct);
+        var (forProvider, _) = await references.ResolveAsync(kind.References, resource, ct);
         var (desired, unmapped) = DesiredState.Make(kind, resource, forProvider, Nothing);
         var drift = PropertyDrift.Between(kind, resource, forProvider, desired, actual);
         return new Present(

@@ -12,7 +12,7 @@ namespace Flagstone.Provisioning.Providers.Aws.S3;
 /// Buckets, and what Upbound has as kinds of their own beside them: versioning, public access, encryption and policy. The names are ours, so
 /// Observe tells what a lost answer was; a bucket says by its tags whose it is. The settings belong to whoever declares them.
 /// </summary>
-internal sealed class S3Driver(AwsSessions sessions, AwsReferences references, AwsOptions options) : IProviderDriver
+internal sealed class S3Driver(AwsSessions sessions, References references, AwsOptions options) : IProviderDriver
 {
     public string Provider => AwsOptions.Provider;
 
@@ -48,7 +48,7 @@ internal sealed class S3Driver(AwsSessions sessions, AwsReferences references, A
             return closed(problem!);
         }
 
-        var (forProvider, missing) = await references.ResolveAsync(kind, resource, ct);
+        var (forProvider, missing) = await references.ResolveAsync(kind.References, resource, ct);
         var bucket = resource.Kind.Kind == "Bucket" ? resource.ExternalName : forProvider.Text("bucket");
         if (missing is not null || bucket.Length == 0)
         {

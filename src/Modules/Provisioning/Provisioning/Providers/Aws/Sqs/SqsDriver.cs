@@ -12,7 +12,7 @@ namespace Flagstone.Provisioning.Providers.Aws.Sqs;
 /// Queues and their policies. A queue's name is chosen here, its URL by SQS: the external name is the name until there is a URL. Whose a
 /// queue is says its tag, which comes with it.
 /// </summary>
-internal sealed class SqsDriver(AwsSessions sessions, AwsReferences references, AwsOptions options) : IProviderDriver
+internal sealed class SqsDriver(AwsSessions sessions, References references, AwsOptions options) : IProviderDriver
 {
     private const string PolicyAttribute = "Policy";
 
@@ -191,7 +191,7 @@ internal sealed class SqsDriver(AwsSessions sessions, AwsReferences references, 
             return closed(problem!);
         }
 
-        var (forProvider, missing) = await references.ResolveAsync(kind, resource, ct);
+        var (forProvider, missing) = await references.ResolveAsync(kind.References, resource, ct);
         if (resource.Kind.Kind != "Queue" && forProvider.Text("queueUrl").Length == 0)
         {
             missing ??= "spec.forProvider.queueUrl is not set";

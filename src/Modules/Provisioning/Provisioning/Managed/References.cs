@@ -2,25 +2,33 @@ using System.Text.Json.Nodes;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
-using Flagstone.Provisioning.Managed;
 
-namespace Flagstone.Provisioning.Providers.Aws;
+namespace Flagstone.Provisioning.Managed;
+
+/// <summary>What a field may take from another resource: its external name, or a field of its <c>status.atProvider</c>.</summary>
+/// <param name="Field">Empty for the external name.</param>
+internal sealed record Reference(KindId Kind, string Field = "")
+{
+    /// <summary>False where the name is enough, whether or not there is something of it.</summary>
+    public bool MustBeReady { get; init; } = true;
+}
 
 /// <summary>
 /// Puts in what other resources are: <c>kmsKeyIdRef</c> and <c>kmsKeyIdSelector</c> for <c>kmsKeyId</c>, <c>subnetIdRefs</c> and
 /// <c>subnetIdSelector</c> for <c>subnetIds</c>. What is written out wins.
 /// </summary>
-internal sealed class AwsReferences(ResourceStore store)
+internal sealed class References(ResourceStore store)
 {
-    /// <summary>No list at AWS takes more.</summary>
+    /// <summary>No list at a provider takes more.</summary>
     private const int MaxSelected = 200;
 
     /// <summary><c>forProvider</c> without references, and what was not found; null when all was.</summary>
-    public async Task<(JsonObject ForProvider, string? Missing)> ResolveAsync(AwsKind kind, ManagedResource resource, CancellationToken ct)
+    public async Task<(JsonObject ForProvider, string? Missing)> ResolveAsync(
+        IReadOnlyDictionary<string, Reference> fields, ManagedResource resource, CancellationToken ct)
     {
         var resolved = resource.ForProvider.DeepClone().AsObject();
         string? missing = null;
-        foreach (var (field, reference) in kind.References)
+        foreach (var (field, reference) in fields)
         {
             var many = field.EndsWith("Ids", StringComparison.Ordinal);
             var stem = many ? field[..^1] : field;
@@ -52,7 +60,7 @@ internal sealed class AwsReferences(ResourceStore store)
         return value;
     }
 
-    private async Task<(IReadOnlyList<string> Values, string? Missing)> NamedAsync(AwsReference reference, List<string> names, CancellationToken ct)
+    private async Task<(IReadOnlyList<string> Values, string? Missing)> NamedAsync(Reference reference, List<string> names, CancellationToken ct)
     {
         var values = new List<string>(names.Count);
         foreach (var name in names)
@@ -69,7 +77,7 @@ internal sealed class AwsReferences(ResourceStore store)
         return (values, null);
     }
 
-    private async Task<(IReadOnlyList<string> Values, string? Missing)> SelectedAsync(AwsReference reference, ManagedResource resource, JsonNode? selector, CancellationToken ct)
+    private async Task<(IReadOnlyList<string> Values, string? Missing)> SelectedAsync(Reference reference, ManagedResource resource, JsonNode? selector, CancellationToken ct)
     {
         var labels = new LabelSelector([.. (selector.At("matchLabels") as JsonObject ?? []).Select(l => new LabelRequirement(l.Key, SelectorOperator.In, [l.Value?.ToString() ?? ""]))]);
         var owner = selector.At("matchControllerRef")?.ToString() == "true" ? resource.Document.Controller().Text("uid") : "";
@@ -86,9 +94,9 @@ internal sealed class AwsReferences(ResourceStore store)
     }
 
     /// <summary>Empty while it is not ready: a name is known before there is something of it.</summary>
-    private static string ValueOf(AwsReference reference, JsonObject document)
+    private static string ValueOf(Reference reference, JsonObject document)
     {
-        if (!document.IsTrue("Ready"))
+        if (reference.MustBeReady && !document.IsTrue("Ready"))
         {
             return "";
         }
