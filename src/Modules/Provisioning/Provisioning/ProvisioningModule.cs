@@ -12,6 +12,7 @@ using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.EnvironmentConfigs;
 using Flagstone.Provisioning.Compositions.External;
+using Flagstone.Provisioning.Compositions.Graphs;
 using Flagstone.Provisioning.Compositions.Offline;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Compositions.Tests;
@@ -107,6 +108,7 @@ public static class ProvisioningModule
 
         services.AddSingleton<CompositionRevisions>();
         services.AddSingleton<CompositionTests>();
+        services.AddSingleton<CompositionDrawing>();
         services.AddSingleton<CompositeWaker>();
         services.AddSingleton<Usages>();
         services.AddSingleton<IAdmissionRule, UsageRule>();
