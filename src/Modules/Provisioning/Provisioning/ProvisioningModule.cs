@@ -140,6 +140,7 @@ public static class ProvisioningModule
         services.AddSingleton<ClaimInsights>();
         services.AddSingleton<DriftDecisions>();
         services.AddSingleton<CompositionPlanner>();
+        services.AddSingleton<CompositionRollout>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
