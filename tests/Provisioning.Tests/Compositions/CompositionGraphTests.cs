@@ -64,7 +64,7 @@ public sealed class CompositionGraphTests
         var composed = await drawing.OfAsync(Templated, [], TestContext.Current.CancellationToken);
 
         Assert.Contains("Loops and conditions", composed.Untold, StringComparison.Ordinal);
-        Assert.Equal(["Zone"], composed.Steps[0].Templates.Select(t => t.Kind));
+        Assert.Equal([("", "Zone")], composed.Steps[0].Templates.Select(t => (t.Name, t.Kind)));
     }
 
     [Fact]

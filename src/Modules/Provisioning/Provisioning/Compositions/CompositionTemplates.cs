@@ -50,7 +50,8 @@ internal static partial class CompositionTemplates
     [GeneratedRegex("""^kind:\s*["']?(\w+)""", RegexOptions.Multiline)]
     private static partial Regex Kind();
 
-    [GeneratedRegex("""(?:composition-resource-name:\s*|setResourceNameAnnotation\s+)["']?([\w.-]+)""")]
+    // A name with an expression in it is made when it runs.
+    [GeneratedRegex("""(?:composition-resource-name:\s*|setResourceNameAnnotation\s+)["']?((?>[\w.-]+))(?!\{\{)""")]
     private static partial Regex ResourceName();
 }
 
