@@ -10,10 +10,10 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 # Where the built host is; CONFIGURATION is release unless told otherwise.
 host_binary() { echo "$ROOT/artifacts/publish/flagstone/flagstone"; }
 
-# Builds the host when a source is newer than the last build.
+# Builds the host when a source is newer than the last build. What a build itself fetches is no source.
 ensure_built() {
   local binary; binary=$(host_binary)
-  if [ ! -x "$binary" ] || [ -n "$(find "$ROOT/src" "$ROOT/docs/problems" "$ROOT"/Directory.*.props -newer "$binary" -type f -not -path '*/obj/*' -print -quit)" ]; then
+  if [ ! -x "$binary" ] || [ -n "$(find "$ROOT/src" "$ROOT/docs/problems" "$ROOT"/Directory.*.props -newer "$binary" -type f -not -path '*/obj/*' -not -path '*/wwwroot/lib/*' -print -quit)" ]; then
     say "Building Flagstone..."
     dotnet publish "$ROOT/src/Host/Flagstone.Host.csproj" -c Release --self-contained true \
       -p:PublishReadyToRun=true -o "$ROOT/artifacts/publish/flagstone" -v quiet --nologo >&2 || return 1

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
@@ -63,6 +64,75 @@ public sealed class DriftTests(PlatformHost platform) : IClassFixture<PlatformHo
     }
 
     [Fact]
+    public async Task What_a_claim_only_reports_is_put_back_when_someone_decides_so()
+    {
+        var bucket = await MadeAsync("decided", "flagstone.dev/drift: report");
+        await ChangeOutsideAsync(bucket, 7);
+        await platform.ReconcileAsync("managed", bucket);
+
+        Assert.Null(await DecideAsync("decided", bucket, "revert", "forProvider.retentionDays"));
+        await platform.ReconcileAsync("managed", bucket);
+        await platform.ReconcileAsync("managed", bucket);
+
+        Assert.Equal("30", await OutsideAsync(bucket));
+        Assert.Equal("settled", Assert.Single(await DriftAsync("decided")).State);
+
+        // It was decided of that change, not of the next.
+        await ChangeOutsideAsync(bucket, 8);
+        await platform.ReconcileAsync("managed", bucket);
+        Assert.Equal("8", await OutsideAsync(bucket));
+    }
+
+    [Fact]
+    public async Task What_is_accepted_and_excepted_is_told_until_it_is_reverted()
+    {
+        var bucket = await MadeAsync("told", "");
+        await ChangeOutsideAsync(bucket, 7);
+        await platform.ReconcileAsync("managed", bucket);
+
+        Assert.Null(await DecideAsync("told", bucket, "accept", "forProvider.retentionDays"));
+        Assert.Null(await DecideAsync("told", bucket, "except", "forProvider.retentionDays"));
+        var decided = Assert.Single(await DriftAsync("told"));
+        Assert.Equal(["forProvider.retentionDays"], decided.Accepted);
+        Assert.Equal(["forProvider.retentionDays"], decided.Excepted);
+
+        Assert.Null(await DecideAsync("told", bucket, "revert", "forProvider.retentionDays"));
+        var reverted = Assert.Single(await DriftAsync("told"));
+        Assert.Empty(reverted.Accepted.Concat(reverted.Excepted));
+    }
+
+    [Fact]
+    public void A_decided_field_is_put_back_and_the_others_stay_as_they_are_there()
+    {
+        var document = JsonNode.Parse("""{ "spec": { "forProvider": { "a": 1, "b": 2 } } }""")!.AsObject();
+        DriftRules.Revert(document, ["forProvider.a"]);
+
+        var partly = DriftRules.Reverting(document, [new FieldDrift("forProvider.a", 1, 10), new FieldDrift("forProvider.b", 2, 20)]);
+
+        Assert.Equal("""{"a":1,"b":20}""", partly!.At("spec", "forProvider")!.ToJsonString());
+        Assert.Null(DriftRules.Reverting(document, [new FieldDrift("forProvider.b", 2, 20)]));
+    }
+
+    [Fact]
+    public async Task The_search_is_switched_off_and_on_again_by_whom_the_claim_is_to_change()
+    {
+        var bucket = await MadeAsync("switched", "");
+        var (claim, decisions) = (new ResourceKey(Buckets, "default", "switched"), platform.Services.GetRequiredService<DriftDecisions>());
+
+        Assert.Equal(403, (await decisions.SwitchAsync(Someone with { Role = Role.Viewer }, claim, DriftMode.Off))!.Status);
+        Assert.Null(await decisions.SwitchAsync(Someone with { Role = Role.Developer }, claim, DriftMode.Off));
+        await ComposedAsync(bucket, "off");
+        await ChangeOutsideAsync(bucket, 7);
+        await platform.ReconcileAsync("managed", bucket);
+        Assert.Equal("7", await OutsideAsync(bucket));
+
+        Assert.Null(await decisions.SwitchAsync(Someone, claim, DriftMode.Revert));
+        await ComposedAsync(bucket, "revert");
+        await platform.ReconcileAsync("managed", bucket);
+        Assert.Equal("30", await OutsideAsync(bucket));
+    }
+
+    [Fact]
     public async Task An_excepted_field_may_be_whatever_it_is()
     {
         var bucket = await MadeAsync("excepted", "");
@@ -119,6 +189,13 @@ public sealed class DriftTests(PlatformHost platform) : IClassFixture<PlatformHo
         await platform.HasAsync(new ResourceKey(Buckets, "default", name), "Ready");
         return (await platform.Store.ListAsync(new ListQuery(Simulated), TestContext.Current.CancellationToken)).Items
             .Single(i => i.ToDocument().Label("crossplane.io/claim-name") == name).Key;
+    }
+
+    /// <summary>Until the composite says what its claim says of drift.</summary>
+    private async Task ComposedAsync(ResourceKey managed, string mode)
+    {
+        var composite = new ResourceKey(new KindId("xs3buckets", "platform.example.com"), "", (await platform.FindAsync(managed))!.Label("crossplane.io/composite"));
+        await platform.WaitAsync($"the composite to say {mode}", async () => (await platform.FindAsync(composite))!.Annotation(DriftRules.ModeAnnotation) == mode);
     }
 
     private static string Claim(string name, string annotation) => $$"""

@@ -9,6 +9,9 @@ internal sealed class Browser : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
 
+    /// <summary>All that is drawn of the first graph, as text.</summary>
+    private const string Picture = "() => [...document.querySelectorAll('fs-graph canvas')].map(c => c.toDataURL()).join()";
+
     private readonly IPlaywright playwright;
     private readonly IBrowser browser;
 
@@ -66,6 +69,19 @@ internal sealed class Browser : IAsyncDisposable
         }
 
         return [.. result.Violations.SelectMany(v => v.Nodes.Select(n => $"{new Uri(Page.Url).AbsolutePath}: {v.Id}: {v.Help}: {n.Html}"))];
+    }
+
+    /// <summary>Waits until the graph of the page is drawn, and switches the theme, which draws it again.</summary>
+    public async Task DrawnAsync()
+    {
+        var drawn = Page.Locator("fs-graph canvas").First;
+        await drawn.WaitForAsync();
+        foreach (var _ in (int[])[1, 2])
+        {
+            var before = await drawn.EvaluateAsync<string>(Picture);
+            await Page.GetByRole(AriaRole.Button, new() { Name = "Switch between light and dark" }).ClickAsync();
+            await Page.WaitForFunctionAsync($"before => ({Picture})() !== before", before);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -67,8 +67,8 @@ public sealed class LocalCatalogTests(PlatformHost platform) : IClassFixture<Pla
         var key = new ResourceKey(new KindId("compositions", "apiextensions.crossplane.io"), "", composition);
         var found = await platform.HasAsync(key, "Current");
 
-        var revision = await platform.FindAsync(new ResourceKey(new KindId("compositionrevisions", "apiextensions.crossplane.io"), "", found["status"].Text("currentRevision")));
-        Assert.Equal("True", revision!.FindCondition("Tested")!.Status);
+        // A composition is current for a moment before the catalog's tests of it are there.
+        await platform.HasAsync(new ResourceKey(new KindId("compositionrevisions", "apiextensions.crossplane.io"), "", found["status"].Text("currentRevision")), "Tested");
     }
 
     private static string Claim(string kind, string name) => $$"""

@@ -29,7 +29,7 @@ public sealed class CompositionPageTests
         var steps = CompositionTemplates.Of(spec);
 
         Assert.Equal(["compose", "render", "ready"], steps.Select(s => s.Name));
-        Assert.Equal([new ComposedTemplate("db", "rds/v1", "Instance"), new ComposedTemplate("files", "s3/v1", "Bucket")], steps.SelectMany(s => s.Templates));
+        Assert.Equal([("db", "rds/v1", "Instance"), ("files", "s3/v1", "Bucket")], steps.SelectMany(s => s.Templates).Select(t => (t.Name, t.ApiVersion, t.Kind)));
     }
 
     [Fact]

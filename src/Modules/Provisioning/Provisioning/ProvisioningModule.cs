@@ -13,6 +13,7 @@ using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.EnvironmentConfigs;
 using Flagstone.Provisioning.Compositions.External;
+using Flagstone.Provisioning.Compositions.Graphs;
 using Flagstone.Provisioning.Compositions.Offline;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Compositions.Tests;
@@ -108,6 +109,7 @@ public static class ProvisioningModule
 
         services.AddSingleton<CompositionRevisions>();
         services.AddSingleton<CompositionTests>();
+        services.AddSingleton<CompositionDrawing>();
         services.AddSingleton<CompositeWaker>();
         services.AddSingleton<Usages>();
         services.AddSingleton<IAdmissionRule, UsageRule>();
@@ -140,6 +142,7 @@ public static class ProvisioningModule
         services.AddSingleton<DriftDecisions>();
         services.AddSingleton<CompositionPlanner>();
         services.AddSingleton<IChangePreview, PlanPreview>();
+        services.AddSingleton<CompositionRollout>();
         services.AddSingleton<IProvisioning, ClaimStates>();
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);

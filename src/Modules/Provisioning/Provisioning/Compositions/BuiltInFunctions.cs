@@ -25,6 +25,8 @@ internal static class BuiltInFunctions
 
     public static IReadOnlyCollection<string> Names => All.Keys;
 
+    public static bool Has(ICompositionFunction? function) => function is not null && All.ContainsValue(function);
+
     /// <summary>By the name of a function or the path of its package, both often with the organization before it and a version after it.</summary>
     /// <param name="name">Such as <c>crossplane-contrib-function-auto-ready</c> or <c>xpkg.crossplane.io/crossplane-contrib/function-auto-ready:v0.4.2</c>.</param>
     public static ICompositionFunction? Find(string name)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Yaml;
+using Flagstone.Provisioning.Claims;
 
 namespace Flagstone.Provisioning.Compositions;
 
@@ -30,5 +31,26 @@ internal static class CompositionManifests
             ["apiVersion"] = CompositionKinds.Composition.ApiVersion, ["kind"] = CompositionKinds.Composition.Kind, ["metadata"] = metadata,
             ["spec"] = composition["spec"]?.DeepClone(),
         });
+    }
+
+    /// <summary>A composition that is there with what a manifest says of it. What kubectl noted stays: it compares its next apply with that.</summary>
+    public static JsonObject Replace(JsonObject current, JsonObject manifest)
+    {
+        var next = (JsonObject)current.DeepClone();
+        next["spec"] = manifest["spec"]?.DeepClone();
+        foreach (var member in (ReadOnlySpan<string>)["labels", "annotations"])
+        {
+            if (manifest.At("metadata", member) is { } value)
+            {
+                next.Metadata()[member] = value.DeepClone();
+            }
+        }
+
+        if (current.Annotation(LastApplied) is { Length: > 0 } applied && next.Annotation(LastApplied).Length == 0)
+        {
+            next.Annotate(LastApplied, applied);
+        }
+
+        return next;
     }
 }

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions.Graphs;
 using Flagstone.Provisioning.Compositions.Revisions;
 using Flagstone.Provisioning.Compositions.Tests;
 
 namespace Flagstone.Provisioning.Compositions;
 
 /// <summary>What the pages read of compositions: bounded, and only what the caller may.</summary>
-internal sealed class CompositionReader(ResourceStore store, KindRegistry kinds, CompositionRevisions revisions)
+internal sealed class CompositionReader(ResourceStore store, KindRegistry kinds, CompositionRevisions revisions, CompositionDrawing drawing)
 {
     /// <summary>A page filters and sorts this many of a kind in memory; it says when there are more.</summary>
     private const int MaxRows = 2_000;
@@ -42,14 +43,16 @@ internal sealed class CompositionReader(ResourceStore store, KindRegistry kinds,
         var tests = (await TestsAsync(ct)).Where(t => t.At("spec", "compositionRef").Text("name") == name).ToList();
         var type = document.At("spec", "compositeTypeRef");
         List<(string Composition, CompositionUse Use)> uses = [];
+        KindDefinition? claimKind = null;
         if (kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out var composite))
         {
-            uses = await UsesAsync(caller, kinds.Partner(composite) ?? composite, ct);
+            claimKind = kinds.Partner(composite);
+            uses = await UsesAsync(caller, claimKind ?? composite, ct);
         }
 
         return new CompositionDetail(
             document, CompositionRow.Of(document, tests, uses.Where(u => u.Composition == name).Select(u => u.Use)),
-            CompositionTemplates.Of((JsonObject)document["spec"]!), await revisions.OfAsync(name, ct), tests);
+            await drawing.OfAsync(document, tests, ct), claimKind?.Kind ?? "", await revisions.OfAsync(name, ct), tests);
     }
 
     /// <summary>The revision that a claim is on, and the one that its composition uses now.</summary>
@@ -83,9 +86,10 @@ internal sealed class CompositionReader(ResourceStore store, KindRegistry kinds,
 }
 
 /// <summary>A composition as its page shows it.</summary>
+/// <param name="ClaimKind">Empty where its composite has no claim.</param>
 /// <param name="Revisions">The newest first.</param>
 internal sealed record CompositionDetail(
-    JsonObject Document, CompositionRow Row, IReadOnlyList<CompositionStep> Steps, IReadOnlyList<JsonObject> Revisions, IReadOnlyList<JsonObject> Tests);
+    JsonObject Document, CompositionRow Row, ComposedSteps Composed, string ClaimKind, IReadOnlyList<JsonObject> Revisions, IReadOnlyList<JsonObject> Tests);
 
 /// <summary>Where a claim stands among the revisions of its composition.</summary>
 /// <param name="Name">The revision that it is on; empty before it has one.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions.PatchAndTransform;
 
 namespace Flagstone.Provisioning.Compositions;
 
@@ -8,13 +9,24 @@ namespace Flagstone.Provisioning.Compositions;
 internal static partial class CompositionTemplates
 {
     public static IReadOnlyList<CompositionStep> Of(JsonObject spec) => CompositionMode.Of(spec) == CompositionMode.Resources
-        ? [new CompositionStep("resources", "", Bases(spec))]
+        ? [new CompositionStep("resources", "", Bases(ResourcesMode.ToFunctionInput(spec)))]
         : [.. (spec["pipeline"] as JsonArray ?? []).OfType<JsonObject>().Select(s => new CompositionStep(
             s.Text("step"), s.At("functionRef").Text("name"), [.. Bases(s["input"]), .. Written(s.At("input", "inline").Text("template"))]))];
 
-    private static List<ComposedTemplate> Bases(JsonNode? input) =>
-        [.. (input.At("resources") as JsonArray ?? []).OfType<JsonObject>().Where(r => r["base"] is JsonObject)
-            .Select(r => new ComposedTemplate(r.Text("name"), r["base"].Text("apiVersion"), r["base"].Text("kind")))];
+    private static List<ComposedTemplate> Bases(JsonNode? input)
+    {
+        var sets = Objects(input.At("patchSets")).ToLookup(s => s.Text("name"), s => Objects(s["patches"]), StringComparer.Ordinal);
+        return
+        [
+            .. Objects(input.At("resources")).Where(r => r["base"] is JsonObject).Select(r => new ComposedTemplate(r.Text("name"), r["base"].Text("apiVersion"), r["base"].Text("kind"))
+            {
+                Document = (JsonObject)r["base"]!,
+                Patches = [.. Objects(r["patches"]).SelectMany(p => Patches.TypeOf(p) == "PatchSet" ? sets[p.Text("patchSetName")].SelectMany(s => s) : [p])],
+            }),
+        ];
+    }
+
+    private static IEnumerable<JsonObject> Objects(JsonNode? list) => (list as JsonArray)?.OfType<JsonObject>() ?? [];
 
     /// <summary>The manifests in a Go template. Loops and conditions are not followed: each manifest is told once.</summary>
     private static IEnumerable<ComposedTemplate> Written(string template)
@@ -38,7 +50,8 @@ internal static partial class CompositionTemplates
     [GeneratedRegex("""^kind:\s*["']?(\w+)""", RegexOptions.Multiline)]
     private static partial Regex Kind();
 
-    [GeneratedRegex("""(?:composition-resource-name:\s*|setResourceNameAnnotation\s+)["']?([\w.-]+)""")]
+    // A name with an expression in it is made when it runs.
+    [GeneratedRegex("""(?:composition-resource-name:\s*|setResourceNameAnnotation\s+)["']?((?>[\w.-]+))(?!\{\{)""")]
     private static partial Regex ResourceName();
 }
 
@@ -49,4 +62,11 @@ internal sealed record CompositionStep(string Name, string Function, IReadOnlyLi
 
 /// <summary>A resource that is composed.</summary>
 /// <param name="Name">The template's name; empty where it is made when it runs.</param>
-internal sealed record ComposedTemplate(string Name, string ApiVersion, string Kind);
+internal sealed record ComposedTemplate(string Name, string ApiVersion, string Kind)
+{
+    /// <summary>What is known of the resource: the template's base, or what a rendering made. Null where only the text of a Go template is there.</summary>
+    public JsonObject? Document { get; init; }
+
+    /// <summary>Its patches, those of its patch sets among them.</summary>
+    public IReadOnlyList<JsonObject> Patches { get; init; } = [];
+}

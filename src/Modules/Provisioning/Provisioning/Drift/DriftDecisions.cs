@@ -12,6 +12,26 @@ internal sealed class DriftDecisions(ResourceGateway gateway, KindRegistry kinds
 {
     private const int MaxPaths = 100;
 
+    /// <summary>Why a caller may not decide about a resource; null when they may.</summary>
+    public string? Refuse(Caller caller, DriftedResource resource) =>
+        kinds.Find(KindId.Parse(resource.Resource)) is { } kind ? AccessRules.Refuse(caller, "update", kind, resource.Namespace) : "its kind is not served any more";
+
+    /// <summary>Of a claim that is known by its key alone. It finishes once it has begun, whether or not somebody still looks. Null when it is done.</summary>
+    public async Task<Problem?> DecideAsync(Caller caller, ResourceKey claim, DriftDecision decision) =>
+        reader.Kind(claim.Kind) is { } kind && await reader.FindAsync(caller, kind, claim.Namespace, claim.Name, CancellationToken.None) is { } document
+            ? await DecideAsync(caller, kind, document, decision, CancellationToken.None)
+            : Catalogue.NotFound(claim);
+
+    /// <summary>Says on a claim what is to become of its drift from now on. It finishes once it has begun. Null when it is done.</summary>
+    public async Task<Problem?> SwitchAsync(Caller caller, ResourceKey claim, DriftMode mode) =>
+        reader.Kind(claim.Kind) is not { } kind ? Catalogue.NotFound(claim)
+            : (await gateway.UpdateAsync(caller, kind, claim, (current, _) =>
+            {
+                // Written out also where it is the default: the composite keeps an annotation that goes from its claim.
+                current.Annotate(DriftRules.ModeAnnotation, DriftRules.Word(mode));
+                return new((current, null));
+            }, new WriteOptions { Verb = "update" }, CancellationToken.None) as Refused)?.Problem;
+
     /// <summary>Null when it is done.</summary>
     public async Task<Problem?> DecideAsync(Caller caller, KindDefinition claimKind, JsonObject claim, DriftDecision decision, CancellationToken ct)
     {

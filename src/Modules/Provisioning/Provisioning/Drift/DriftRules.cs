@@ -9,7 +9,7 @@ using Flagstone.Provisioning.Managed;
 namespace Flagstone.Provisioning.Drift;
 
 /// <summary>What to do about what changed outside.</summary>
-internal enum DriftMode
+public enum DriftMode
 {
     /// <summary>It is seen, noted and put back.</summary>
     Revert,
@@ -36,6 +36,9 @@ internal static class DriftRules
     /// <summary>On a managed resource: paths that may be whatever they are, as a JSON list.</summary>
     public const string ExceptedAnnotation = "flagstone.dev/drift-excepted";
 
+    /// <summary>On a managed resource: paths that are put back once although drift is only reported, as a JSON list.</summary>
+    public const string RevertingAnnotation = "flagstone.dev/drift-reverting";
+
     /// <summary>The generation of the spec that was last seen to be as wanted: a difference at the same one came from outside.</summary>
     private const string SyncedGeneration = "syncedGeneration";
 
@@ -48,6 +51,9 @@ internal static class DriftRules
         "report" => DriftMode.Report,
         _ => DriftMode.Revert,
     };
+
+    /// <summary>As <see cref="ModeAnnotation"/> says it.</summary>
+    public static string Word(DriftMode mode) => mode.ToString().ToLowerInvariant();
 
     /// <summary>True when what is wanted did not change since it was last seen to be so.</summary>
     public static bool IsFromOutside(JsonObject document) =>
@@ -87,7 +93,7 @@ internal static class DriftRules
     /// <summary>The document with accepted values in the place of what the composition says; what is excepted is taken from what is there.</summary>
     public static JsonObject Lenient(JsonObject document, IReadOnlyList<FieldDrift> actual)
     {
-        var (accepted, excepted) = (Accepted(document), Excepted(document));
+        var (accepted, excepted) = (Accepted(document), List(document, ExceptedAnnotation));
         if (accepted.Count == 0 && excepted.Count == 0)
         {
             return document;
@@ -107,6 +113,32 @@ internal static class DriftRules
         return lenient;
     }
 
+    /// <summary>
+    /// The document for an update that puts back what someone decided to, where drift is only reported: all else stays as it is there. Null when nothing
+    /// of what differs is to be put back.
+    /// </summary>
+    public static JsonObject? Reverting(JsonObject document, IReadOnlyList<FieldDrift> actual)
+    {
+        var paths = List(document, RevertingAnnotation);
+        if (!actual.Any(d => paths.Contains(d.Path)))
+        {
+            return null;
+        }
+
+        var kept = (JsonObject)document.DeepClone();
+        foreach (var drift in actual.Where(d => !paths.Contains(d.Path)))
+        {
+            Put(kept, drift.Path, drift.Actual);
+        }
+
+        return kept;
+    }
+
+    public static bool IsReverting(JsonObject document) => document.Annotation(RevertingAnnotation).Length > 0;
+
+    /// <summary>Forgets what was to be put back once, when it has been.</summary>
+    public static void Reverted(JsonObject document) => Keep(document, RevertingAnnotation, null);
+
     public static void Accept(JsonObject document, IReadOnlyList<string> paths)
     {
         var accepted = Accepted(document);
@@ -120,17 +152,17 @@ internal static class DriftRules
 
     public static void Except(JsonObject document, IReadOnlyList<string> paths)
     {
-        document.Annotate(ExceptedAnnotation, new JsonArray([.. Excepted(document).Union(paths).Order(StringComparer.Ordinal).Select(p => (JsonNode)p)]).ToJsonString());
+        Keep(document, ExceptedAnnotation, Text(List(document, ExceptedAnnotation).Union(paths)));
     }
 
-    /// <summary>Takes back what was accepted or excepted, so that it is put back as wanted.</summary>
+    /// <summary>Takes back what was accepted or excepted, so that it is put back as wanted; also where drift is only reported.</summary>
     public static void Revert(JsonObject document, IReadOnlyList<string> paths)
     {
         var accepted = Accepted(document);
         paths.ToList().ForEach(p => accepted.Remove(p));
         Keep(document, AcceptedAnnotation, accepted.Count > 0 ? accepted.ToJsonString() : null);
-        var excepted = Excepted(document).Except(paths).ToList();
-        Keep(document, ExceptedAnnotation, excepted.Count > 0 ? new JsonArray([.. excepted.Select(p => (JsonNode)p)]).ToJsonString() : null);
+        Keep(document, ExceptedAnnotation, Text(List(document, ExceptedAnnotation).Except(paths)));
+        Keep(document, RevertingAnnotation, Text(List(document, RevertingAnnotation).Union(paths)));
     }
 
     /// <summary>Null when it never drifted.</summary>
@@ -138,6 +170,10 @@ internal static class DriftRules
         ? new DriftedResource(
             kind.Id.ToString(), kind.ApiVersion, kind.Kind, document.NamespaceOf(), document.NameOf(),
             document.Annotation(Names.ResourceNameAnnotation) is { Length: > 0 } template ? template : null, drift.Text("seen"), drift.Text("state"), Fields(document))
+        {
+            Accepted = [.. Accepted(document).Select(a => a.Key).Order(StringComparer.Ordinal)],
+            Excepted = [.. List(document, ExceptedAnnotation).Order(StringComparer.Ordinal)],
+        }
         : null;
 
     public static IReadOnlyList<DriftedField> Fields(JsonObject document) => [.. (document.At("status", "drift", "fields") as JsonArray ?? []).OfType<JsonObject>()
@@ -168,8 +204,12 @@ internal static class DriftRules
 
     private static JsonObject Accepted(JsonObject document) => Parse(document.Annotation(AcceptedAnnotation)) as JsonObject ?? [];
 
-    private static HashSet<string> Excepted(JsonObject document) =>
-        (Parse(document.Annotation(ExceptedAnnotation)) as JsonArray ?? []).Select(p => p?.ToString() ?? "").ToHashSet(StringComparer.Ordinal);
+    private static HashSet<string> List(JsonObject document, string annotation) =>
+        (Parse(document.Annotation(annotation)) as JsonArray ?? []).Select(p => p?.ToString() ?? "").ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Null for none.</summary>
+    private static string? Text(IEnumerable<string> paths) =>
+        paths.Order(StringComparer.Ordinal).Select(p => (JsonNode)p).ToArray() is { Length: > 0 } list ? new JsonArray(list).ToJsonString() : null;
 
     /// <summary>People write annotations: what cannot be read counts as nothing.</summary>
     private static JsonNode? Parse(string text)

@@ -337,6 +337,17 @@ internal sealed class ManagedResourceGrain(
             await gateway.SetStatusAsync(Controller, resource.Kind, resource.Key, d => DriftRules.Note(d, present.Drift, clock.GetUtcNow()), CancellationToken.None);
         }
 
+        if (mode == DriftMode.Report && run.Policy.Update && DriftRules.Reverting(resource.Document, present.Drift) is { } partly)
+        {
+            // Someone decided so of these fields, whatever becomes of the others.
+            return await TakeAsync(run, OperationVerb.Update, await run.Driver.UpdateAsync(resource with { Document = partly }, CancellationToken.None));
+        }
+
+        if (DriftRules.IsReverting(resource.Document))
+        {
+            await gateway.MutateAsync(Controller, resource.Kind, resource.Key, DriftRules.Reverted, Noting, CancellationToken.None);
+        }
+
         if (present.Difference is not null && run.Policy.Update && mode == DriftMode.Revert)
         {
             difference = present.Difference;

@@ -25,7 +25,7 @@ internal sealed class CompositionPlanner(
         var options = new WriteOptions { DryRun = true };
         var (prepared, problem) = existing is null
             ? await gateway.PrepareCreateAsync(caller, kind, "", manifest, options, ct)
-            : await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) => new((Replaced(current, manifest), null)), options, ct);
+            : await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) => new((CompositionManifests.Replace(current, manifest), null)), options, ct);
         if (problem is not null)
         {
             return (null, problem);
@@ -92,21 +92,6 @@ internal sealed class CompositionPlanner(
 
     private static bool Stays(JsonObject claim) =>
         claim["spec"].Text("compositionUpdatePolicy") == "Manual" || claim["spec"].At("compositionRevisionSelector") is not null;
-
-    private static JsonObject Replaced(JsonObject current, JsonObject manifest)
-    {
-        var next = (JsonObject)current.DeepClone();
-        next["spec"] = manifest["spec"]?.DeepClone();
-        foreach (var member in (ReadOnlySpan<string>)["labels", "annotations"])
-        {
-            if (manifest.At("metadata", member) is { } value)
-            {
-                next.Metadata()[member] = value.DeepClone();
-            }
-        }
-
-        return next;
-    }
 }
 
 /// <summary>A revision that is not stored, in the place of the one that a composition has.</summary>

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
-using Flagstone.Provisioning.Claims;
 
 namespace Flagstone.Provisioning.Compositions.Tests;
 
@@ -15,8 +14,6 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
     public const string Passed = "Passed";
 
     private const int PageSize = 200;
-
-    private const string TestUid = "00000000-0000-0000-0000-000000000000";
 
     /// <summary>The revision's condition <c>Tested</c>.</summary>
     /// <param name="keeps">Whether each test keeps how it went; a plan keeps nothing.</param>
@@ -66,19 +63,15 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
     private async Task<IReadOnlyList<string>> RunOneAsync(JsonObject test, JsonObject revision, CancellationToken ct)
     {
         var spec = test["spec"]!.AsObject();
-        if (Composite(spec, revision) is not { } composite)
+        if (TestSubject.Start(kinds, spec, revision) is not { } rendering)
         {
             return [$"kind {revision.At("spec", "compositeTypeRef").Text("kind")}, or its claim's kind, is not served"];
         }
 
-        var observed = (spec["observed"] as JsonObject ?? []).ToDictionary(
-            o => o.Key, o => new ObservedResource((JsonObject)o.Value!.DeepClone(), new Dictionary<string, string>()), StringComparer.Ordinal);
-        var rendering = new Rendering(composite, observed);
         string? error = null;
         try
         {
-            var given = new GivenRequirements((spec["required"] as JsonArray ?? []).OfType<JsonObject>());
-            await new CompositionPipeline(functions, given).RunAsync(revision, rendering, ct);
+            await new CompositionPipeline(functions, TestSubject.Given(spec)).RunAsync(revision, rendering, ct);
         }
         catch (FatalResultException failure)
         {
@@ -86,39 +79,5 @@ internal sealed class CompositionTests(ResourceStore store, ResourceGateway gate
         }
 
         return CompositionTestRules.Judge(spec["expect"]!.AsObject(), rendering, error);
-    }
-
-    /// <summary>The composite of the test, with its schema's defaults, as it would be made of the claim.</summary>
-    private JsonObject? Composite(JsonObject spec, JsonObject revision)
-    {
-        var type = revision.At("spec", "compositeTypeRef");
-        if (!kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out var kind))
-        {
-            return null;
-        }
-
-        JsonObject composite;
-        if (spec["claim"] is JsonObject claim)
-        {
-            if (kinds.Partner(kind) is not { } claimKind)
-            {
-                return null;
-            }
-
-            var whole = (JsonObject)claim.DeepClone();
-            claimKind.Schema?.ApplyDefaults(whole);
-            composite = Binding.Wanted(claimKind, claimKind.Key(whole.NamespaceOf(), whole.NameOf()), whole);
-            composite.Metadata()["name"] = whole.NameOf();
-        }
-        else
-        {
-            composite = (JsonObject)spec["composite"]!.DeepClone();
-        }
-
-        composite["apiVersion"] = type.Text("apiVersion");
-        composite["kind"] = kind.Kind;
-        composite.Metadata()["uid"] ??= TestUid;
-        kind.Schema?.ApplyDefaults(composite);
-        return composite;
     }
 }
