@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Net;
 using Flagstone.Platform.Data;
 
@@ -16,7 +17,7 @@ public sealed class RunningHost : IAsyncDisposable
     private readonly string? logs;
     private Process? process;
 
-    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, int siloPort, string? logs)
+    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, int temporalPort, int siloPort, string? logs)
     {
         this.logs = logs;
         Data = data;
@@ -25,6 +26,7 @@ public sealed class RunningHost : IAsyncDisposable
         Port = port;
         KubernetesPort = kubernetesPort;
         AppsPort = appsPort;
+        TemporalPort = temporalPort;
         SiloPort = siloPort;
     }
 
@@ -35,6 +37,8 @@ public sealed class RunningHost : IAsyncDisposable
     public int KubernetesPort { get; }
 
     public int AppsPort { get; }
+
+    public int TemporalPort { get; }
 
     public int SiloPort { get; }
 
@@ -58,8 +62,9 @@ public sealed class RunningHost : IAsyncDisposable
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         // Services and their database server run as another user, who must be able to pass through to what is theirs.
         File.SetUnixFileMode(data, File.GetUnixFileMode(data) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var (port, kubernetes, apps, silo) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
-        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps), "--silo-port", Text(silo), .. settings];
+        var (port, kubernetes, apps, temporal, silo) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
+        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps),
+            "--temporal-port", Text(temporal), "--silo-port", Text(silo), .. settings];
         var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
         if (confined)
         {
@@ -68,7 +73,7 @@ public sealed class RunningHost : IAsyncDisposable
             arguments = arguments[1..];
         }
 
-        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, silo, logs);
+        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, temporal, silo, logs);
         try
         {
             await host.StartAgainAsync(ct);
@@ -219,12 +224,9 @@ public sealed class RunningHost : IAsyncDisposable
             using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{Port}/readyz"), ct);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
         {
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
+            // A start probes its ports first: who connects just then is cut off.
             return false;
         }
     }
