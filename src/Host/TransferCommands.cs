@@ -3,6 +3,7 @@ using Flagstone.Platform.Data;
 using Flagstone.Platform.Storage;
 using Flagstone.Platform.Transfer;
 using Flagstone.Provisioning;
+using Flagstone.Workflows;
 
 namespace Flagstone.Host;
 
@@ -27,7 +28,7 @@ internal static class TransferCommands
 
         using var folder = DataFolder.Open(options.Data);
         await using var database = PlatformModule.OpenDatabase(options, folder);
-        await PlatformModule.MigrateAsync(database, [ProvisioningModule.Migrations], ct);
+        await PlatformModule.MigrateAsync(database, [ProvisioningModule.Migrations, WorkflowsModule.Migrations], ct);
         var keys = new InstallationKeys(options, folder);
         var rows = command.Exports
             ? await Archive.ExportAsync(database, folder, keys, command.File, ct)

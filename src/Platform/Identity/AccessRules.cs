@@ -57,6 +57,16 @@ public static class AccessRules
     /// <summary>Who may issue and revoke tokens. One that is bound to a namespace may not: it could issue one that is not.</summary>
     public static bool MayManageTokens(Caller caller) => caller is { Role: Role.Administrator, Namespace: "" };
 
+    /// <summary>
+    /// Null when the caller may start, signal, cancel and terminate workflows of a namespace, and work on their tasks; else the reason why not.
+    /// Whoever is signed in reads.
+    /// </summary>
+    /// <param name="workflowNamespace">The namespace in Temporal's sense. A token that is bound to a namespace is for the one of the same name.</param>
+    public static string? RefuseWorkflows(Caller caller, string workflowNamespace) =>
+        caller.Role is not (Role.Developer or Role.Administrator) ? $"role {Word(caller.Role)} only reads"
+        : caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller)
+        : null;
+
     private static bool MayDevelop(KindDefinition kind) =>
         kind.Namespaced
         && (kind.Categories.Contains("claim") || DeveloperKinds.Contains(kind.Id) || DeveloperGroups.Contains(kind.Id.Group));

@@ -107,8 +107,7 @@ public sealed partial class LedgerWriter(
 
     private async Task CommitGroupAsync(List<Pending> group)
     {
-        // A guard asks of rows that another unit's statements may change: of a group's guards, each must see what the one before did.
-        var failure = group.Count(p => p.Unit.Guards.Count > 0) > 1 && group.Count > 1 ? OneByOne : await TryCommitAsync(group);
+        var failure = MayShare(group) ? await TryCommitAsync(group) : OneByOne;
         if (failure is null)
         {
             return;
@@ -126,6 +125,13 @@ public sealed partial class LedgerWriter(
         {
             await CommitGroupAsync([pending]);
         }
+    }
+
+    /// <summary>A guard asks of rows that another unit's statements may change: each must see what the one before did, unless their scopes keep them apart.</summary>
+    private static bool MayShare(List<Pending> group)
+    {
+        var guarded = group.Where(p => p.Unit.Guards.Count > 0).Select(p => p.Unit.Scope).ToList();
+        return guarded.Count < 2 || (!guarded.Contains("") && guarded.Distinct().Count() == guarded.Count);
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Any failure is the callers' answer; the writer itself must go on.")]

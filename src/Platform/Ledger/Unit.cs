@@ -38,6 +38,12 @@ public sealed record Unit
     /// <summary>What must hold of a module's own rows; asked under the lock, where nobody else writes.</summary>
     public IReadOnlyList<Guard> Guards { get; init; } = [];
 
+    /// <summary>
+    /// The one thing whose rows the guards ask of and the statements change, where no unit of another scope touches them: guarded units of
+    /// different scopes share a commit. Empty: the guards ask of anything.
+    /// </summary>
+    public string Scope { get; init; } = "";
+
     /// <summary>One more row of a module, of what the unit became: its versions are known only once it is numbered. Null for none.</summary>
     public Func<Committed, SqlStatement?>? Memo { get; init; }
 }

@@ -1,6 +1,10 @@
 using Flagstone.Platform;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.TaskQueues;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Health.V1;
 using Grpc.HealthCheck;
@@ -15,6 +19,9 @@ namespace Flagstone.Workflows;
 /// <summary>Registers the Workflows module with the host: Temporal's gRPC API on a port of its own.</summary>
 public static class WorkflowsModule
 {
+    /// <summary>The module's own tables.</summary>
+    public static MigrationSource Migrations { get; } = new("workflows", typeof(WorkflowsModule).Assembly);
+
     /// <summary>As large as SDKs send them.</summary>
     private const int MaxMessage = 128 * 1024 * 1024;
 
@@ -23,7 +30,12 @@ public static class WorkflowsModule
         var services = builder.Services;
         services.AddSingleton(builder.Configuration.GetSection(WorkflowsOptions.Section).Get<WorkflowsOptions>() ?? new WorkflowsOptions());
         services.AddSingleton(WorkflowNamespaceKind.Namespace);
+        services.AddSingleton(Migrations);
         services.AddSingleton<NamespaceStore>();
+        services.AddSingleton<ExecutionStore>();
+        services.AddSingleton<TaskQueueStore>();
+        services.AddSingleton<ParkedPolls>();
+        services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
         services.AddHostedService<DefaultNamespace>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
             .AddServiceOptions<WorkflowServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>())

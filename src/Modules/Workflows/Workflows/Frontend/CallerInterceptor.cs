@@ -1,13 +1,17 @@
 using System.Net;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 
 namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Lets nobody past without a token, but callers of this machine where the settings admit them.</summary>
-internal sealed class CallerInterceptor(Authenticator authenticator, WorkflowsOptions options) : Interceptor
+internal sealed partial class CallerInterceptor(Authenticator authenticator, WorkflowsOptions options, ILogger<CallerInterceptor> logger) : Interceptor
 {
     private const string Key = "flagstone.caller";
 
@@ -26,9 +30,32 @@ internal sealed class CallerInterceptor(Authenticator authenticator, WorkflowsOp
             throw RpcErrors.Unauthenticated("No good token came with the request. Give the client an API key: a token of this installation, as docs/guides/temporal.md shows.");
         }
 
+        if (RpcTable.AccessOf(context.Method) == RpcAccess.Run && AccessRules.RefuseWorkflows(caller, NamespaceOf(request)) is { } why)
+        {
+            throw RpcErrors.Denied(why);
+        }
+
         context.UserState[Key] = caller;
-        return await continuation(request, context);
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (StoreUnavailableException e)
+        {
+            throw RpcErrors.Unavailable(e.Message);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            LogNoAnswer(e, context.Method);
+            throw RpcErrors.Unavailable("The execution or task queue could not answer now. Try again.");
+        }
     }
+
+    private static string NamespaceOf(object request) =>
+        request is IMessage message && message.Descriptor.FindFieldByName("namespace") is { FieldType: FieldType.String } field ? (string)field.Accessor.GetValue(message) : "";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} got no answer from a grain")]
+    private partial void LogNoAnswer(Exception exception, string method);
 
     /// <summary>Who calls.</summary>
     public static Caller Of(ServerCallContext context) => (Caller)context.UserState[Key];

@@ -10,7 +10,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Temporal's OperatorService: what an operator changes of a namespace.</summary>
 internal sealed class OperatorServiceHandlers(NamespaceStore namespaces)
 {
-    [Rpc]
+    [Rpc(Access = RpcAccess.Gateway)]
     public async Task<AddSearchAttributesResponse> AddSearchAttributes(AddSearchAttributesRequest request, ServerCallContext context)
     {
         var (name, there) = await ReadAsync(request.Namespace, context);
@@ -47,7 +47,7 @@ internal sealed class OperatorServiceHandlers(NamespaceStore namespaces)
         return new AddSearchAttributesResponse();
     }
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Gateway)]
     public async Task<RemoveSearchAttributesResponse> RemoveSearchAttributes(RemoveSearchAttributesRequest request, ServerCallContext context)
     {
         var (name, there) = await ReadAsync(request.Namespace, context);
@@ -68,14 +68,14 @@ internal sealed class OperatorServiceHandlers(NamespaceStore namespaces)
         return new RemoveSearchAttributesResponse();
     }
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Read)]
     public async Task<ListSearchAttributesResponse> ListSearchAttributes(ListSearchAttributesRequest request, ServerCallContext context)
     {
         var (_, there) = await ReadAsync(request.Namespace, context);
         return new ListSearchAttributesResponse { CustomAttributes = { there }, SystemAttributes = { SystemSearchAttributes.Types.ToDictionary() } };
     }
 
-    [Rpc("a delay")]
+    [Rpc("a delay", Access = RpcAccess.Gateway)]
     public async Task<DeleteNamespaceResponse> DeleteNamespace(DeleteNamespaceRequest request, ServerCallContext context)
     {
         var name = (await namespaces.GetAsync(request.Namespace, request.NamespaceId, context.CancellationToken)).NameOf();

@@ -6,4 +6,20 @@ namespace Flagstone.Workflows.Frontend;
 internal sealed class RpcAttribute(string missing = "") : Attribute
 {
     public string Missing { get; } = missing;
+
+    /// <summary>Who may call it; those who may run workflows, unless it says otherwise.</summary>
+    public RpcAccess Access { get; init; }
+}
+
+/// <summary>Who may call an RPC.</summary>
+internal enum RpcAccess
+{
+    /// <summary>Who may run workflows in the request's namespace.</summary>
+    Run,
+
+    /// <summary>Whoever is signed in.</summary>
+    Read,
+
+    /// <summary>The gateway decides: the RPC changes a resource.</summary>
+    Gateway,
 }

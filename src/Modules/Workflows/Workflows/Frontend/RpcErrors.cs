@@ -1,4 +1,5 @@
 using Flagstone.Platform.Problems;
+using Flagstone.Workflows.Executions;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -23,6 +24,17 @@ internal static class RpcErrors
 
     public static RpcException Unauthenticated(string message) => new(new Status(StatusCode.Unauthenticated, message));
 
+    public static RpcException Denied(string message) => Of(StatusCode.PermissionDenied, message, new PermissionDeniedFailure { Reason = message });
+
+    public static RpcException Unavailable(string message) => new(new Status(StatusCode.Unavailable, message));
+
+    public static RpcException Unimplemented(string message) => new(new Status(StatusCode.Unimplemented, message));
+
+    /// <summary>What an execution refused.</summary>
+    public static RpcException Of(Refusal refusal) => refusal.Detail.Length == 0
+        ? new RpcException(new Status((StatusCode)refusal.Code, refusal.Message))
+        : Of((StatusCode)refusal.Code, refusal.Message, Any.Parser.ParseFrom(refusal.Detail));
+
     /// <summary>What the gateway refused.</summary>
     public static RpcException Of(Problem problem) => problem.Status switch
     {
@@ -36,7 +48,7 @@ internal static class RpcErrors
 
     private static RpcException Of(StatusCode code, string message, IMessage detail)
     {
-        var status = new GrpcStatus { Code = (int)code, Message = message, Details = { Any.Pack(detail) } };
+        var status = new GrpcStatus { Code = (int)code, Message = message, Details = { detail as Any ?? Any.Pack(detail) } };
         return new RpcException(new Status(code, message), new Metadata { { Trailer, status.ToByteArray() } });
     }
 }

@@ -10,9 +10,15 @@ internal static class RpcTable
     public static readonly ServiceDescriptor WorkflowService = Temporalio.Api.WorkflowService.V1.ServiceReflection.Descriptor.Services[0];
     public static readonly ServiceDescriptor OperatorService = Temporalio.Api.OperatorService.V1.ServiceReflection.Descriptor.Services[0];
 
+    private static readonly Dictionary<string, RpcAccess> Access = Of(WorkflowService, typeof(WorkflowServiceHandlers)).Concat(Of(OperatorService, typeof(OperatorServiceHandlers)))
+        .ToDictionary(a => a.Method, a => a.Access, StringComparer.Ordinal);
+
     /// <summary>The handler of an RPC; null for none.</summary>
     public static MethodInfo? HandlerOf(Type service, MethodDescriptor rpc) =>
         service.GetMethod(rpc.Name, BindingFlags.Instance | BindingFlags.Public) is { } method && method.IsDefined(typeof(RpcAttribute)) ? method : null;
+
+    /// <summary>Who may call a method, by its gRPC name. What has no handler answers everyone alike.</summary>
+    public static RpcAccess AccessOf(string method) => Access.GetValueOrDefault(method);
 
     /// <summary>The table as Markdown.</summary>
     public static string Page()
@@ -27,6 +33,9 @@ internal static class RpcTable
         Add(page, OperatorService, typeof(OperatorServiceHandlers));
         return page.ToString();
     }
+
+    private static IEnumerable<(string Method, RpcAccess Access)> Of(ServiceDescriptor service, Type handlers) => service.Methods.Select(m =>
+        ($"/{service.FullName}/{m.Name}", HandlerOf(handlers, m)?.GetCustomAttribute<RpcAttribute>()!.Access ?? RpcAccess.Read));
 
     private static void Add(StringBuilder page, ServiceDescriptor service, Type handlers)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
+using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -11,7 +12,8 @@ using Temporalio.Api.WorkflowService.V1;
 namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
-internal sealed class WorkflowServiceHandlers(NamespaceStore namespaces, PlatformOptions options)
+internal sealed partial class WorkflowServiceHandlers(
+    NamespaceStore namespaces, ExecutionStore executions, ParkedPolls polls, IGrainFactory grains, TimeProvider clock, PlatformOptions options)
 {
     /// <summary>What is used where a namespace is made without saying how long closed executions are kept is refused, as by Temporal's server.</summary>
     private const string NoRetention = "A valid retention period is not set on request.";
@@ -19,11 +21,15 @@ internal sealed class WorkflowServiceHandlers(NamespaceStore namespaces, Platfor
     private readonly string version =
         typeof(WorkflowServiceHandlers).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Read)]
     public Task<GetSystemInfoResponse> GetSystemInfo(GetSystemInfoRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new() { InternalErrorDifferentiation = true } });
+        Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new()
+            {
+                InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true,
+            },
+        });
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Read)]
     public Task<GetClusterInfoResponse> GetClusterInfo(GetClusterInfoRequest request, ServerCallContext context)
     {
         var store = options.IsEmbedded ? "sqlite" : "postgresql";
@@ -33,7 +39,7 @@ internal sealed class WorkflowServiceHandlers(NamespaceStore namespaces, Platfor
         });
     }
 
-    [Rpc("clusters and archival")]
+    [Rpc("clusters and archival", Access = RpcAccess.Gateway)]
     public async Task<RegisterNamespaceResponse> RegisterNamespace(RegisterNamespaceRequest request, ServerCallContext context)
     {
         if (request.Namespace.Length == 0)
@@ -56,18 +62,18 @@ internal sealed class WorkflowServiceHandlers(NamespaceStore namespaces, Platfor
         return new RegisterNamespaceResponse();
     }
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Read)]
     public async Task<DescribeNamespaceResponse> DescribeNamespace(DescribeNamespaceRequest request, ServerCallContext context) =>
         NamespaceMessages.Describe(await namespaces.GetAsync(request.Namespace, request.Id, context.CancellationToken));
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Read)]
     public async Task<ListNamespacesResponse> ListNamespaces(ListNamespacesRequest request, ServerCallContext context)
     {
         var (page, next) = await namespaces.ListAsync(request.PageSize, request.NextPageToken.ToStringUtf8(), context.CancellationToken);
         return new ListNamespacesResponse { Namespaces = { page.Select(NamespaceMessages.Describe) }, NextPageToken = ByteString.CopyFromUtf8(next) };
     }
 
-    [Rpc("clusters, archival, bad binaries and aliases")]
+    [Rpc("clusters, archival, bad binaries and aliases", Access = RpcAccess.Gateway)]
     public async Task<UpdateNamespaceResponse> UpdateNamespace(UpdateNamespaceRequest request, ServerCallContext context)
     {
         if (request.Config?.WorkflowExecutionRetentionTtl is { } wanted && wanted.ToTimeSpan() < Retention.Shortest)
@@ -101,14 +107,14 @@ internal sealed class WorkflowServiceHandlers(NamespaceStore namespaces, Platfor
         return NamespaceMessages.Updated(changed);
     }
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Gateway)]
     public async Task<DeprecateNamespaceResponse> DeprecateNamespace(DeprecateNamespaceRequest request, ServerCallContext context)
     {
         await namespaces.ChangeAsync(CallerInterceptor.Of(context), request.Namespace, spec => spec["state"] = "Deprecated", context.CancellationToken);
         return new DeprecateNamespaceResponse();
     }
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.Read)]
     public async Task<GetSearchAttributesResponse> GetSearchAttributes(GetSearchAttributesRequest request, ServerCallContext context)
     {
         var response = new GetSearchAttributesResponse { Keys = { SystemSearchAttributes.Types.ToDictionary() } };

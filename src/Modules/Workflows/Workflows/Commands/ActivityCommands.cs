@@ -1,0 +1,144 @@
+using Flagstone.Workflows.Activities;
+using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.TaskQueues;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Command.V1;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.TaskQueue.V1;
+
+namespace Flagstone.Workflows.Commands;
+
+/// <summary>The commands that begin and cancel activities. Pure.</summary>
+internal static class ActivityCommands
+{
+    /// <summary>What the event of an activity that was cancelled before it started says; SDKs know the text.</summary>
+    private const string NotStarted = "ACTIVITY_ID_NOT_STARTED";
+
+    public static CommandFailure? Schedule(RunChange change, ScheduleActivityTaskCommandAttributes command, long completedId)
+    {
+        var run = change.Run;
+        if (Refuse(run, command) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var times = Normalize(run, command);
+        var attributes = command.CopyTo(new ActivityTaskScheduledEventAttributes { WorkflowTaskCompletedEventId = completedId });
+        attributes.TaskQueue = new TaskQueue { Name = command.TaskQueue?.Name is { Length: > 0 } queue ? queue : run.TaskQueue, Kind = TaskQueueKind.Normal };
+        attributes.ScheduleToCloseTimeout = Duration.FromTimeSpan(times.ScheduleToClose);
+        attributes.ScheduleToStartTimeout = Duration.FromTimeSpan(times.ScheduleToStart);
+        attributes.StartToCloseTimeout = Duration.FromTimeSpan(times.StartToClose);
+        attributes.HeartbeatTimeout = Duration.FromTimeSpan(times.Heartbeat);
+        attributes.RetryPolicy = RetryRules.Complete(command.RetryPolicy);
+        var scheduled = change.Add(new HistoryEvent { EventType = EventType.ActivityTaskScheduled, ActivityTaskScheduledEventAttributes = attributes });
+        run.Activities[scheduled.EventId] = new ActivityState
+        {
+            ScheduledId = scheduled.EventId,
+            Id = command.ActivityId,
+            Type = command.ActivityType.Name,
+            Queue = attributes.TaskQueue.Name,
+            FirstScheduledAt = change.Now,
+            ScheduledAt = change.Now,
+            ScheduleToClose = times.ScheduleToClose,
+            ScheduleToStart = times.ScheduleToStart,
+            StartToClose = times.StartToClose,
+            Heartbeat = times.Heartbeat,
+            Retry = attributes.RetryPolicy,
+        };
+        change.Queue(TaskKind.Activity, attributes.TaskQueue.Name, scheduled.EventId, 1);
+        return null;
+    }
+
+    public static CommandFailure? RequestCancel(RunChange change, RequestCancelActivityTaskCommandAttributes command, long completedId)
+    {
+        if (command.ScheduledEventId <= 0 || command.ScheduledEventId >= change.Run.NextEventId)
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadRequestCancelActivityAttributes, $"No activity was scheduled by event {command.ScheduledEventId}.");
+        }
+
+        var requested = change.Add(new HistoryEvent
+        {
+            EventType = EventType.ActivityTaskCancelRequested,
+            ActivityTaskCancelRequestedEventAttributes = new ActivityTaskCancelRequestedEventAttributes
+            {
+                ScheduledEventId = command.ScheduledEventId, WorkflowTaskCompletedEventId = completedId,
+            },
+        });
+        // One that is over meanwhile is not there any more, and its end is on the way to the worker.
+        if (!change.Run.Activities.TryGetValue(command.ScheduledEventId, out var activity) || activity.CancelRequestedId > 0)
+        {
+            return null;
+        }
+
+        activity.CancelRequestedId = requested.EventId;
+        if (!activity.IsStarted)
+        {
+            // No worker will say that it stopped: the workflow is told at once, by a workflow task of its own.
+            ActivityRules.Cancel(change, activity, new Payloads
+            {
+                Payloads_ = { new Payload { Metadata = { ["encoding"] = ByteString.CopyFromUtf8("json/plain") }, Data = ByteString.CopyFromUtf8($"\"{NotStarted}\"") } },
+            }, "");
+        }
+
+        return null;
+    }
+
+    private static CommandFailure? Refuse(RunState run, ScheduleActivityTaskCommandAttributes command)
+    {
+        if (run.Activities.Values.Any(a => a.Id == command.ActivityId))
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.ScheduleActivityDuplicateId, $"An activity with the id '{command.ActivityId}' is under way.");
+        }
+
+        var wrong = command.ActivityId.Length is 0 or > CommandRules.MaxIdLength ? "ActivityId is not set on ScheduleActivityTaskCommand, or too long."
+            : command.ActivityType is not { Name.Length: > 0 and <= CommandRules.MaxIdLength } ? "ActivityType is not set on ScheduleActivityTaskCommand, or too long."
+            : command.TaskQueue?.Name.Length > CommandRules.MaxIdLength ? "TaskQueue is too long on ScheduleActivityTaskCommand."
+            : Of(command.ScheduleToCloseTimeout) <= TimeSpan.Zero && Of(command.StartToCloseTimeout) <= TimeSpan.Zero
+                ? "A valid StartToClose or ScheduleToCloseTimeout is not set on ScheduleActivityTaskCommand."
+            : new[] { command.ScheduleToCloseTimeout, command.ScheduleToStartTimeout, command.StartToCloseTimeout, command.HeartbeatTimeout }.Any(t => Of(t) < TimeSpan.Zero)
+                ? "A timeout is negative on ScheduleActivityTaskCommand."
+            : RetryRules.Refuse(command.RetryPolicy);
+        if (wrong is not null)
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadScheduleActivityAttributes, wrong);
+        }
+
+        return CommandRules.IsTooLarge(command.Input)
+            ? CommandRules.Bad(WorkflowTaskFailedCause.BadScheduleActivityAttributes, $"ScheduleActivityTaskCommandAttributes.Input exceeds {CommandRules.MaxBlob} bytes.")
+            : run.Activities.Count >= CommandRules.MaxPending
+                ? CommandRules.Bad(WorkflowTaskFailedCause.PendingActivitiesLimitExceeded, $"The number of pending activities, {CommandRules.MaxPending}, has reached the limit.")
+                : null;
+    }
+
+    /// <summary>The timeouts as they count: each one bounded by those above it. (Temporal's server: chasm/lib/activity/validator.go.)</summary>
+    private static (TimeSpan ScheduleToClose, TimeSpan ScheduleToStart, TimeSpan StartToClose, TimeSpan Heartbeat) Normalize(
+        RunState run, ScheduleActivityTaskCommandAttributes command)
+    {
+        var (close, start, execute, beat) = (Of(command.ScheduleToCloseTimeout), Of(command.ScheduleToStartTimeout), Of(command.StartToCloseTimeout), Of(command.HeartbeatTimeout));
+        if (close > TimeSpan.Zero)
+        {
+            start = Least(start, close);
+            execute = Least(execute, close);
+        }
+        else
+        {
+            close = run.RunTimeout;
+            start = Least(start, run.RunTimeout);
+        }
+
+        if (run.RunTimeout > TimeSpan.Zero)
+        {
+            (close, start, execute) = (Least(close, run.RunTimeout), Least(start, run.RunTimeout), Least(execute, run.RunTimeout));
+        }
+
+        return (close, start, execute, beat > TimeSpan.Zero ? Least(beat, execute) : TimeSpan.Zero);
+    }
+
+    /// <summary>The shorter one, where zero is none.</summary>
+    private static TimeSpan Least(TimeSpan a, TimeSpan b) => a <= TimeSpan.Zero ? b : b <= TimeSpan.Zero || a < b ? a : b;
+
+    private static TimeSpan Of(Duration? duration) => duration?.ToTimeSpan() ?? TimeSpan.Zero;
+}

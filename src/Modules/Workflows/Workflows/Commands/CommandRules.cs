@@ -1,0 +1,178 @@
+using Flagstone.Workflows.Activities;
+using Flagstone.Workflows.Executions;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+using Temporalio.Api.Command.V1;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+
+namespace Flagstone.Workflows.Commands;
+
+/// <summary>What a worker commanded is not possible: its workflow task fails.</summary>
+internal sealed record CommandFailure(WorkflowTaskFailedCause Cause, string Message);
+
+/// <summary>A worker's commands, in their order, as events. Pure.</summary>
+internal static class CommandRules
+{
+    /// <summary>As many activities, and as many timers, may be under way in one run.</summary>
+    public const int MaxPending = 2_000;
+
+    public const int MaxIdLength = 1_000;
+
+    public const int MaxBlob = 2 * 1024 * 1024;
+
+    /// <summary>Whether a command ends the run.</summary>
+    public static bool Closes(CommandType type) => type is
+        CommandType.CompleteWorkflowExecution or CommandType.FailWorkflowExecution or CommandType.CancelWorkflowExecution or CommandType.ContinueAsNewWorkflowExecution;
+
+    /// <summary>Applies all of them, or says what is wrong with one: then the change must be dropped.</summary>
+    /// <param name="completedId">The event of the workflow task that commands.</param>
+    public static CommandFailure? Apply(RunChange change, RepeatedField<Command> commands, long completedId)
+    {
+        foreach (var command in commands)
+        {
+            if (!change.Run.IsRunning)
+            {
+                return Bad(WorkflowTaskFailedCause.UnhandledCommand, $"A command {command.CommandType} comes after the one that ended the workflow.");
+            }
+
+            var first = change.Events.Count;
+            if (Apply(change, command, completedId) is { } failure)
+            {
+                return failure;
+            }
+
+            if (command.UserMetadata is not null && change.Events.Count > first)
+            {
+                change.Events[first].UserMetadata = command.UserMetadata;
+            }
+        }
+
+        return null;
+    }
+
+    private static CommandFailure? Apply(RunChange change, Command command, long completedId) => command.AttributesCase switch
+    {
+        Command.AttributesOneofCase.ScheduleActivityTaskCommandAttributes => ActivityCommands.Schedule(change, command.ScheduleActivityTaskCommandAttributes, completedId),
+        Command.AttributesOneofCase.RequestCancelActivityTaskCommandAttributes => ActivityCommands.RequestCancel(change, command.RequestCancelActivityTaskCommandAttributes, completedId),
+        Command.AttributesOneofCase.StartTimerCommandAttributes => TimerCommands.Start(change, command.StartTimerCommandAttributes, completedId),
+        Command.AttributesOneofCase.CancelTimerCommandAttributes => TimerCommands.Cancel(change, command.CancelTimerCommandAttributes, completedId),
+        Command.AttributesOneofCase.RecordMarkerCommandAttributes => Record(change, command.RecordMarkerCommandAttributes, completedId),
+        Command.AttributesOneofCase.UpsertWorkflowSearchAttributesCommandAttributes => Upsert(change, command.UpsertWorkflowSearchAttributesCommandAttributes, completedId),
+        Command.AttributesOneofCase.ModifyWorkflowPropertiesCommandAttributes => Modify(change, command.ModifyWorkflowPropertiesCommandAttributes, completedId),
+        Command.AttributesOneofCase.CompleteWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Completed, new HistoryEvent
+        {
+            EventType = EventType.WorkflowExecutionCompleted,
+            WorkflowExecutionCompletedEventAttributes = new WorkflowExecutionCompletedEventAttributes
+            {
+                Result = command.CompleteWorkflowExecutionCommandAttributes.Result, WorkflowTaskCompletedEventId = completedId,
+            },
+        }),
+        Command.AttributesOneofCase.FailWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Failed, new HistoryEvent
+        {
+            EventType = EventType.WorkflowExecutionFailed,
+            WorkflowExecutionFailedEventAttributes = new WorkflowExecutionFailedEventAttributes
+            {
+                Failure = command.FailWorkflowExecutionCommandAttributes.Failure, RetryState = RetryState.RetryPolicyNotSet, WorkflowTaskCompletedEventId = completedId,
+            },
+        }),
+        Command.AttributesOneofCase.CancelWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Canceled, new HistoryEvent
+        {
+            EventType = EventType.WorkflowExecutionCanceled,
+            WorkflowExecutionCanceledEventAttributes = new WorkflowExecutionCanceledEventAttributes
+            {
+                Details = command.CancelWorkflowExecutionCommandAttributes.Details, WorkflowTaskCompletedEventId = completedId,
+            },
+        }),
+        _ => Bad(WorkflowTaskFailedCause.FeatureDisabled, $"The command {command.CommandType} is not there yet."),
+    };
+
+    public static CommandFailure Bad(WorkflowTaskFailedCause cause, string message) => new(cause, message);
+
+    public static bool IsTooLarge(IMessage? message) => message?.CalculateSize() > MaxBlob;
+
+    private static CommandFailure? Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
+    {
+        if (last.CalculateSize() > MaxBlob)
+        {
+            return Bad(WorkflowTaskFailedCause.BadBinary, $"The result is larger than {MaxBlob} bytes.");
+        }
+
+        Closing.Close(change, status, last);
+        return null;
+    }
+
+    private static CommandFailure? Record(RunChange change, RecordMarkerCommandAttributes command, long completedId)
+    {
+        if (command.MarkerName.Length is 0 or > MaxIdLength)
+        {
+            return Bad(WorkflowTaskFailedCause.BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand, or too long.");
+        }
+
+        var marker = command.CopyTo(new MarkerRecordedEventAttributes { WorkflowTaskCompletedEventId = completedId });
+        change.Add(new HistoryEvent { EventType = EventType.MarkerRecorded, MarkerRecordedEventAttributes = marker });
+        return null;
+    }
+
+    private static CommandFailure? Upsert(RunChange change, UpsertWorkflowSearchAttributesCommandAttributes command, long completedId)
+    {
+        if (command.SearchAttributes?.IndexedFields is not { Count: > 0 } fields)
+        {
+            return Bad(WorkflowTaskFailedCause.BadSearchAttributes, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.");
+        }
+
+        // The frontend has put the type to each attribute that the namespace has.
+        if (fields.FirstOrDefault(f => !f.Value.Metadata.ContainsKey("type")) is { Key: { } unknown })
+        {
+            return Bad(WorkflowTaskFailedCause.BadSearchAttributes, $"Namespace has no mapping defined for search attribute {unknown}.");
+        }
+
+        var all = change.Run.SearchAttributes ??= new SearchAttributes();
+        Merge(all.IndexedFields, fields);
+        change.Add(new HistoryEvent
+        {
+            EventType = EventType.UpsertWorkflowSearchAttributes,
+            UpsertWorkflowSearchAttributesEventAttributes = command.CopyTo(new UpsertWorkflowSearchAttributesEventAttributes { WorkflowTaskCompletedEventId = completedId }),
+        });
+        return null;
+    }
+
+    private static CommandFailure? Modify(RunChange change, ModifyWorkflowPropertiesCommandAttributes command, long completedId)
+    {
+        if (command.UpsertedMemo?.Fields is not { Count: > 0 } fields)
+        {
+            return Bad(WorkflowTaskFailedCause.BadModifyWorkflowPropertiesAttributes, "UpsertedMemo is not set on ModifyWorkflowPropertiesCommand.");
+        }
+
+        var all = change.Run.Memo ??= new Memo();
+        Merge(all.Fields, fields);
+        if (IsTooLarge(all))
+        {
+            return Bad(WorkflowTaskFailedCause.BadModifyWorkflowPropertiesAttributes, $"The memo is larger than {MaxBlob} bytes.");
+        }
+
+        change.Add(new HistoryEvent
+        {
+            EventType = EventType.WorkflowPropertiesModified,
+            WorkflowPropertiesModifiedEventAttributes = command.CopyTo(new WorkflowPropertiesModifiedEventAttributes { WorkflowTaskCompletedEventId = completedId }),
+        });
+        return null;
+    }
+
+    /// <summary>Null removes: SDKs send it as a payload of no data, or of the JSON word.</summary>
+    private static void Merge(MapField<string, Payload> all, MapField<string, Payload> given)
+    {
+        foreach (var (name, payload) in given)
+        {
+            if (payload.Data.IsEmpty || payload.Data.Span.SequenceEqual("null"u8))
+            {
+                all.Remove(name);
+            }
+            else
+            {
+                all[name] = payload;
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Flagstone.Workflows.Activities;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>What of a run happens by time alone. One wake-up, for the earliest, stands in the due index. Pure.</summary>
+internal static class Deadlines
+{
+    /// <summary>When to look again; null for never.</summary>
+    public static DateTimeOffset? Earliest(RunState run) => All(run).Select(d => (DateTimeOffset?)d.At).Min();
+
+    /// <summary>Does what is due, in the order of the times.</summary>
+    public static void Fire(RunChange change)
+    {
+        // Each one may end others: they are looked up again after it.
+        while (All(change.Run).Where(d => d.At <= change.Now).OrderBy(d => d.At).FirstOrDefault() is { } due)
+        {
+            due.Fire(change);
+        }
+    }
+
+    private static IEnumerable<Deadline> All(RunState run)
+    {
+        if (!run.IsRunning)
+        {
+            yield break;
+        }
+
+        if (run.ExpiresAt is { } expires)
+        {
+            yield return new Deadline(expires, Closing.TimeOut);
+        }
+
+        if (run.BackoffUntil is { } until)
+        {
+            yield return new Deadline(until, change => WorkflowTaskRules.Schedule(change, endsBackoff: true));
+        }
+
+        if (run.WorkflowTask is { IsStarted: true } started)
+        {
+            yield return new Deadline(started.StartedAt + started.Timeout, WorkflowTaskRules.TimeOut);
+        }
+        else if (run.WorkflowTask is { } waiting && waiting.Queue != run.TaskQueue)
+        {
+            yield return new Deadline(waiting.ScheduledAt + run.StickyTimeout, WorkflowTaskRules.TimeOut);
+        }
+
+        foreach (var (id, timer) in run.Timers)
+        {
+            yield return new Deadline(timer.FiresAt, change => FireTimer(change, id, timer));
+        }
+
+        foreach (var activity in run.Activities.Values)
+        {
+            if (EarliestOf(activity) is { } deadline)
+            {
+                yield return deadline;
+            }
+        }
+    }
+
+    private static Deadline? EarliestOf(ActivityState activity)
+    {
+        var at = DateTimeOffset.MaxValue;
+        var type = TimeoutType.ScheduleToClose;
+        Consider(activity.FirstScheduledAt, activity.ScheduleToClose, TimeoutType.ScheduleToClose);
+        if (activity.StartedAt is { } started)
+        {
+            Consider(started, activity.StartToClose, TimeoutType.StartToClose);
+            Consider(activity.LastHeartbeatAt ?? started, activity.Heartbeat, TimeoutType.Heartbeat);
+        }
+        else
+        {
+            Consider(activity.ScheduledAt, activity.ScheduleToStart, TimeoutType.ScheduleToStart);
+        }
+
+        return at == DateTimeOffset.MaxValue ? null : new Deadline(at, change => ActivityRules.TimeOut(change, activity, type));
+
+        void Consider(DateTimeOffset from, TimeSpan timeout, TimeoutType candidate)
+        {
+            if (timeout > TimeSpan.Zero && from + timeout < at)
+            {
+                (at, type) = (from + timeout, candidate);
+            }
+        }
+    }
+
+    private static void FireTimer(RunChange change, string id, TimerState timer)
+    {
+        change.Run.Timers.Remove(id);
+        change.Add(new HistoryEvent
+        {
+            EventType = EventType.TimerFired,
+            TimerFiredEventAttributes = new TimerFiredEventAttributes { TimerId = id, StartedEventId = timer.StartedId },
+        });
+        WorkflowTaskRules.Schedule(change);
+    }
+
+    private sealed record Deadline(DateTimeOffset At, Action<RunChange> Fire);
+}

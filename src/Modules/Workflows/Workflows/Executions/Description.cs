@@ -1,0 +1,78 @@
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.TaskQueue.V1;
+using Temporalio.Api.Workflow.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>A run as Temporal's API describes it. Pure.</summary>
+internal static class Description
+{
+    public static DescribeWorkflowExecutionResponse Of(RunState run) => new()
+    {
+        ExecutionConfig = new WorkflowExecutionConfig
+        {
+            TaskQueue = new TaskQueue { Name = run.TaskQueue, Kind = TaskQueueKind.Normal },
+            WorkflowExecutionTimeout = Duration.FromTimeSpan(run.ExecutionTimeout),
+            WorkflowRunTimeout = Duration.FromTimeSpan(run.RunTimeout),
+            DefaultWorkflowTaskTimeout = Duration.FromTimeSpan(run.TaskTimeout),
+            UserMetadata = run.UserMetadata,
+        },
+        WorkflowExecutionInfo = Info(run),
+        PendingActivities = { run.Activities.Values.Select(Pending) },
+        PendingWorkflowTask = run.WorkflowTask is { } task ? new PendingWorkflowTaskInfo
+        {
+            State = task.IsStarted ? PendingWorkflowTaskState.Started : PendingWorkflowTaskState.Scheduled,
+            ScheduledTime = Timestamp.FromDateTimeOffset(task.ScheduledAt),
+            OriginalScheduledTime = Timestamp.FromDateTimeOffset(task.OriginallyScheduledAt),
+            StartedTime = task.IsStarted ? Timestamp.FromDateTimeOffset(task.StartedAt) : null,
+            Attempt = task.Attempt,
+        } : null,
+    };
+
+    public static WorkflowExecutionInfo Info(RunState run) => new()
+    {
+        Execution = new WorkflowExecution { WorkflowId = run.WorkflowId, RunId = run.RunId },
+        RootExecution = new WorkflowExecution { WorkflowId = run.WorkflowId, RunId = run.FirstRunId },
+        FirstRunId = run.FirstRunId,
+        Type = new WorkflowType { Name = run.Type },
+        StartTime = Timestamp.FromDateTimeOffset(run.StartedAt),
+        ExecutionTime = Timestamp.FromDateTimeOffset(run.BackoffUntil ?? run.StartedAt),
+        CloseTime = run.ClosedAt is { } closed ? Timestamp.FromDateTimeOffset(closed) : null,
+        ExecutionDuration = run.ClosedAt is { } end ? Duration.FromTimeSpan(end - run.StartedAt) : null,
+        Status = run.Status,
+        HistoryLength = run.NextEventId - 1,
+        HistorySizeBytes = run.HistoryBytes,
+        TaskQueue = run.TaskQueue,
+        Memo = run.Memo,
+        SearchAttributes = run.SearchAttributes,
+    };
+
+    private static PendingActivityInfo Pending(ActivityState activity)
+    {
+        var info = new PendingActivityInfo
+        {
+            ActivityId = activity.Id,
+            ActivityType = new ActivityType { Name = activity.Type },
+            State = activity.CancelRequestedId > 0 ? PendingActivityState.CancelRequested
+                : activity.IsStarted ? PendingActivityState.Started : PendingActivityState.Scheduled,
+            ScheduledTime = Timestamp.FromDateTimeOffset(activity.FirstScheduledAt),
+            Attempt = activity.Attempt,
+            MaximumAttempts = activity.Retry.MaximumAttempts,
+            HeartbeatDetails = activity.HeartbeatDetails,
+            LastFailure = activity.LastFailure,
+            LastWorkerIdentity = activity.IsStarted ? activity.Identity : activity.LastIdentity,
+            LastStartedTime = activity.StartedAt is { } started ? Timestamp.FromDateTimeOffset(started) : null,
+            LastHeartbeatTime = activity.LastHeartbeatAt is { } beat ? Timestamp.FromDateTimeOffset(beat) : null,
+            NextAttemptScheduleTime = activity is { IsStarted: false, Attempt: > 1 } ? Timestamp.FromDateTimeOffset(activity.ScheduledAt) : null,
+        };
+        if (activity.ScheduleToClose > TimeSpan.Zero)
+        {
+            info.ExpirationTime = Timestamp.FromDateTimeOffset(activity.FirstScheduledAt + activity.ScheduleToClose);
+        }
+
+        return info;
+    }
+}

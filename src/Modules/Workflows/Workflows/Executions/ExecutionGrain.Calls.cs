@@ -1,0 +1,147 @@
+using Flagstone.Workflows.Commands;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>Starts, signals, and the ends that come from outside.</summary>
+internal sealed partial class ExecutionGrain
+{
+    private const string ReplacedReason = "TerminateIfRunning WorkflowIdReusePolicy";
+    private const string ServerIdentity = "history-service";
+
+    public async Task<Answer> StartAsync(Call call)
+    {
+        var request = StartWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
+        var decision = Starting.Decide(run, request);
+        switch (decision)
+        {
+            case StartDecision.Existing:
+                // The answer that the first request got: it did start the run.
+                return Answer.Of(Started(run!, run!.RequestId == request.RequestId));
+            case StartDecision.Running:
+                return Refusal.AlreadyStarted(run!);
+            case StartDecision.Finished:
+                return Refusal.AlreadyFinished(run!);
+        }
+
+        var begun = Begin(request, call);
+        WorkflowTaskRules.Schedule(begun);
+        return await CommitAsync(Replacing(decision, begun)) is { } refusal ? refusal : Answer.Of(Started(begun.Run, true));
+    }
+
+    public async Task<Answer> SignalWithStartAsync(Call call)
+    {
+        var request = SignalWithStartWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
+        var start = request.CopyTo(new StartWorkflowExecutionRequest());
+        if (start.WorkflowIdConflictPolicy == WorkflowIdConflictPolicy.Unspecified)
+        {
+            start.WorkflowIdConflictPolicy = WorkflowIdConflictPolicy.UseExisting;
+        }
+
+        var decision = Starting.Decide(run, start);
+        switch (decision)
+        {
+            case StartDecision.Existing when run!.IsRunning:
+                // The request again does not signal again.
+                if (run.RequestId == start.RequestId)
+                {
+                    return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = run.RunId });
+                }
+
+                return await StepAsync(call with { RunId = "" }, change =>
+                {
+                    if (Signal(change, request, start.RequestId) is { } refusal)
+                    {
+                        return refusal;
+                    }
+
+                    WorkflowTaskRules.Schedule(change, endsBackoff: true);
+                    return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = change.Run.RunId });
+                });
+            case StartDecision.Existing:
+                return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = run!.RunId });
+            case StartDecision.Running:
+                return Refusal.AlreadyStarted(run!);
+            case StartDecision.Finished:
+                return Refusal.AlreadyFinished(run!);
+        }
+
+        var begun = Begin(start, call);
+        if (Signal(begun, request, "") is { } refused)
+        {
+            return refused;
+        }
+
+        WorkflowTaskRules.Schedule(begun);
+        return await CommitAsync(Replacing(decision, begun)) is { } failed ? failed
+            : Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = begun.Run.RunId, Started = true });
+    }
+
+    public Task<Answer> SignalAsync(Call call) => StepAsync(call, change =>
+    {
+        var request = SignalWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
+        if (Signalling.Signal(change, request.SignalName, request.Input, request.Header, request.Identity, request.RequestId) is { } refusal)
+        {
+            return refusal;
+        }
+
+        WorkflowTaskRules.Schedule(change);
+        return Answer.Of(new SignalWorkflowExecutionResponse());
+    });
+
+    public async Task<Answer> RequestCancelAsync(Call call)
+    {
+        var request = RequestCancelWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
+        var answer = await StepAsync(call, change =>
+        {
+            if (IsOfAnotherChain(change.Run, request.FirstExecutionRunId))
+            {
+                return Refusal.NotFound("Workflow execution not found.");
+            }
+
+            Signalling.RequestCancel(change, request.Reason, request.Identity);
+            return Answer.Of(new RequestCancelWorkflowExecutionResponse());
+        });
+        // Who asks a run to stop that has stopped has what he wants.
+        return answer.Refusal?.Message == Refusal.Completed().Message ? Answer.Of(new RequestCancelWorkflowExecutionResponse()) : answer;
+    }
+
+    public Task<Answer> TerminateAsync(Call call) => StepAsync(call, change =>
+    {
+        var request = TerminateWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
+        if (IsOfAnotherChain(change.Run, request.FirstExecutionRunId))
+        {
+            return Refusal.NotFound("Workflow execution not found.");
+        }
+
+        Closing.Terminate(change, request.Reason, request.Details, request.Identity);
+        return Answer.Of(new TerminateWorkflowExecutionResponse());
+    });
+
+    private static bool IsOfAnotherChain(RunState run, string firstRunId) => firstRunId.Length > 0 && firstRunId != run.FirstRunId;
+
+    private static Refusal? Signal(RunChange change, SignalWithStartWorkflowExecutionRequest request, string requestId) =>
+        Signalling.Signal(change, request.SignalName, request.SignalInput, request.Header, request.Identity, requestId);
+
+    private static StartWorkflowExecutionResponse Started(RunState run, bool started) => new()
+    {
+        RunId = run.RunId, FirstExecutionRunId = run.FirstRunId, Started = started, Status = run.Status,
+    };
+
+    private RunChange Begin(StartWorkflowExecutionRequest request, Call call) =>
+        Starting.Begin(key, request, Guid.CreateVersion7(clock.GetUtcNow()).ToString(), clock.GetUtcNow(), By(call.Caller));
+
+    /// <summary>The steps of a start: where an open run is replaced, its end is one of them.</summary>
+    private IReadOnlyList<RunChange> Replacing(StartDecision decision, RunChange begun)
+    {
+        if (decision != StartDecision.Replace)
+        {
+            return [begun];
+        }
+
+        var replaced = new RunChange(run!, clock.GetUtcNow());
+        Closing.Terminate(replaced, ReplacedReason, null, ServerIdentity);
+        return [replaced, begun];
+    }
+}

@@ -1,0 +1,184 @@
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.TaskQueues;
+using Microsoft.Extensions.Logging;
+using Temporalio.Api.Common.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>
+/// Holds the current run of a workflow id, and is the one place where its steps are decided. A step is answered when it is committed; the version
+/// of the commits, not the activation, is the lock. This part loads, commits and tells; the others are the calls.
+/// </summary>
+[GrainType("flagstone.workflow-execution")]
+internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory grains, TimeProvider clock, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain
+{
+    /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
+    /// <summary>A wake-up that is nearer is timed to the moment; the due index, which looks once a second, has it too.</summary>
+    private static readonly TimeSpan Precise = TimeSpan.FromSeconds(30);
+
+    private ExecutionKey key;
+    private RunState? run;
+    private byte[] stored = [];
+    private long version;
+    private DateTimeOffset? due;
+    private IGrainTimer? timer;
+    private (string RunId, long NextEventId, bool IsRunning) committed;
+    private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        key = ExecutionKey.Parse(this.GetPrimaryKeyString());
+        await LoadAsync();
+    }
+
+    public async Task<ReconcileResult> ReconcileAsync()
+    {
+        // The entry is answered for by what is returned; a step meanwhile that must be earlier writes its own.
+        due = null;
+        await FireAsync();
+        due = run is null ? null : Deadlines.Earliest(run);
+        return due is { } next ? ReconcileResult.After(next > clock.GetUtcNow() ? next - clock.GetUtcNow() : TimeSpan.Zero) : ReconcileResult.Done;
+    }
+
+    public async Task WaitAsync(string runId, long eventId, bool closed)
+    {
+        var until = clock.GetUtcNow() + LongestWait;
+        while (committed.RunId == runId && committed.IsRunning && (closed || committed.NextEventId <= eventId) && until - clock.GetUtcNow() is { } left && left > TimeSpan.Zero)
+        {
+            await changed.Task.WaitAsync(left, clock).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current);
+        }
+    }
+
+    private static Principal By(string caller) => new() { Type = "user", Name = caller };
+
+    private async Task FireAsync()
+    {
+        if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > clock.GetUtcNow())
+        {
+            return;
+        }
+
+        var change = new RunChange(run, clock.GetUtcNow());
+        Deadlines.Fire(change);
+        if (await CommitAsync(change) is { } refusal)
+        {
+            LogNotFired(key.WorkflowId, refusal.Message);
+        }
+    }
+
+    /// <summary>Decides a step of the open run, and commits it. A refusal leaves no trace.</summary>
+    private async Task<Answer> StepAsync(Call call, Func<RunChange, Answer> decide)
+    {
+        if (run is null || (call.RunId.Length > 0 && call.RunId != run.RunId))
+        {
+            return await MissingAsync(call.RunId);
+        }
+
+        if (!run.IsRunning)
+        {
+            return Refusal.Completed();
+        }
+
+        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        var answer = decide(change);
+        if (answer.Refusal is not null)
+        {
+            Drop();
+            return answer;
+        }
+
+        return await CommitAsync(change) is { } refusal ? refusal : answer;
+    }
+
+    private async Task<Refusal> MissingAsync(string runId) =>
+        runId.Length > 0 && await store.FindRunAsync(key, runId, CancellationToken.None) is not null ? Refusal.Completed()
+        : Refusal.NotFound(runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
+
+    private Task<Refusal?> CommitAsync(RunChange change) => CommitAsync([change]);
+
+    /// <summary>Commits steps, the current run's last. Null when they are durable.</summary>
+    private async Task<Refusal?> CommitAsync(IReadOnlyList<RunChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            HistoryLimits.Enforce(change);
+        }
+
+        var next = changes[^1].Run;
+        var steps = changes.Select(c => (c, StateCodec.Write(c.Run))).ToList();
+        var wake = Wake(next);
+        try
+        {
+            if (!await store.CommitAsync(key, version, steps, wake, CancellationToken.None))
+            {
+                LogOvertaken(key.WorkflowId, version);
+                await LoadAsync();
+                return Refusal.Unavailable("The execution changed meanwhile. Try again.");
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            // Whether it is stored is not known: what is there decides.
+            DeactivateOnIdle();
+            await LoadAsync();
+            throw;
+        }
+
+        version++;
+        (run, stored) = (next, steps[^1].Item2);
+        due = wake is null ? due : wake.At;
+        Published();
+        foreach (var (queue, task) in changes.Where(c => c.Run.IsRunning).SelectMany(c => c.Queued))
+        {
+            // Lost with this process, it is found by the queue, which looks at the rows.
+            grains.GetGrain<ITaskQueueGrain>(queue.ToString()).AddAsync(task).Ignore();
+        }
+
+        return null;
+    }
+
+    /// <summary>The change of the due index that a step needs; an entry that is earlier than need be does no harm.</summary>
+    private DueChange? Wake(RunState next)
+    {
+        var earliest = Deadlines.Earliest(next);
+        return earliest is null ? (due is null && version > 0 && next.IsRunning ? null : new DueChange(ExecutionStore.Controller, key.ToString(), null))
+            : due is null || earliest < due ? new DueChange(ExecutionStore.Controller, key.ToString(), earliest)
+            : null;
+    }
+
+    private async Task LoadAsync()
+    {
+        var found = await store.FindCurrentAsync(key, CancellationToken.None);
+        version = found?.Version ?? 0;
+        stored = found?.State ?? [];
+        due = null;
+        Drop();
+        Published();
+    }
+
+    /// <summary>Forgets what was decided and is not committed.</summary>
+    private void Drop() => run = stored.Length == 0 ? null : StateCodec.Read(stored);
+
+    private void Published()
+    {
+        committed = run is null ? default : (run.RunId, run.NextEventId, run.IsRunning);
+        var before = changed;
+        changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        before.TrySetResult();
+        timer?.Dispose();
+        timer = null;
+        if (run is not null && Deadlines.Earliest(run) is { } earliest && earliest - clock.GetUtcNow() is var left && left < Precise)
+        {
+            timer = this.RegisterGrainTimer(FireAsync, new GrainTimerCreationOptions { DueTime = left > TimeSpan.Zero ? left : TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan });
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Execution {Workflow} was changed elsewhere after its commit {Version}; it is read again")]
+    private partial void LogOvertaken(string workflow, long version);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is due of execution {Workflow} was not stored: {Why}")]
+    private partial void LogNotFired(string workflow, string why);
+}

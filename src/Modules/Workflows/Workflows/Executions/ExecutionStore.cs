@@ -1,0 +1,152 @@
+using System.Data.Common;
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Storage;
+using Flagstone.Workflows.TaskQueues;
+using Google.Protobuf;
+using Temporalio.Api.History.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>A run as stored, with the version of its workflow id's commits.</summary>
+internal sealed record StoredRun(long Version, byte[] State);
+
+/// <summary>Executions in the database. A step is one unit: events, state, tasks and wake-up commit together or not at all.</summary>
+internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer)
+{
+    /// <summary>The controller that the due index wakes.</summary>
+    public const string Controller = "workflow-execution";
+
+    private const string Current = """
+        SELECT e.version, r.state FROM workflow_execution e JOIN workflow_run r ON r.run = e.run WHERE e.namespace = @ns AND e.workflow = @workflow
+        """;
+
+    private const string OneRun = "SELECT state FROM workflow_run WHERE run = @run AND namespace = @ns AND workflow = @workflow";
+
+    private const string Events = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id LIMIT @limit";
+
+    private const string IsVersion = "SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version";
+
+    private const string IsAbsent = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow)";
+
+    private const string PutCurrent = """
+        INSERT INTO workflow_execution (namespace, workflow, run, version) VALUES (@ns, @workflow, @run, @version)
+        ON CONFLICT (namespace, workflow) DO UPDATE SET run = excluded.run, version = excluded.version
+        """;
+
+    private const string PutRun = """
+        INSERT INTO workflow_run (run, namespace, workflow, type, queue, status, start_at, close_at, next_event, state)
+        VALUES (@run, @ns, @workflow, @type, @queue, @status, @start, @close, @next, @state)
+        ON CONFLICT (run) DO UPDATE SET status = excluded.status, close_at = excluded.close_at, next_event = excluded.next_event, state = excluded.state
+        """;
+
+    private const string PutEvent = "INSERT INTO workflow_event (run, id, body) VALUES (@run, @id, @body)";
+
+    private const string PutTask = """
+        INSERT INTO workflow_task (run, kind, event, attempt, namespace, queue, workflow, at) VALUES (@run, @kind, @event, @attempt, @ns, @queue, @workflow, @at)
+        ON CONFLICT (run, kind, event) DO UPDATE SET attempt = excluded.attempt, queue = excluded.queue, at = excluded.at
+        """;
+
+    private const string DropTask = "DELETE FROM workflow_task WHERE run = @run AND kind = @kind AND event = @event";
+
+    private const string DropTasks = "DELETE FROM workflow_task WHERE run = @run";
+
+    private static readonly Actor Author = Actor.Controller("workflows");
+
+    /// <summary>The current run of a workflow id; null for none.</summary>
+    public async Task<StoredRun?> FindCurrentAsync(ExecutionKey key, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(Current, ("ns", key.Namespace), ("workflow", key.WorkflowId));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        return await reader.ReadAsync(ct) ? new StoredRun(reader.GetInt64(0), reader.GetFieldValue<byte[]>(1)) : null;
+    }
+
+    /// <summary>A run of a workflow id; without a run id the current one. Null for none.</summary>
+    public async Task<RunState?> FindRunAsync(ExecutionKey key, string runId, CancellationToken ct)
+    {
+        if (runId.Length == 0)
+        {
+            return await FindCurrentAsync(key, ct) is { } current ? StateCodec.Read(current.State) : null;
+        }
+
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(OneRun, ("run", runId), ("ns", key.Namespace), ("workflow", key.WorkflowId));
+        return await command.ExecuteScalarAsync(ct) is byte[] state ? StateCodec.Read(state) : null;
+    }
+
+    /// <summary>Events in order, both ends included; as many as fit.</summary>
+    public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(Events, ("run", runId), ("first", first), ("last", last), ("limit", limit));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var events = new List<HistoryEvent>();
+        while (bytes > 0 && await reader.ReadAsync(ct))
+        {
+            var body = reader.GetFieldValue<byte[]>(0);
+            bytes -= body.Length;
+            events.Add(HistoryEvent.Parser.ParseFrom(body));
+        }
+
+        return events;
+    }
+
+    /// <summary>Commits a step, or two where one run follows another. False when someone else has committed since the version was read.</summary>
+    /// <param name="version">What the step was decided on; 0 for no run at all.</param>
+    /// <param name="steps">With each run's state as it is to be stored, the current run last.</param>
+    public async Task<bool> CommitAsync(ExecutionKey key, long version, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
+    {
+        var sql = new List<SqlStatement>
+        {
+            new(PutCurrent, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("run", steps[^1].Change.Run.RunId), ("version", version + 1)),
+        };
+        foreach (var (change, state) in steps)
+        {
+            Add(sql, change, state);
+        }
+
+        var outcome = await writer.CommitAsync(
+            new Unit
+            {
+                Actor = Author,
+                Origin = "temporal",
+                Guards = [new Guard("workflow-version", new SqlStatement(
+                    version == 0 ? IsAbsent : IsVersion, version == 0 ? [("ns", key.Namespace), ("workflow", key.WorkflowId)]
+                        : [("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version)]))],
+                Scope = $"workflow:{key}",
+                Sql = sql,
+                Due = due is null ? [] : [due],
+            }, ct);
+        return outcome is Committed;
+    }
+
+    private static void Add(List<SqlStatement> sql, RunChange change, byte[] state)
+    {
+        var run = change.Run;
+        sql.Add(new SqlStatement(
+            PutRun, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue), ("status", (long)run.Status),
+            ("start", Micros.From(run.StartedAt)), ("close", run.ClosedAt is { } closed ? Micros.From(closed) : null), ("next", run.NextEventId), ("state", state)));
+        foreach (var added in change.Events)
+        {
+            sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", added.EventId), ("body", added.ToByteArray())));
+        }
+
+        if (!run.IsRunning)
+        {
+            sql.Add(new SqlStatement(DropTasks, ("run", run.RunId)));
+            return;
+        }
+
+        foreach (var (kind, id) in change.Unqueued)
+        {
+            sql.Add(new SqlStatement(DropTask, ("run", run.RunId), ("kind", (long)kind), ("event", id)));
+        }
+
+        foreach (var (queue, task) in change.Queued)
+        {
+            sql.Add(new SqlStatement(
+                PutTask, ("run", run.RunId), ("kind", (long)queue.Kind), ("event", task.EventId), ("attempt", (long)task.Attempt), ("ns", queue.Namespace),
+                ("queue", queue.Name), ("workflow", run.WorkflowId), ("at", task.AtMicros)));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Flagstone.Platform.Reconciling;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>A workflow id and its current run. Requests and answers are messages of Temporal's API as bytes.</summary>
+[GrainInterfaceType("flagstone.workflow-execution")]
+internal interface IExecutionGrain : IReconcileGrain
+{
+    [Alias("Start")]
+    Task<Answer> StartAsync(Call call);
+
+    [Alias("SignalWithStart")]
+    Task<Answer> SignalWithStartAsync(Call call);
+
+    [Alias("Signal")]
+    Task<Answer> SignalAsync(Call call);
+
+    [Alias("RequestCancel")]
+    Task<Answer> RequestCancelAsync(Call call);
+
+    [Alias("Terminate")]
+    Task<Answer> TerminateAsync(Call call);
+
+    /// <summary>A worker takes a task of a queue. The answer lacks the history; no bytes and no refusal: the task is stale.</summary>
+    [Alias("StartWorkflowTask")]
+    Task<Answer> StartWorkflowTaskAsync(TaskStart start);
+
+    [Alias("CompleteWorkflowTask")]
+    Task<Answer> CompleteWorkflowTaskAsync(Call call, TaskToken token);
+
+    [Alias("FailWorkflowTask")]
+    Task<Answer> FailWorkflowTaskAsync(Call call, TaskToken token);
+
+    /// <summary>A worker takes a task of a queue. The answer lacks what the Scheduled event says; no bytes and no refusal: the task is stale.</summary>
+    [Alias("StartActivity")]
+    Task<Answer> StartActivityAsync(TaskStart start);
+
+    [Alias("CompleteActivity")]
+    Task<Answer> CompleteActivityAsync(Call call, TaskToken token);
+
+    [Alias("FailActivity")]
+    Task<Answer> FailActivityAsync(Call call, TaskToken token);
+
+    [Alias("CancelActivity")]
+    Task<Answer> CancelActivityAsync(Call call, TaskToken token);
+
+    [Alias("Heartbeat")]
+    Task<Answer> HeartbeatAsync(Call call, TaskToken token);
+
+    /// <summary>The worker's own queue is no more: what lies there goes to the usual one.</summary>
+    /// <param name="queue">Only if it is this one; empty for any.</param>
+    [Alias("ResetSticky")]
+    Task<Answer> ResetStickyAsync(string runId, string queue);
+
+    /// <summary>Ends when the run has an event of this id, or is closed, or after a while.</summary>
+    /// <param name="closed">Only when it is closed.</param>
+    [Alias("Wait"), Orleans.Concurrency.AlwaysInterleave]
+    Task WaitAsync(string runId, long eventId, bool closed);
+}
+
+/// <summary>A request of Temporal's API.</summary>
+/// <param name="RunId">The run that it is for; empty for the current one.</param>
+/// <param name="Caller">Who asks, as the events name them.</param>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-call")]
+internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller);
+
+/// <summary>A worker's taking of a task.</summary>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]
+internal sealed record TaskStart(
+    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity, [property: Id(4)] string Caller);

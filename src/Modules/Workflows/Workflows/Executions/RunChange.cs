@@ -1,0 +1,84 @@
+using Flagstone.Platform.Storage;
+using Flagstone.Workflows.TaskQueues;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>
+/// One step of a run, being decided: its state is changed in place, and what is to be stored beside it is gathered. It is committed whole or
+/// not at all; who does not commit drops the state too.
+/// </summary>
+/// <param name="by">Who is the cause of the events: the authenticated caller; null for the server itself.</param>
+internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by = null)
+{
+    private readonly Dictionary<(TaskKind Kind, long EventId), (TaskQueueKey Queue, QueuedTask Task)> queued = [];
+
+    public RunState Run => run;
+
+    public DateTimeOffset Now => now;
+
+    /// <summary>While the commands of a workflow task become events: what they cause beside comes after all of them.</summary>
+    public bool IsCommanding { get; set; }
+
+    /// <summary>The events that this step adds to the history, with their ids.</summary>
+    public List<HistoryEvent> Events { get; } = [];
+
+    public IReadOnlyCollection<(TaskQueueKey Queue, QueuedTask Task)> Queued => queued.Values;
+
+    /// <summary>Tasks that lay in a queue before this step, and must not any longer.</summary>
+    public HashSet<(TaskKind Kind, long EventId)> Unqueued { get; } = [];
+
+    /// <summary>Adds an event: to the history, or to the buffer where a workflow task is open and the event comes from outside.</summary>
+    public HistoryEvent Add(HistoryEvent added)
+    {
+        added.EventTime = Timestamp.FromDateTimeOffset(now);
+        if (by is not null)
+        {
+            added.Principal = by;
+        }
+
+        if ((IsCommanding || run.WorkflowTask is { IsStarted: true }) && EventBuffer.IsBuffered(added.EventType))
+        {
+            run.Buffered.Add(added);
+            return added;
+        }
+
+        return Append(added);
+    }
+
+    /// <summary>Gives buffered events their ids, in the order in which a worker can replay them.</summary>
+    public void Flush()
+    {
+        var buffered = EventBuffer.Order(run.Buffered);
+        run.Buffered.Clear();
+        var started = new Dictionary<long, long>();
+        foreach (var waiting in buffered)
+        {
+            EventBuffer.Link(Append(waiting), started);
+        }
+    }
+
+    public void Queue(TaskKind kind, string queue, long eventId, int attempt, DateTimeOffset? at = null)
+    {
+        var isSticky = kind == TaskKind.Workflow && queue != run.TaskQueue;
+        queued[(kind, eventId)] = (new TaskQueueKey(run.Namespace, kind, queue), new QueuedTask(run.WorkflowId, run.RunId, eventId, attempt, Micros.From(at ?? now), isSticky));
+        Unqueued.Remove((kind, eventId));
+    }
+
+    public void Unqueue(TaskKind kind, long eventId)
+    {
+        queued.Remove((kind, eventId));
+        Unqueued.Add((kind, eventId));
+    }
+
+    private HistoryEvent Append(HistoryEvent added)
+    {
+        added.EventId = run.NextEventId++;
+        run.HistoryBytes += added.CalculateSize();
+        Events.Add(added);
+        return added;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Text.Json.Serialization;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.Failure.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.Sdk.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>
+/// What must be known of a run to decide its next step. It is stored whole with each step; inputs and results lie in the events alone.
+/// A zero timeout is none.
+/// </summary>
+internal sealed class RunState
+{
+    public required string Namespace { get; init; }
+
+    public required string WorkflowId { get; init; }
+
+    public required string RunId { get; init; }
+
+    public required string FirstRunId { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string TaskQueue { get; init; }
+
+    /// <summary>Of the request that started it: the same request again gets the same answer.</summary>
+    public string RequestId { get; init; } = "";
+
+    public TimeSpan TaskTimeout { get; init; }
+
+    public TimeSpan RunTimeout { get; init; }
+
+    public TimeSpan ExecutionTimeout { get; init; }
+
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When the run may last no longer, by the shorter of its timeouts; null for ever.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>When all runs together may last no longer; null for ever.</summary>
+    public DateTimeOffset? ExecutionExpiresAt { get; init; }
+
+    /// <summary>No workflow task before this time: a start with a delay.</summary>
+    public DateTimeOffset? BackoffUntil { get; set; }
+
+    public DateTimeOffset? ClosedAt { get; set; }
+
+    public WorkflowExecutionStatus Status { get; set; } = WorkflowExecutionStatus.Running;
+
+    public long NextEventId { get; set; } = 1;
+
+    public long HistoryBytes { get; set; }
+
+    /// <summary>The one workflow task that is scheduled or started; null for none.</summary>
+    public WorkflowTaskState? WorkflowTask { get; set; }
+
+    /// <summary>The attempt of the next workflow task; more than 1 after one that failed.</summary>
+    public int NextAttempt { get; set; } = 1;
+
+    /// <summary>The Started event of the last workflow task that completed; 0 before the first.</summary>
+    public long LastCompletedStarted { get; set; }
+
+    /// <summary>The worker's own queue, which has the run in its cache; empty for none.</summary>
+    public string StickyQueue { get; set; } = "";
+
+    public TimeSpan StickyTimeout { get; set; }
+
+    /// <summary>Events from outside that came while a workflow task was open; without ids until it ends.</summary>
+    public List<HistoryEvent> Buffered { get; init; } = [];
+
+    /// <summary>By the id of the Scheduled event.</summary>
+    public Dictionary<long, ActivityState> Activities { get; init; } = [];
+
+    /// <summary>By the timer's id.</summary>
+    public Dictionary<string, TimerState> Timers { get; init; } = [];
+
+    public bool CancelRequested { get; set; }
+
+    public string CancelRequestId { get; set; } = "";
+
+    public HashSet<string> SignalRequests { get; init; } = [];
+
+    public int Signals { get; set; }
+
+    public Memo? Memo { get; set; }
+
+    public SearchAttributes? SearchAttributes { get; set; }
+
+    public UserMetadata? UserMetadata { get; init; }
+
+    [JsonIgnore]
+    public bool IsRunning => Status == WorkflowExecutionStatus.Running;
+}
+
+/// <summary>A workflow task that is not over.</summary>
+internal sealed record WorkflowTaskState
+{
+    /// <summary>The id of its Scheduled event; of a transient task, the id that the event will have if the task completes.</summary>
+    public required long ScheduledId { get; set; }
+
+    public required int Attempt { get; set; }
+
+    public required DateTimeOffset ScheduledAt { get; init; }
+
+    /// <summary>The first of the tasks by which a worker has been saying that it still works on this one.</summary>
+    public required DateTimeOffset OriginallyScheduledAt { get; init; }
+
+    public required string Queue { get; set; }
+
+    /// <summary>0 until a worker starts it.</summary>
+    public long StartedId { get; set; }
+
+    public DateTimeOffset StartedAt { get; set; }
+
+    public TimeSpan Timeout { get; set; }
+
+    public string Identity { get; set; } = "";
+
+    /// <summary>Only who holds the token of this start has it.</summary>
+    public string Stamp { get; set; } = "";
+
+    /// <summary>Tells the start apart in the Started event.</summary>
+    public string RequestId { get; set; } = "";
+
+    [JsonIgnore]
+    public bool IsStarted => StartedId > 0;
+
+    /// <summary>After a failure nothing is written until an attempt completes, or a poisoned run would fill its history.</summary>
+    [JsonIgnore]
+    public bool IsTransient => Attempt > 1;
+}
+
+/// <summary>An activity that is not over.</summary>
+internal sealed record ActivityState
+{
+    public required long ScheduledId { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string Queue { get; init; }
+
+    public required DateTimeOffset FirstScheduledAt { get; init; }
+
+    /// <summary>When this attempt may start.</summary>
+    public required DateTimeOffset ScheduledAt { get; set; }
+
+    public int Attempt { get; set; } = 1;
+
+    public required TimeSpan ScheduleToClose { get; init; }
+
+    public required TimeSpan ScheduleToStart { get; init; }
+
+    public required TimeSpan StartToClose { get; init; }
+
+    public required TimeSpan Heartbeat { get; init; }
+
+    public required RetryPolicy Retry { get; init; }
+
+    public DateTimeOffset? StartedAt { get; set; }
+
+    public string Identity { get; set; } = "";
+
+    public string Stamp { get; set; } = "";
+
+    public string RequestId { get; set; } = "";
+
+    public Failure? LastFailure { get; set; }
+
+    public string LastIdentity { get; set; } = "";
+
+    public DateTimeOffset? LastHeartbeatAt { get; set; }
+
+    public Payloads? HeartbeatDetails { get; set; }
+
+    /// <summary>The event by which the workflow asked to cancel it; 0 for none.</summary>
+    public long CancelRequestedId { get; set; }
+
+    [JsonIgnore]
+    public bool IsStarted => StartedAt is not null;
+}
+
+/// <summary>A timer that has not fired.</summary>
+internal sealed record TimerState(long StartedId, DateTimeOffset FiresAt);

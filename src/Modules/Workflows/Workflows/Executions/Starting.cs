@@ -1,0 +1,120 @@
+using Flagstone.Workflows.Commands;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>How a start is answered where the workflow id is in use or was.</summary>
+internal enum StartDecision
+{
+    /// <summary>A new run.</summary>
+    New,
+
+    /// <summary>The run that is open is terminated, and a new one begins.</summary>
+    Replace,
+
+    /// <summary>The run that is there is the answer.</summary>
+    Existing,
+
+    /// <summary>Refused: a run is open.</summary>
+    Running,
+
+    /// <summary>Refused: a run has been.</summary>
+    Finished,
+}
+
+/// <summary>The start of a run. Pure. (Temporal's server: service/history/api/workflow_id_dedup.go.)</summary>
+internal static class Starting
+{
+    private static readonly TimeSpan UsualTaskTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestTaskTimeout = TimeSpan.FromSeconds(120);
+
+    /// <param name="run">The last run of the workflow id; null for none.</param>
+    public static StartDecision Decide(RunState? run, StartWorkflowExecutionRequest request)
+    {
+        if (run is null)
+        {
+            return StartDecision.New;
+        }
+
+        if (run.RequestId == request.RequestId)
+        {
+            return StartDecision.Existing;
+        }
+
+#pragma warning disable CS0612 // Older SDKs say it this way.
+        var replaces = request.WorkflowIdReusePolicy == WorkflowIdReusePolicy.TerminateIfRunning;
+#pragma warning restore CS0612
+        if (run.IsRunning)
+        {
+            return replaces || request.WorkflowIdConflictPolicy == WorkflowIdConflictPolicy.TerminateExisting ? StartDecision.Replace
+                : request.WorkflowIdConflictPolicy == WorkflowIdConflictPolicy.UseExisting ? StartDecision.Existing
+                : StartDecision.Running;
+        }
+
+        return request.WorkflowIdReusePolicy switch
+        {
+            WorkflowIdReusePolicy.RejectDuplicate => StartDecision.Finished,
+            WorkflowIdReusePolicy.AllowDuplicateFailedOnly when run.Status == WorkflowExecutionStatus.Completed => StartDecision.Finished,
+            _ => StartDecision.New,
+        };
+    }
+
+    /// <summary>A new run with its first event. The first workflow task is not scheduled yet: a signal may come before it.</summary>
+    public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by)
+    {
+        var execution = Of(request.WorkflowExecutionTimeout);
+        var runTimeout = Of(request.WorkflowRunTimeout);
+        runTimeout = execution > TimeSpan.Zero && (runTimeout <= TimeSpan.Zero || runTimeout > execution) ? execution : runTimeout;
+        var task = Of(request.WorkflowTaskTimeout);
+        task = task <= TimeSpan.Zero ? UsualTaskTimeout : task > LongestTaskTimeout ? LongestTaskTimeout : task;
+        task = runTimeout > TimeSpan.Zero && task > runTimeout ? runTimeout : task;
+        var delay = Of(request.WorkflowStartDelay);
+        var run = new RunState
+        {
+            Namespace = key.Namespace,
+            WorkflowId = key.WorkflowId,
+            RunId = runId,
+            FirstRunId = runId,
+            Type = request.WorkflowType.Name,
+            TaskQueue = request.TaskQueue.Name,
+            RequestId = request.RequestId,
+            TaskTimeout = task,
+            RunTimeout = runTimeout,
+            ExecutionTimeout = execution,
+            StartedAt = now,
+            ExpiresAt = runTimeout > TimeSpan.Zero ? now + delay + runTimeout : null,
+            ExecutionExpiresAt = execution > TimeSpan.Zero ? now + delay + execution : null,
+            BackoffUntil = delay > TimeSpan.Zero ? now + delay : null,
+            Memo = request.Memo,
+            SearchAttributes = request.SearchAttributes,
+            UserMetadata = request.UserMetadata,
+        };
+        var change = new RunChange(run, now, by);
+        var started = request.CopyTo(new WorkflowExecutionStartedEventAttributes());
+        started.WorkflowTaskTimeout = Duration.FromTimeSpan(task);
+        // A timeout that is not there is absent: SDKs show a zero as one of no time.
+        started.WorkflowRunTimeout = Absent(runTimeout);
+        started.WorkflowExecutionTimeout = Absent(execution);
+        started.WorkflowExecutionExpirationTime = run.ExecutionExpiresAt is { } expires ? Timestamp.FromDateTimeOffset(expires) : null;
+        started.FirstWorkflowTaskBackoff = Absent(delay);
+        started.OriginalExecutionRunId = runId;
+        started.FirstExecutionRunId = runId;
+        started.Attempt = 1;
+        change.Add(new HistoryEvent
+        {
+            EventType = EventType.WorkflowExecutionStarted,
+            WorkflowExecutionStartedEventAttributes = started,
+            UserMetadata = request.UserMetadata,
+            Links = { request.Links },
+        });
+        return change;
+    }
+
+    private static Duration? Absent(TimeSpan time) => time > TimeSpan.Zero ? Duration.FromTimeSpan(time) : null;
+
+    private static TimeSpan Of(Duration? duration) => duration?.ToTimeSpan() ?? TimeSpan.Zero;
+}

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Flagstone.Workflows.Frontend;
+
+/// <summary>The polls that wait in this process. They end when their worker goes, when it says that it shuts down, and when the process stops.</summary>
+internal sealed class ParkedPolls(IHostApplicationLifetime lifetime)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, HashSet<CancellationTokenSource>> byWorker = [];
+
+    /// <param name="worker">The worker's instance; empty when it does not say.</param>
+    public Parked Enter(string worker, CancellationToken call)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(call, lifetime.ApplicationStopping);
+        if (worker.Length > 0)
+        {
+            lock (gate)
+            {
+                if (!byWorker.TryGetValue(worker, out var sources))
+                {
+                    byWorker[worker] = sources = [];
+                }
+
+                sources.Add(source);
+            }
+        }
+
+        return new Parked(this, worker, source);
+    }
+
+    /// <summary>Ends the polls of a worker.</summary>
+    public async Task EndAsync(string worker)
+    {
+        CancellationTokenSource[] sources;
+        lock (gate)
+        {
+            sources = [.. byWorker.GetValueOrDefault(worker) ?? []];
+        }
+
+        foreach (var source in sources)
+        {
+            try
+            {
+                await source.CancelAsync();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself just now.
+            }
+        }
+    }
+
+    private void Leave(string worker, CancellationTokenSource source)
+    {
+        lock (gate)
+        {
+            if (byWorker.TryGetValue(worker, out var sources) && sources.Remove(source) && sources.Count == 0)
+            {
+                byWorker.Remove(worker);
+            }
+        }
+
+        source.Dispose();
+    }
+
+    /// <summary>One poll.</summary>
+    internal sealed class Parked(ParkedPolls polls, string worker, CancellationTokenSource source) : IDisposable
+    {
+        public CancellationToken Ended { get; } = source.Token;
+
+        public void Dispose() => polls.Leave(worker, source);
+    }
+}

@@ -1,0 +1,118 @@
+using Flagstone.Workflows.Activities;
+using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Namespaces;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Frontend;
+
+/// <summary>What of a request can be refused without knowing an execution. Pure.</summary>
+internal static class RequestChecks
+{
+    private const int MaxId = CommandRules.MaxIdLength;
+
+    private static readonly ByteString KeywordType = ByteString.CopyFromUtf8("Keyword");
+
+    public static void Start(StartWorkflowExecutionRequest request)
+    {
+        Id(request.WorkflowId, "WorkflowId");
+        Id(request.WorkflowType?.Name, "WorkflowType");
+        Id(request.TaskQueue?.Name, "TaskQueue");
+        Length(request.RequestId, "RequestId");
+        NotNegative(request.WorkflowExecutionTimeout, "WorkflowExecutionTimeout");
+        NotNegative(request.WorkflowRunTimeout, "WorkflowRunTimeout");
+        NotNegative(request.WorkflowTaskTimeout, "WorkflowTaskTimeout");
+        NotNegative(request.WorkflowStartDelay, "WorkflowStartDelay");
+        Blob(request.Input, "StartWorkflowExecutionRequest.Input");
+        Blob(request.Memo, "StartWorkflowExecutionRequest.Memo");
+        if (RetryRules.Refuse(request.RetryPolicy) is { } wrong)
+        {
+            throw RpcErrors.InvalidArgument(wrong);
+        }
+
+        // What is not there must not be taken as if it were.
+        if (request.RetryPolicy is not null || request.CronSchedule.Length > 0 || request.CompletionCallbacks.Count > 0 || request.VersioningOverride is not null)
+        {
+            throw RpcErrors.Unimplemented("Retry policies, cron schedules, completion callbacks and versioning overrides of workflows are not there yet.");
+        }
+
+        if (request.WorkflowIdConflictPolicy != WorkflowIdConflictPolicy.Unspecified && IsTerminateIfRunning(request))
+        {
+            throw RpcErrors.InvalidArgument("Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together with a WorkflowIDConflictPolicy.");
+        }
+    }
+
+    public static void Id(string? value, string name)
+    {
+        if (string.IsNullOrEmpty(value))
+        {
+            throw RpcErrors.InvalidArgument($"{name} is not set on request.");
+        }
+
+        Length(value, name);
+    }
+
+    public static void Length(string? value, string name)
+    {
+        if (value?.Length > MaxId)
+        {
+            throw RpcErrors.InvalidArgument($"{name} length exceeds limit of {MaxId} characters.");
+        }
+    }
+
+    public static void Blob(IMessage? value, string name)
+    {
+        if (CommandRules.IsTooLarge(value))
+        {
+            throw RpcErrors.InvalidArgument($"{name} exceeds size limit of {CommandRules.MaxBlob} bytes.");
+        }
+    }
+
+    /// <summary>Puts the type to each attribute, as the server does for those who decode it; refuses what the namespace does not have.</summary>
+    public static void SearchAttributes(SearchAttributes? attributes, Dictionary<string, IndexedValueType> own)
+    {
+        if (attributes is not null && Annotate(attributes.IndexedFields, own) is { } unknown)
+        {
+            throw RpcErrors.InvalidArgument($"Namespace has no mapping defined for search attribute {unknown}.");
+        }
+    }
+
+    /// <summary>Puts the type to each attribute that is known; returns the first that is not, or null.</summary>
+    public static string? Annotate(MapField<string, Payload> fields, Dictionary<string, IndexedValueType> own)
+    {
+        string? unknown = null;
+        foreach (var (name, payload) in fields)
+        {
+            payload.Metadata.Remove("type");
+            if (own.TryGetValue(name, out var type) || SystemSearchAttributes.Types.TryGetValue(name, out type))
+            {
+                payload.Metadata["type"] = type == IndexedValueType.Keyword ? KeywordType : ByteString.CopyFromUtf8(type.ToString());
+            }
+            else
+            {
+                unknown ??= name;
+            }
+        }
+
+        return unknown;
+    }
+
+    private static void NotNegative(Duration? time, string name)
+    {
+        if (time?.ToTimeSpan() < TimeSpan.Zero)
+        {
+            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative.");
+        }
+    }
+
+    private static bool IsTerminateIfRunning(StartWorkflowExecutionRequest request)
+    {
+#pragma warning disable CS0612 // Older SDKs say it this way.
+        return request.WorkflowIdReusePolicy == WorkflowIdReusePolicy.TerminateIfRunning;
+#pragma warning restore CS0612
+    }
+}

@@ -1,0 +1,69 @@
+using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.TaskQueues;
+using Grpc.Core;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Frontend;
+
+/// <summary>Activities: polled and answered by workers.</summary>
+internal sealed partial class WorkflowServiceHandlers
+{
+    [Rpc("worker versioning and rate limits of task queues")]
+    public async Task<PollActivityTaskQueueResponse> PollActivityTaskQueue(PollActivityTaskQueueRequest request, ServerCallContext context)
+    {
+        RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
+        var ns = await NamespaceAsync(request.Namespace, context);
+        var answer = await PollAsync(new TaskQueueKey(ns.Id, TaskKind.Activity, request.TaskQueue!.Name), request.Identity, request.WorkerInstanceKey, context);
+        if (answer.Message is not { Length: > 0 })
+        {
+            return new PollActivityTaskQueueResponse();
+        }
+
+        var task = answer.As<PollActivityTaskQueueResponse>();
+        var scheduled = TaskToken.Read(task.TaskToken)!.ScheduledId;
+        var events = await executions.EventsAsync(task.WorkflowExecution.RunId, scheduled, scheduled, 1, long.MaxValue, CancellationToken.None);
+        var attributes = events[0].ActivityTaskScheduledEventAttributes;
+        task.WorkflowNamespace = ns.Name;
+        task.Header = attributes.Header;
+        task.Input = attributes.Input;
+        task.ScheduleToCloseTimeout = attributes.ScheduleToCloseTimeout;
+        task.StartToCloseTimeout = attributes.StartToCloseTimeout;
+        task.HeartbeatTimeout = attributes.HeartbeatTimeout;
+        task.RetryPolicy = attributes.RetryPolicy;
+        task.Priority = attributes.Priority;
+        return task;
+    }
+
+    [Rpc]
+    public async Task<RespondActivityTaskCompletedResponse> RespondActivityTaskCompleted(RespondActivityTaskCompletedRequest request, ServerCallContext context)
+    {
+        RequestChecks.Blob(request.Result, "RespondActivityTaskCompletedRequest.Result");
+        var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
+        return Read<RespondActivityTaskCompletedResponse>(await Execution(ns, token.WorkflowId).CompleteActivityAsync(CallOf(request, token.RunId, context), token));
+    }
+
+    [Rpc]
+    public async Task<RespondActivityTaskFailedResponse> RespondActivityTaskFailed(RespondActivityTaskFailedRequest request, ServerCallContext context)
+    {
+        RequestChecks.Blob(request.Failure, "RespondActivityTaskFailedRequest.Failure");
+        RequestChecks.Blob(request.LastHeartbeatDetails, "RespondActivityTaskFailedRequest.LastHeartbeatDetails");
+        var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
+        return Read<RespondActivityTaskFailedResponse>(await Execution(ns, token.WorkflowId).FailActivityAsync(CallOf(request, token.RunId, context), token));
+    }
+
+    [Rpc]
+    public async Task<RespondActivityTaskCanceledResponse> RespondActivityTaskCanceled(RespondActivityTaskCanceledRequest request, ServerCallContext context)
+    {
+        RequestChecks.Blob(request.Details, "RespondActivityTaskCanceledRequest.Details");
+        var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
+        return Read<RespondActivityTaskCanceledResponse>(await Execution(ns, token.WorkflowId).CancelActivityAsync(CallOf(request, token.RunId, context), token));
+    }
+
+    [Rpc]
+    public async Task<RecordActivityTaskHeartbeatResponse> RecordActivityTaskHeartbeat(RecordActivityTaskHeartbeatRequest request, ServerCallContext context)
+    {
+        RequestChecks.Blob(request.Details, "RecordActivityTaskHeartbeatRequest.Details");
+        var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
+        return Read<RecordActivityTaskHeartbeatResponse>(await Execution(ns, token.WorkflowId).HeartbeatAsync(CallOf(request, token.RunId, context), token));
+    }
+}

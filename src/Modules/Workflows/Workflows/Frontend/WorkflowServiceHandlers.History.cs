@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Flagstone.Workflows.Executions;
+using Google.Protobuf;
+using Grpc.Core;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Frontend;
+
+/// <summary>What executions are and were. Reading wakes no grain; only waiting does.</summary>
+internal sealed partial class WorkflowServiceHandlers
+{
+    private const int MaxEventsPerPage = 1_000;
+    private const int MaxBytesPerPage = 4 * 1024 * 1024;
+
+    [Rpc("raw and archived histories", Access = RpcAccess.Read)]
+    public async Task<GetWorkflowExecutionHistoryResponse> GetWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest request, ServerCallContext context)
+    {
+        CheckExecution(request.Execution);
+        var ns = await NamespaceAsync(request.Namespace, context);
+        var key = new ExecutionKey(ns.Id, request.Execution.WorkflowId);
+        var page = ReadPage(request.NextPageToken, request.Execution.RunId);
+        var run = await RunAsync(key, page.RunId, context.CancellationToken);
+        page = page with { RunId = run.RunId };
+        var onlyEnd = request.HistoryEventFilterType == HistoryEventFilterType.CloseEvent;
+        if (request.WaitNewEvent && run.IsRunning && (onlyEnd || page.NextId >= run.NextEventId))
+        {
+            await grains.GetGrain<IExecutionGrain>(key.ToString()).WaitAsync(run.RunId, page.NextId, onlyEnd).WaitAsync(context.CancellationToken);
+            run = await RunAsync(key, run.RunId, context.CancellationToken);
+        }
+
+        if (onlyEnd)
+        {
+            return run.IsRunning && request.WaitNewEvent ? Page([], page)
+                : Page(await executions.EventsAsync(run.RunId, run.NextEventId - 1, run.NextEventId - 1, 1, MaxBytesPerPage, context.CancellationToken), null);
+        }
+
+        var size = request.MaximumPageSize is > 0 and < MaxEventsPerPage ? request.MaximumPageSize : MaxEventsPerPage;
+        var events = await executions.EventsAsync(run.RunId, page.NextId, run.NextEventId - 1, size, MaxBytesPerPage, context.CancellationToken);
+        var next = events.Count > 0 ? events[^1].EventId + 1 : page.NextId;
+        var isLast = next >= run.NextEventId;
+        if (isLast && page.NextId < run.NextEventId)
+        {
+            // A worker that lost the run from its cache reads what it was given of an attempt that is not in the history yet.
+            events.AddRange(WorkflowTaskRules.Suffix(run));
+        }
+
+        return Page(events, isLast && !(request.WaitNewEvent && run.IsRunning) ? null : page with { NextId = next });
+    }
+
+    [Rpc("children, callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.Read)]
+    public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
+    {
+        CheckExecution(request.Execution);
+        var ns = await NamespaceAsync(request.Namespace, context);
+        return Description.Of(await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), request.Execution.RunId, context.CancellationToken));
+    }
+
+    private static GetWorkflowExecutionHistoryResponse Page(IEnumerable<HistoryEvent> events, HistoryPage? next) => new()
+    {
+        History = new History { Events = { events } },
+        NextPageToken = next is null ? ByteString.Empty : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(next)),
+    };
+
+    private static HistoryPage ReadPage(ByteString token, string runId)
+    {
+        if (token.IsEmpty)
+        {
+            return new HistoryPage(runId, 1);
+        }
+
+        try
+        {
+            if (JsonSerializer.Deserialize<HistoryPage>(token.Span) is { RunId: { Length: > 0 } of, NextId: > 0 } page && (runId.Length == 0 || runId == of))
+            {
+                return page;
+            }
+        }
+        catch (JsonException)
+        {
+            // Answered below, like a token of another run.
+        }
+
+        throw RpcErrors.InvalidArgument("Invalid NextPageToken.");
+    }
+
+    private async Task<RunState> RunAsync(ExecutionKey key, string runId, CancellationToken ct) =>
+        await executions.FindRunAsync(key, runId, ct) ?? throw RpcErrors.NotFound(
+            runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
+
+    /// <summary>Where the next page of a history begins.</summary>
+    private sealed record HistoryPage(string RunId, long NextId);
+}

@@ -1,0 +1,37 @@
+using Flagstone.Workflows.Executions;
+
+namespace Flagstone.Workflows.TaskQueues;
+
+/// <summary>A task queue of one kind: where tasks and workers meet.</summary>
+[GrainInterfaceType("flagstone.workflow-task-queue")]
+internal interface ITaskQueueGrain : IGrainWithStringKey
+{
+    /// <summary>Says that a task was stored. A hint: the rows are what counts.</summary>
+    [Alias("Add"), Orleans.Concurrency.OneWay]
+    Task AddAsync(QueuedTask task);
+
+    /// <summary>The next task, started for this worker; no bytes when none came for a while.</summary>
+    [Alias("Poll")]
+    Task<Answer> PollAsync(Poll poll);
+
+    /// <summary>The worker does not wait any longer: its poll ends without a task, unless it has got one.</summary>
+    [Alias("EndPoll")]
+    Task EndPollAsync(Guid id);
+
+    /// <summary>The worker that alone polled the queue is gone: what waits here goes to the executions' usual queue.</summary>
+    [Alias("Drop")]
+    Task DropAsync();
+
+    /// <summary>Who has polled lately.</summary>
+    [Alias("Pollers")]
+    Task<PollerSeen[]> PollersAsync();
+}
+
+/// <summary>A worker's poll.</summary>
+/// <param name="Most">How long it waits.</param>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-poll")]
+internal sealed record Poll([property: Id(0)] Guid Id, [property: Id(1)] string Identity, [property: Id(2)] string Caller, [property: Id(3)] TimeSpan Most);
+
+/// <summary>A worker that polled.</summary>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-poller-seen")]
+internal readonly record struct PollerSeen([property: Id(0)] string Identity, [property: Id(1)] DateTimeOffset At);

@@ -1,0 +1,29 @@
+namespace Flagstone.Workflows.TaskQueues;
+
+internal enum TaskKind
+{
+    Workflow = 1,
+    Activity = 2,
+}
+
+/// <summary>A queue of one kind of tasks. Its text is the grain's key.</summary>
+/// <param name="Namespace">The namespace's uid.</param>
+internal readonly record struct TaskQueueKey(string Namespace, TaskKind Kind, string Name)
+{
+    public static TaskQueueKey Parse(string text)
+    {
+        var parts = text.Split('/', 3);
+        return new TaskQueueKey(parts[0], parts[1] == "w" ? TaskKind.Workflow : TaskKind.Activity, parts[2]);
+    }
+
+    public override string ToString() => $"{Namespace}/{(Kind == TaskKind.Workflow ? "w" : "a")}/{Name}";
+}
+
+/// <summary>A task that no worker has started.</summary>
+/// <param name="EventId">The id of its Scheduled event.</param>
+/// <param name="AtMicros">Not before this time; microseconds since 1970.</param>
+/// <param name="IsSticky">Whether the queue is a worker's own; not known of a task that was read from its row.</param>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-queued-task")]
+internal sealed record QueuedTask(
+    [property: Id(0)] string WorkflowId, [property: Id(1)] string RunId, [property: Id(2)] long EventId, [property: Id(3)] int Attempt, [property: Id(4)] long AtMicros,
+    [property: Id(5)] bool IsSticky = false);

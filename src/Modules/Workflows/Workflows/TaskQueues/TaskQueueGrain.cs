@@ -1,0 +1,270 @@
+using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Executions;
+using Microsoft.Extensions.Logging;
+
+namespace Flagstone.Workflows.TaskQueues;
+
+/// <summary>
+/// Hands tasks to the workers that wait, or keeps them until one comes. It holds no truth: tasks are rows of their executions, and an execution
+/// refuses a task that is stale, so two activations at once, or a task handed out twice, do no harm.
+/// </summary>
+[GrainType("flagstone.workflow-task-queue"), Orleans.Concurrency.Reentrant]
+internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory grains, TimeProvider clock, ILogger<TaskQueueGrain> logger) : Grain, ITaskQueueGrain
+{
+    /// <summary>So many are kept in memory; the rest is read when they are gone.</summary>
+    private const int MaxPending = 1_000;
+
+    private const int MaxPollers = 1_000;
+
+    /// <summary>A poll ends before Orleans gives a call up; the frontend polls again.</summary>
+    private static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(20);
+
+    /// <summary>While workers wait, the rows are looked at so often: a hint may have been lost with its process.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
+
+    /// <summary>An execution that cannot answer keeps its task for so long, and no other one.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
+    /// <summary>A worker's own queue that it has not polled for so long is given up (as by Temporal's server).</summary>
+    private static readonly TimeSpan StickyWindow = LongestPoll + TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Lately = TimeSpan.FromMinutes(5);
+
+    private readonly SortedSet<QueuedTask> pending = new(Comparer<QueuedTask>.Create(Compare));
+    private readonly HashSet<(string, long, int)> starting = [];
+    private readonly LinkedList<Waiter> waiting = [];
+    private readonly Dictionary<Guid, Waiter> polls = [];
+    private readonly Dictionary<string, DateTimeOffset> pollers = [];
+    private TaskQueueKey key;
+    private DateTimeOffset read;
+    private bool more;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        key = TaskQueueKey.Parse(this.GetPrimaryKeyString());
+        await ReadAsync();
+    }
+
+    public Task AddAsync(QueuedTask task)
+    {
+        if (task.IsSticky && !pollers.Values.Any(at => at > clock.GetUtcNow() - StickyWindow))
+        {
+            // Its worker is gone: the task would lie here until its time is over.
+            grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString()).ResetStickyAsync(task.RunId, key.Name).Ignore();
+            return Task.CompletedTask;
+        }
+
+        Keep(task);
+        WakeOne();
+        return Task.CompletedTask;
+    }
+
+    public async Task<Answer> PollAsync(Poll poll)
+    {
+        Seen(poll.Identity);
+        var waiter = polls[poll.Id] = new Waiter();
+        try
+        {
+            return await PollAsync(poll, waiter, clock.GetUtcNow() + (poll.Most < LongestPoll ? poll.Most : LongestPoll));
+        }
+        finally
+        {
+            polls.Remove(poll.Id);
+        }
+    }
+
+    public Task EndPollAsync(Guid id)
+    {
+        polls.GetValueOrDefault(id)?.End();
+        return Task.CompletedTask;
+    }
+
+    public async Task DropAsync()
+    {
+        pollers.Clear();
+        await ReadAsync();
+        foreach (var task in pending.ToList())
+        {
+            pending.Remove(task);
+            await grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString()).ResetStickyAsync(task.RunId, key.Name);
+        }
+    }
+
+    public Task<PollerSeen[]> PollersAsync() => Task.FromResult<PollerSeen[]>([.. pollers.Where(p => p.Value > clock.GetUtcNow() - Lately).Select(p => new PollerSeen(p.Key, p.Value))]);
+
+    private async Task<Answer> PollAsync(Poll poll, Waiter waiter, DateTimeOffset until)
+    {
+        while (!waiter.IsOver)
+        {
+            if (Take() is { } task)
+            {
+                if (await StartAsync(task, poll) is { } started)
+                {
+                    return started;
+                }
+
+                continue;
+            }
+
+            var now = clock.GetUtcNow();
+            if (now >= until)
+            {
+                break;
+            }
+
+            if (now >= read + Look || (more && pending.Count == 0))
+            {
+                await ReadAsync();
+                continue;
+            }
+
+            await waiter.WaitAsync(waiting, NextLook(now, until) - now, clock);
+        }
+
+        // Woken for a task, and over before it was taken: another one may have it.
+        if (pending.Count > 0)
+        {
+            WakeOne();
+        }
+
+        return default;
+    }
+
+    private static int Compare(QueuedTask? a, QueuedTask? b)
+    {
+        var order = a!.AtMicros.CompareTo(b!.AtMicros);
+        order = order != 0 ? order : string.CompareOrdinal(a.RunId, b.RunId);
+        order = order != 0 ? order : a.EventId.CompareTo(b.EventId);
+        return order != 0 ? order : a.Attempt.CompareTo(b.Attempt);
+    }
+
+    private QueuedTask? Take()
+    {
+        if (pending.Min is not { } first || first.AtMicros > Micros.From(clock.GetUtcNow()))
+        {
+            return null;
+        }
+
+        pending.Remove(first);
+        return first;
+    }
+
+    /// <summary>Null when the task was stale, or its execution could not answer.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "An execution that fails must not stop the others of its queue.")]
+    private async Task<Answer?> StartAsync(QueuedTask task, Poll poll)
+    {
+        var mark = (task.RunId, task.EventId, task.Attempt);
+        if (!starting.Add(mark))
+        {
+            return null;
+        }
+
+        try
+        {
+            var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString());
+            var start = new TaskStart(task.RunId, task.EventId, task.Attempt, poll.Identity, poll.Caller);
+            var answer = key.Kind == TaskKind.Workflow ? await execution.StartWorkflowTaskAsync(start) : await execution.StartActivityAsync(start);
+            if (answer.Refusal is not null)
+            {
+                Keep(task with { AtMicros = Micros.From(clock.GetUtcNow() + Again) });
+            }
+
+            return answer.Message is { Length: > 0 } ? (Answer?)answer : null;
+        }
+        catch (Exception e)
+        {
+            LogNotStarted(e, task.WorkflowId, key.Name);
+            Keep(task with { AtMicros = Micros.From(clock.GetUtcNow() + Again) });
+            return null;
+        }
+        finally
+        {
+            starting.Remove(mark);
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        read = clock.GetUtcNow();
+        var rows = await store.ReadAsync(key, MaxPending, CancellationToken.None);
+        more = rows.Count == MaxPending;
+        foreach (var row in rows.Where(r => !starting.Contains((r.RunId, r.EventId, r.Attempt))))
+        {
+            Keep(row);
+        }
+    }
+
+    private void Keep(QueuedTask task)
+    {
+        if (pending.Count >= MaxPending)
+        {
+            more = true;
+            return;
+        }
+
+        pending.Add(task);
+    }
+
+    private DateTimeOffset NextLook(DateTimeOffset now, DateTimeOffset until)
+    {
+        var next = read + Look < until ? read + Look : until;
+        return pending.Min is { } first && Micros.ToTime(first.AtMicros) is var at && at < next ? at > now ? at : now : next;
+    }
+
+    private void WakeOne()
+    {
+        while (waiting.First is { } first)
+        {
+            waiting.RemoveFirst();
+            if (first.Value.TryWake())
+            {
+                return;
+            }
+        }
+    }
+
+    private void Seen(string identity)
+    {
+        if (pollers.Count >= MaxPollers && !pollers.ContainsKey(identity))
+        {
+            pollers.Clear();
+        }
+
+        pollers[identity] = clock.GetUtcNow();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A task of execution {Workflow} in queue {Queue} was not started; it is tried again")]
+    private partial void LogNotStarted(Exception exception, string workflow, string queue);
+
+    /// <summary>A poll that waits for a task.</summary>
+    private sealed class Waiter
+    {
+        private TaskCompletionSource woken = new();
+
+        public bool IsOver { get; private set; }
+
+        public async Task WaitAsync(LinkedList<Waiter> waiting, TimeSpan most, TimeProvider clock)
+        {
+            woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var place = waiting.AddLast(this);
+            using var timeout = new CancellationTokenSource(most > TimeSpan.Zero ? most : TimeSpan.Zero, clock);
+            await using (timeout.Token.Register(() => woken.TrySetResult()))
+            {
+                await woken.Task;
+            }
+
+            if (place.List is not null)
+            {
+                waiting.Remove(place);
+            }
+        }
+
+        public bool TryWake() => woken.TrySetResult();
+
+        public void End()
+        {
+            IsOver = true;
+            woken.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using Temporalio.Client;
+using Temporalio.Worker;
+
+namespace Flagstone.Workflows.Tests.Workers;
+
+/// <summary>A real worker of Temporal's SDK in this process, on a queue of its own.</summary>
+internal sealed class RunningWorker : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly TemporalWorker worker;
+    private readonly Task running;
+    private bool stopped;
+
+    private RunningWorker(TemporalClient client, string queue, SampleActivities activities)
+    {
+        Client = client;
+        Queue = queue;
+        Activities = activities;
+        var options = new TemporalWorkerOptions(queue) { MaxHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100), DefaultHeartbeatThrottleInterval = TimeSpan.FromMilliseconds(100) }
+            .AddAllActivities(activities);
+        foreach (var workflow in Samples)
+        {
+            options.AddWorkflow(workflow);
+        }
+
+        worker = new TemporalWorker(client, options);
+        running = worker.ExecuteAsync(stop.Token);
+    }
+
+    public static IReadOnlyList<Type> Samples { get; } =
+        [typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(PoisonedWorkflow)];
+
+    public TemporalClient Client { get; }
+
+    public string Queue { get; }
+
+    public SampleActivities Activities { get; }
+
+    public static RunningWorker Start(TemporalClient client, string? queue = null, SampleActivities? activities = null) =>
+        new(client, queue ?? $"queue-{Guid.NewGuid():N}", activities ?? new SampleActivities());
+
+    public WorkflowOptions Options(string? id = null) => new(id ?? $"wf-{Guid.NewGuid():N}", Queue);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (stopped)
+        {
+            return;
+        }
+
+        stopped = true;
+        await stop.CancelAsync();
+        try
+        {
+            await running;
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how a worker stops.
+        }
+
+        worker.Dispose();
+        stop.Dispose();
+    }
+}

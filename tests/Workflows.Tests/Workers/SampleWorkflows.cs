@@ -1,0 +1,167 @@
+using Temporalio.Activities;
+using Temporalio.Common;
+using Temporalio.Exceptions;
+using Temporalio.Workflows;
+
+#pragma warning disable CA1822 // The SDK calls a workflow and its activities on an instance.
+
+namespace Flagstone.Workflows.Tests.Workers;
+
+[Workflow]
+public sealed class HelloWorkflow
+{
+    [WorkflowRun]
+    public Task<string> RunAsync(string name) => Workflow.ExecuteActivityAsync(
+        (SampleActivities a) => a.Greet(name), new ActivityOptions { StartToCloseTimeout = TimeSpan.FromSeconds(30) });
+}
+
+/// <summary>Waits for signals until it is told to end, and returns what it heard.</summary>
+[Workflow]
+public sealed class ListeningWorkflow
+{
+    private readonly List<string> heard = [];
+    private bool done;
+
+    [WorkflowSignal]
+    public Task HearAsync(string word)
+    {
+        heard.Add(word);
+        return Task.CompletedTask;
+    }
+
+    [WorkflowSignal]
+    public Task EndAsync()
+    {
+        done = true;
+        return Task.CompletedTask;
+    }
+
+    [WorkflowRun]
+    public async Task<string> RunAsync()
+    {
+        await Workflow.WaitConditionAsync(() => done);
+        return string.Join(',', heard);
+    }
+}
+
+[Workflow]
+public sealed class TimerWorkflow
+{
+    [WorkflowRun]
+    public async Task<string> RunAsync(int milliseconds)
+    {
+        await Workflow.DelayAsync(TimeSpan.FromMilliseconds(milliseconds));
+        return "rang";
+    }
+}
+
+/// <summary>Runs the activity that it is told to, with the options that it is told.</summary>
+[Workflow]
+public sealed class ActivityWorkflow
+{
+    [WorkflowRun]
+    public Task<string> RunAsync(ActivityPlan plan) => Workflow.ExecuteActivityAsync<string>(plan.Activity, [plan.Argument], new ActivityOptions
+    {
+        StartToCloseTimeout = Of(plan.StartToClose),
+        ScheduleToCloseTimeout = Of(plan.ScheduleToClose),
+        ScheduleToStartTimeout = Of(plan.ScheduleToStart),
+        HeartbeatTimeout = Of(plan.Heartbeat),
+        TaskQueue = plan.Queue,
+        CancellationType = ActivityCancellationType.WaitCancellationCompleted,
+        RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(10), MaximumAttempts = plan.Attempts },
+    });
+
+    private static TimeSpan? Of(int milliseconds) => milliseconds > 0 ? TimeSpan.FromMilliseconds(milliseconds) : null;
+}
+
+public sealed record ActivityPlan(string Activity, string Argument)
+{
+    public int StartToClose { get; init; }
+
+    public int ScheduleToClose { get; init; }
+
+    public int ScheduleToStart { get; init; }
+
+    public int Heartbeat { get; init; }
+
+    public int Attempts { get; init; }
+
+    public string? Queue { get; init; }
+}
+
+/// <summary>A chain of activities with timers between, so that a kill finds it anywhere.</summary>
+[Workflow]
+public sealed class ChainWorkflow
+{
+    [WorkflowRun]
+    public async Task<string> RunAsync(string id, int length)
+    {
+        var said = new List<string>();
+        for (var i = 0; i < length; i++)
+        {
+            said.Add(await Workflow.ExecuteActivityAsync(
+                (SampleActivities a) => a.Count($"{id}/{i}"), new ActivityOptions { StartToCloseTimeout = TimeSpan.FromSeconds(3), RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(50) } }));
+            await Workflow.DelayAsync(TimeSpan.FromMilliseconds(20));
+        }
+
+        return string.Join(' ', said);
+    }
+}
+
+[Workflow]
+public sealed class PoisonedWorkflow
+{
+    [WorkflowRun]
+    public Task RunAsync() => throw new InvalidOperationException("No replay gets past this.");
+}
+
+/// <summary>The activities of one worker; what they did can be asked.</summary>
+public sealed class SampleActivities
+{
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> counts = new();
+
+    /// <summary>Completes when an activity has begun.</summary>
+    public TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int CountOf(string key) => counts.GetValueOrDefault(key);
+
+    [Activity]
+    public string Greet(string name) => $"Hello, {name}!";
+
+    /// <summary>Fails as often as its argument says, then says how often it was called.</summary>
+    [Activity]
+    public string Fail(string times)
+    {
+        var attempt = ActivityExecutionContext.Current.Info.Attempt;
+        return attempt > int.Parse(times, System.Globalization.CultureInfo.InvariantCulture) ? $"attempt {attempt}" : throw new ApplicationFailureException($"Attempt {attempt} fails.");
+    }
+
+    [Activity]
+    public string Refuse(string why) => throw new ApplicationFailureException(why, nonRetryable: true);
+
+    [Activity]
+    public string Count(string key) => $"{key}:{counts.AddOrUpdate(key, 1, (_, n) => n + 1)}";
+
+    /// <summary>Heartbeats until it is cancelled.</summary>
+    [Activity]
+    public async Task<string> Beat(string detail)
+    {
+        Began.TrySetResult();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            ActivityExecutionContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            ActivityExecutionContext.Current.Heartbeat(detail);
+            await pace.WaitForNextTickAsync(ActivityExecutionContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Works without a sign of life, until its worker is told that the time is over.</summary>
+    [Activity]
+    public async Task<string> Hang(string _)
+    {
+        Began.TrySetResult();
+        await Task.Delay(Timeout.InfiniteTimeSpan, ActivityExecutionContext.Current.CancellationToken);
+        return "never";
+    }
+}
