@@ -1,0 +1,67 @@
+using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Executions;
+using Temporalio.Api.Command.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Tests.Executions;
+
+/// <summary>A run driven step by step, without grains or a database. Each step's state goes through its stored form, as after a crash.</summary>
+internal sealed class Steps
+{
+    private RunState run;
+
+    public Steps(Action<StartWorkflowExecutionRequest>? set = null)
+    {
+        var request = new StartWorkflowExecutionRequest { WorkflowId = "wf", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "queue" }, RequestId = "start" };
+        set?.Invoke(request);
+        var begun = Starting.Begin(new ExecutionKey("ns", "wf"), request, "run", Now, null);
+        WorkflowTaskRules.Schedule(begun);
+        Take(begun);
+        run = begun.Run;
+    }
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public List<Temporalio.Api.History.V1.HistoryEvent> Events { get; } = [];
+
+    public RunState Run => run;
+
+    public string Types => string.Join(' ', Events.Select(e => e.EventType));
+
+    public TaskToken Token => new("ns", "wf", "run", run.WorkflowTask!.ScheduledId, run.WorkflowTask.StartedId, run.WorkflowTask.Attempt, run.WorkflowTask.Stamp);
+
+    public Steps Do(Action<RunChange> step)
+    {
+        var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now);
+        step(change);
+        Take(change);
+        run = change.Run;
+        return this;
+    }
+
+    public Steps StartTask() => Do(c => Assert.True(WorkflowTaskRules.Start(c, c.Run.WorkflowTask!.ScheduledId, c.Run.WorkflowTask.Attempt, "worker", "stamp", "request")));
+
+    public Steps Signal(string name) => Do(c =>
+    {
+        Assert.Null(Signalling.Signal(c, name, null, null, "", ""));
+        WorkflowTaskRules.Schedule(c);
+    });
+
+    public Steps Complete(params Command[] commands) => Do(c => Assert.Null(TaskCompletion.Apply(c, new RespondWorkflowTaskCompletedRequest { Commands = { commands } })));
+
+    /// <summary>Completes with what cannot be; nothing of it stays.</summary>
+    public CommandFailure CompleteBadly(params Command[] commands) =>
+        TaskCompletion.Apply(new RunChange(StateCodec.Read(StateCodec.Write(run)), Now), new RespondWorkflowTaskCompletedRequest { Commands = { commands } })!;
+
+    public Steps Pass(TimeSpan time)
+    {
+        Now += time;
+        return Do(Deadlines.Fire);
+    }
+
+    private void Take(RunChange change)
+    {
+        HistoryLimits.Enforce(change);
+        Events.AddRange(change.Events);
+    }
+}
