@@ -100,7 +100,7 @@ public sealed class ChainWorkflow
         for (var i = 0; i < length; i++)
         {
             said.Add(await Workflow.ExecuteActivityAsync(
-                (SampleActivities a) => a.Count($"{id}/{i}"), new ActivityOptions { StartToCloseTimeout = TimeSpan.FromSeconds(3), RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(50) } }));
+                (SampleActivities a) => a.Count($"{id}/{i}"), new ActivityOptions { StartToCloseTimeout = TimeSpan.FromSeconds(2), RetryPolicy = new RetryPolicy { InitialInterval = TimeSpan.FromMilliseconds(50) } }));
             await Workflow.DelayAsync(TimeSpan.FromMilliseconds(20));
         }
 
