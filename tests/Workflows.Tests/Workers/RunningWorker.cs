@@ -28,7 +28,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     }
 
     public static IReadOnlyList<Type> Samples { get; } =
-        [typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(PoisonedWorkflow)];
+        [typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow)];
 
     public TemporalClient Client { get; }
 

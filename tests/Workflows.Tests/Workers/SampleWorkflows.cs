@@ -108,6 +108,15 @@ public sealed class ChainWorkflow
     }
 }
 
+/// <summary>Counts down, a run for each number.</summary>
+[Workflow]
+public sealed class CountdownWorkflow
+{
+    [WorkflowRun]
+    public Task<string> RunAsync(int from) =>
+        from == 0 ? Task.FromResult("zero") : throw Workflow.CreateContinueAsNewException((CountdownWorkflow w) => w.RunAsync(from - 1));
+}
+
 [Workflow]
 public sealed class PoisonedWorkflow
 {

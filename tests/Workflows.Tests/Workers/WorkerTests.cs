@@ -208,6 +208,52 @@ public sealed class WorkerTests(HostFixture fixture)
         await handle.ReplayedAsync();
     }
 
+    [Fact]
+    public async Task A_workflow_continues_as_new_under_its_id()
+    {
+        await using var worker = RunningWorker.Start(await fixture.ConnectAsync());
+
+        var handle = await worker.Client.StartWorkflowAsync((CountdownWorkflow w) => w.RunAsync(2), worker.Options());
+
+        Assert.Equal("zero", await handle.GetResultAsync());
+        var first = await worker.Client.GetWorkflowHandle(handle.Id, handle.ResultRunId).ReplayedAsync();
+        var last = await worker.Client.GetWorkflowHandle(handle.Id).ReplayedAsync();
+        Assert.Equal($"{First} WorkflowExecutionContinuedAsNew", first.Types());
+        Assert.Equal($"{First} WorkflowExecutionCompleted", last.Types());
+        var started = last.Events.First().WorkflowExecutionStartedEventAttributes;
+        Assert.Equal((handle.ResultRunId, ContinueAsNewInitiator.Workflow), (started.FirstExecutionRunId, started.Initiator));
+    }
+
+    [Fact]
+    public async Task A_forged_or_broken_token_is_refused()
+    {
+        var client = await fixture.ConnectAsync();
+        var queue = $"queue-{Guid.NewGuid():N}";
+        var handle = await client.StartWorkflowAsync((ListeningWorkflow w) => w.RunAsync(), new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+        var task = await client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } });
+        var forged = System.Text.Json.Nodes.JsonNode.Parse(task.TaskToken.ToStringUtf8())!;
+        forged["Stamp"] = "guessed";
+
+        Assert.Equal(RpcException.StatusCode.InvalidArgument, await AnswerAsync(Google.Protobuf.ByteString.CopyFromUtf8("no token")));
+        Assert.Equal(RpcException.StatusCode.NotFound, await AnswerAsync(Google.Protobuf.ByteString.CopyFromUtf8(forged.ToJsonString())));
+        Assert.Equal(RpcException.StatusCode.OK, await AnswerAsync(task.TaskToken));
+        Assert.Equal(RpcException.StatusCode.NotFound, await AnswerAsync(task.TaskToken));
+        Assert.Equal(First, (await handle.FetchHistoryAsync()).Types());
+
+        async Task<RpcException.StatusCode> AnswerAsync(Google.Protobuf.ByteString token)
+        {
+            try
+            {
+                await client.WorkflowService.RespondWorkflowTaskCompletedAsync(new() { Namespace = "default", TaskToken = token });
+                return RpcException.StatusCode.OK;
+            }
+            catch (RpcException e)
+            {
+                return e.Code;
+            }
+        }
+    }
+
     private static Task<WorkflowHandle<ActivityWorkflow, string>> RunActivityAsync(RunningWorker worker, ActivityPlan plan) =>
         worker.Client.StartWorkflowAsync((ActivityWorkflow w) => w.RunAsync(plan), worker.Options());
 }

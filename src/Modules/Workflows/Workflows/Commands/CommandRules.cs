@@ -61,6 +61,7 @@ internal static class CommandRules
         Command.AttributesOneofCase.RecordMarkerCommandAttributes => Record(change, command.RecordMarkerCommandAttributes, completedId),
         Command.AttributesOneofCase.UpsertWorkflowSearchAttributesCommandAttributes => Upsert(change, command.UpsertWorkflowSearchAttributesCommandAttributes, completedId),
         Command.AttributesOneofCase.ModifyWorkflowPropertiesCommandAttributes => Modify(change, command.ModifyWorkflowPropertiesCommandAttributes, completedId),
+        Command.AttributesOneofCase.ContinueAsNewWorkflowExecutionCommandAttributes => ContinueAsNew.Apply(change, command.ContinueAsNewWorkflowExecutionCommandAttributes, completedId),
         Command.AttributesOneofCase.CompleteWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Completed, new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionCompleted,

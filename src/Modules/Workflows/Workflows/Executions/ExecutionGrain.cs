@@ -97,7 +97,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         runId.Length > 0 && await store.FindRunAsync(key, runId, CancellationToken.None) is not null ? Refusal.Completed()
         : Refusal.NotFound(runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
 
-    private Task<Refusal?> CommitAsync(RunChange change) => CommitAsync([change]);
+    private Task<Refusal?> CommitAsync(RunChange change) => CommitAsync(change.Follower is { } follower ? [change, follower] : [change]);
 
     /// <summary>Commits steps, the current run's last. Null when they are durable.</summary>
     private async Task<Refusal?> CommitAsync(IReadOnlyList<RunChange> changes)

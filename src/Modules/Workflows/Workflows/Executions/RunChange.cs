@@ -4,6 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
+using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Executions;
 
@@ -30,6 +31,13 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>Tasks that lay in a queue before this step, and must not any longer.</summary>
     public HashSet<(TaskKind Kind, long EventId)> Unqueued { get; } = [];
+
+    /// <summary>The first step of the run that follows this one, where it does; committed with this one.</summary>
+    public RunChange? Follower { get; private set; }
+
+    /// <summary>Begins the run that follows this one.</summary>
+    public RunChange Follow(StartWorkflowExecutionRequest request) => Follower = Starting.Begin(
+        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(now).ToString(), now, by, run);
 
     /// <summary>Adds an event: to the history, or to the buffer where a workflow task is open and the event comes from outside.</summary>
     public HistoryEvent Add(HistoryEvent added)

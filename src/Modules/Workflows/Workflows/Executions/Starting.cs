@@ -64,7 +64,8 @@ internal static class Starting
     }
 
     /// <summary>A new run with its first event. The first workflow task is not scheduled yet: a signal may come before it.</summary>
-    public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by)
+    /// <param name="before">The run that it continues; null for none.</param>
+    public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by, RunState? before = null)
     {
         var execution = Of(request.WorkflowExecutionTimeout);
         var runTimeout = Of(request.WorkflowRunTimeout);
@@ -73,12 +74,15 @@ internal static class Starting
         task = task <= TimeSpan.Zero ? UsualTaskTimeout : task > LongestTaskTimeout ? LongestTaskTimeout : task;
         task = runTimeout > TimeSpan.Zero && task > runTimeout ? runTimeout : task;
         var delay = Of(request.WorkflowStartDelay);
+        DateTimeOffset? runExpires = runTimeout > TimeSpan.Zero ? now + delay + runTimeout : null;
+        // The time for all runs goes on from the first one.
+        var allExpire = before is not null ? before.ExecutionExpiresAt : execution > TimeSpan.Zero ? now + delay + execution : null;
         var run = new RunState
         {
             Namespace = key.Namespace,
             WorkflowId = key.WorkflowId,
             RunId = runId,
-            FirstRunId = runId,
+            FirstRunId = before?.FirstRunId ?? runId,
             Type = request.WorkflowType.Name,
             TaskQueue = request.TaskQueue.Name,
             RequestId = request.RequestId,
@@ -86,8 +90,8 @@ internal static class Starting
             RunTimeout = runTimeout,
             ExecutionTimeout = execution,
             StartedAt = now,
-            ExpiresAt = runTimeout > TimeSpan.Zero ? now + delay + runTimeout : null,
-            ExecutionExpiresAt = execution > TimeSpan.Zero ? now + delay + execution : null,
+            ExpiresAt = allExpire is not null && (runExpires is null || allExpire < runExpires) ? allExpire : runExpires,
+            ExecutionExpiresAt = allExpire,
             BackoffUntil = delay > TimeSpan.Zero ? now + delay : null,
             Memo = request.Memo,
             SearchAttributes = request.SearchAttributes,
@@ -102,7 +106,9 @@ internal static class Starting
         started.WorkflowExecutionExpirationTime = run.ExecutionExpiresAt is { } expires ? Timestamp.FromDateTimeOffset(expires) : null;
         started.FirstWorkflowTaskBackoff = Absent(delay);
         started.OriginalExecutionRunId = runId;
-        started.FirstExecutionRunId = runId;
+        started.FirstExecutionRunId = run.FirstRunId;
+        started.ContinuedExecutionRunId = before?.RunId ?? "";
+        started.Initiator = before is null ? ContinueAsNewInitiator.Unspecified : ContinueAsNewInitiator.Workflow;
         started.Attempt = 1;
         change.Add(new HistoryEvent
         {

@@ -34,13 +34,13 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("queries, updates, children, signals to other workflows, continue-as-new, Nexus, worker versioning and eager activities")]
+    [Rpc("queries, updates, children, signals to other workflows, Nexus, worker versioning and eager activities")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
         foreach (var command in request.Commands)
         {
-            if (command.UpsertWorkflowSearchAttributesCommandAttributes?.SearchAttributes is { } attributes)
+            if ((command.UpsertWorkflowSearchAttributesCommandAttributes?.SearchAttributes ?? command.ContinueAsNewWorkflowExecutionCommandAttributes?.SearchAttributes) is { } attributes)
             {
                 // What is unknown stays without a type, and fails the workflow task.
                 RequestChecks.Annotate(attributes.IndexedFields, ns.SearchAttributes);

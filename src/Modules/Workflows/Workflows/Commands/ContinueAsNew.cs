@@ -1,0 +1,65 @@
+using Flagstone.Workflows.Executions;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Command.V1;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.TaskQueue.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Commands;
+
+/// <summary>The command that ends a run and begins the next one of the chain. Both are one step. Pure.</summary>
+internal static class ContinueAsNew
+{
+    public static CommandFailure? Apply(RunChange change, ContinueAsNewWorkflowExecutionCommandAttributes command, long completedId)
+    {
+        var run = change.Run;
+        if (command.WorkflowType?.Name.Length > CommandRules.MaxIdLength || command.TaskQueue?.Name.Length > CommandRules.MaxIdLength
+            || command.WorkflowRunTimeout?.ToTimeSpan() < TimeSpan.Zero || command.WorkflowTaskTimeout?.ToTimeSpan() < TimeSpan.Zero)
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, "A name is too long, or a timeout is negative, on ContinueAsNewWorkflowExecutionCommand.");
+        }
+
+        if (command.RetryPolicy is not null || command.CronSchedule.Length > 0)
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.FeatureDisabled, "Retry policies and cron schedules of workflows are not there yet.");
+        }
+
+        if (CommandRules.IsTooLarge(command.Input) || CommandRules.IsTooLarge(command.Memo))
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, $"ContinueAsNewWorkflowExecutionCommandAttributes exceed {CommandRules.MaxBlob} bytes.");
+        }
+
+        var next = change.Follow(Request(run, command));
+        var last = command.CopyTo(new WorkflowExecutionContinuedAsNewEventAttributes { NewExecutionRunId = next.Run.RunId, WorkflowTaskCompletedEventId = completedId });
+        last.WorkflowType = new WorkflowType { Name = next.Run.Type };
+        last.TaskQueue = new TaskQueue { Name = next.Run.TaskQueue, Kind = TaskQueueKind.Normal };
+        last.Memo = next.Run.Memo;
+        last.SearchAttributes = next.Run.SearchAttributes;
+        last.WorkflowTaskTimeout = Duration.FromTimeSpan(next.Run.TaskTimeout);
+        last.Initiator = ContinueAsNewInitiator.Workflow;
+        Closing.Close(change, WorkflowExecutionStatus.ContinuedAsNew, new HistoryEvent
+        {
+            EventType = EventType.WorkflowExecutionContinuedAsNew, WorkflowExecutionContinuedAsNewEventAttributes = last,
+        });
+        WorkflowTaskRules.Schedule(next);
+        return null;
+    }
+
+    /// <summary>What the command does not say is as it was.</summary>
+    private static StartWorkflowExecutionRequest Request(RunState run, ContinueAsNewWorkflowExecutionCommandAttributes command) => new()
+    {
+        WorkflowId = run.WorkflowId,
+        WorkflowType = new WorkflowType { Name = command.WorkflowType?.Name is { Length: > 0 } type ? type : run.Type },
+        TaskQueue = new TaskQueue { Name = command.TaskQueue?.Name is { Length: > 0 } queue ? queue : run.TaskQueue, Kind = TaskQueueKind.Normal },
+        Input = command.Input,
+        Header = command.Header,
+        Memo = command.Memo ?? run.Memo,
+        SearchAttributes = command.SearchAttributes ?? run.SearchAttributes,
+        WorkflowRunTimeout = command.WorkflowRunTimeout ?? Duration.FromTimeSpan(run.RunTimeout),
+        WorkflowTaskTimeout = command.WorkflowTaskTimeout ?? Duration.FromTimeSpan(run.TaskTimeout),
+        WorkflowExecutionTimeout = Duration.FromTimeSpan(run.ExecutionTimeout),
+        WorkflowStartDelay = command.BackoffStartInterval,
+    };
+}
