@@ -29,6 +29,12 @@ public sealed class ListeningWorkflow
         return Task.CompletedTask;
     }
 
+    [WorkflowQuery]
+    public string Heard() => string.Join(',', heard);
+
+    [WorkflowQuery]
+    public string Broken() => throw new ApplicationFailureException("This query never works.");
+
     [WorkflowSignal]
     public Task EndAsync()
     {

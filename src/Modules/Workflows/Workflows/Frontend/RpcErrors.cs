@@ -28,6 +28,11 @@ internal static class RpcErrors
 
     public static RpcException Unavailable(string message) => new(new Status(StatusCode.Unavailable, message));
 
+    public static RpcException QueryTimedOut(string message) => Of(StatusCode.FailedPrecondition, message, new WorkflowNotReadyFailure());
+
+    public static RpcException QueryFailed(string message, Temporalio.Api.Failure.V1.Failure? failure) =>
+        Of(StatusCode.InvalidArgument, message, new QueryFailedFailure { Failure = failure });
+
     public static RpcException Unimplemented(string message) => new(new Status(StatusCode.Unimplemented, message));
 
     /// <summary>What an execution refused.</summary>

@@ -18,7 +18,7 @@ internal sealed partial class WorkflowServiceHandlers
 
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromSeconds(2);
 
-    [Rpc("queries, updates and worker versioning; the history comes in one page")]
+    [Rpc("updates and worker versioning; the history comes in one page")]
     public async Task<PollWorkflowTaskQueueResponse> PollWorkflowTaskQueue(PollWorkflowTaskQueueRequest request, ServerCallContext context)
     {
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
@@ -30,11 +30,16 @@ internal sealed partial class WorkflowServiceHandlers
         }
 
         var task = answer.As<PollWorkflowTaskQueueResponse>();
-        await AddHistoryAsync(task, request.TaskQueue.Kind == TaskQueueKind.Sticky);
+        var isSticky = request.TaskQueue.Kind == TaskQueueKind.Sticky;
+        if (task.Query is null || !isSticky)
+        {
+            await AddHistoryAsync(task, isSticky);
+        }
+
         return task;
     }
 
-    [Rpc("queries, updates, children, signals to other workflows, Nexus, worker versioning and eager activities")]
+    [Rpc("queries in workflow tasks, updates, children, signals to other workflows, Nexus, worker versioning and eager activities")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
@@ -115,7 +120,7 @@ internal sealed partial class WorkflowServiceHandlers
     private async Task AddHistoryAsync(PollWorkflowTaskQueueResponse task, bool isPartial)
     {
         var suffix = task.History.Events.ToList();
-        var last = suffix.Count > 0 ? suffix[0].EventId - 1 : task.StartedEventId;
+        var last = task.Query is not null ? long.MaxValue : suffix.Count > 0 ? suffix[0].EventId - 1 : task.StartedEventId;
         var first = isPartial ? task.PreviousStartedEventId + 1 : 1;
         var events = await executions.EventsAsync(task.WorkflowExecution.RunId, first, last, HistoryLimits.MaxEvents, HistoryLimits.MaxBytes, CancellationToken.None);
         task.History.Events.Clear();

@@ -22,6 +22,15 @@ internal interface ITaskQueueGrain : IGrainWithStringKey
     [Alias("Drop")]
     Task DropAsync();
 
+    /// <summary>Gives a query to the next worker that polls, and waits for its answer; no bytes when none came. A query is never stored.</summary>
+    /// <param name="task">The task as the worker gets it, without its token.</param>
+    [Alias("Query")]
+    Task<Answer> QueryAsync(QueryTask task);
+
+    /// <summary>A worker's answer to a query; false when nobody waits for it.</summary>
+    [Alias("AnswerQuery")]
+    Task<bool> AnswerQueryAsync(Guid id, Answer answer);
+
     /// <summary>Who has polled lately.</summary>
     [Alias("Pollers")]
     Task<PollerSeen[]> PollersAsync();
@@ -31,6 +40,12 @@ internal interface ITaskQueueGrain : IGrainWithStringKey
 /// <param name="Most">How long it waits.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-poll")]
 internal sealed record Poll([property: Id(0)] Guid Id, [property: Id(1)] string Identity, [property: Id(2)] string Caller, [property: Id(3)] TimeSpan Most);
+
+/// <summary>A query for a worker of the queue.</summary>
+/// <param name="Task">A poll's answer, as bytes.</param>
+/// <param name="Most">How long its answer is waited for.</param>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-query-task")]
+internal sealed record QueryTask([property: Id(0)] Guid Id, [property: Id(1)] byte[] Task, [property: Id(2)] TimeSpan Most);
 
 /// <summary>A worker that polled.</summary>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-poller-seen")]

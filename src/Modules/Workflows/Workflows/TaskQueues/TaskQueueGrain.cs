@@ -96,6 +96,11 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
     {
         while (!waiter.IsOver)
         {
+            if (TakeQuery() is { } query)
+            {
+                return query;
+            }
+
             if (Take() is { } task)
             {
                 if (await StartAsync(task, poll) is { } started)
@@ -122,7 +127,7 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
         }
 
         // Woken for a task, and over before it was taken: another one may have it.
-        if (pending.Count > 0)
+        if (pending.Count + queries.Count > 0)
         {
             WakeOne();
         }

@@ -1,0 +1,52 @@
+using Flagstone.Workflows.Executions;
+
+namespace Flagstone.Workflows.TaskQueues;
+
+/// <summary>Queries: given to the worker that polls next, and answered to who asked. In memory alone, as with Temporal's server.</summary>
+internal sealed partial class TaskQueueGrain
+{
+    private const int MaxQueries = 1_000;
+
+    private readonly Queue<QueryTask> queries = [];
+    private readonly Dictionary<Guid, TaskCompletionSource<Answer>> asked = [];
+
+    public async Task<Answer> QueryAsync(QueryTask task)
+    {
+        if (asked.Count >= MaxQueries)
+        {
+            return Refusal.Exhausted("Too many queries wait for workers of this task queue.");
+        }
+
+        var answered = asked[task.Id] = new TaskCompletionSource<Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        queries.Enqueue(task);
+        WakeOne();
+        try
+        {
+            return await answered.Task.WaitAsync(task.Most < LongestPoll ? task.Most : LongestPoll, clock);
+        }
+        catch (TimeoutException)
+        {
+            return default;
+        }
+        finally
+        {
+            asked.Remove(task.Id);
+        }
+    }
+
+    public Task<bool> AnswerQueryAsync(Guid id, Answer answer) => Task.FromResult(asked.TryGetValue(id, out var waiting) && waiting.TrySetResult(answer));
+
+    /// <summary>The next query that somebody still waits for.</summary>
+    private Answer? TakeQuery()
+    {
+        while (queries.TryDequeue(out var query))
+        {
+            if (asked.ContainsKey(query.Id))
+            {
+                return new Answer(query.Task, null);
+            }
+        }
+
+        return null;
+    }
+}
