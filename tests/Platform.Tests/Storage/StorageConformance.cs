@@ -228,6 +228,28 @@ public abstract class StorageConformance
     }
 
     [Fact]
+    public async Task Of_units_with_guards_in_scopes_of_their_own_one_of_each_scope_is_stored()
+    {
+        const int scopes = 8;
+        var stores = await OpenAsync(MaxProcesses);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 3 * scopes).Select(async i =>
+        {
+            var scope = $"scope-{i % scopes}";
+            var free = new Guard("free", new SqlStatement("SELECT 1 AS free WHERE NOT EXISTS (SELECT 1 FROM feed_cursor WHERE consumer = @c)", ("c", scope)));
+            var take = new SqlStatement("INSERT INTO feed_cursor (consumer, position) VALUES (@c, @p)", ("c", scope), ("p", 1L));
+            return (scope, outcome: await stores[i % stores.Count].Writer.CommitAsync(Unit() with { Guards = [free], Scope = scope, Sql = [take] }, Ct));
+        }));
+
+        Assert.Equal(scopes, outcomes.Where(o => o.outcome is Committed).Select(o => o.scope).Distinct().Count());
+        Assert.Equal(2 * scopes, outcomes.Count(o => o.outcome is Unmet));
+        foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_memo_is_of_what_its_unit_became()
     {
         await using var store = (await OpenAsync(1))[0];
