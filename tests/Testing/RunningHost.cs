@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Net;
 using Flagstone.Platform.Data;
 
@@ -219,12 +220,9 @@ public sealed class RunningHost : IAsyncDisposable
             using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{Port}/readyz"), ct);
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
         {
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
+            // A start probes its ports first: who connects just then is cut off.
             return false;
         }
     }
