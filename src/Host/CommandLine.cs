@@ -44,6 +44,7 @@ internal abstract record CommandLine
         ["--port"] = "Flagstone:Port",
         ["--k8s-port"] = "Flagstone:KubernetesPort",
         ["--apps-port"] = "Flagstone:AppsPort",
+        ["--temporal-port"] = "Flagstone:TemporalPort",
         ["--silo-address"] = "Flagstone:SiloAddress",
         ["--silo-port"] = "Flagstone:SiloPort",
     };
@@ -66,6 +67,7 @@ internal abstract record CommandLine
           --port N                 Flagstone__Port            console, REST API, Git, log, metrics, health (8080)
           --k8s-port N             Flagstone__KubernetesPort  the Kubernetes API, TLS (6443)
           --apps-port N            Flagstone__AppsPort        the services (8081)
+          --temporal-port N        Flagstone__TemporalPort    Temporal's gRPC API (7233)
           --silo-address ADDRESS   Flagstone__SiloAddress     team mode: where the other processes reach this one (127.0.0.1)
           --silo-port N            Flagstone__SiloPort        the silo's port (0: a free one, which is kept)
           --Flagstone:KEY=VALUE    Flagstone__KEY             any other setting; docs/operations/install.md lists them

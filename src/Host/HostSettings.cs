@@ -42,6 +42,7 @@ internal static class HostSettings
             Flagstone is ready.
               console      http://{options.Address}:{options.Port}/
               kubectl      {Kubectl(folder)}
+              temporal     {options.Address}:{options.TemporalPort}
               services     http://{options.Address}:{options.AppsPort}/NAMESPACE/NAME/
               admin token  {(File.Exists(folder.AdminToken) ? folder.AdminToken : "made by another process of this installation, in its data folder")}
             """);

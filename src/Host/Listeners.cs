@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Flagstone.Platform;
+using Flagstone.Workflows;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -28,6 +29,15 @@ internal static class Listeners
                 l.Protocols = HttpProtocols.Http1AndHttp2;
                 l.UseHttps(certificate);
             });
+            kestrel.Listen(address, options.TemporalPort, l =>
+            {
+                // gRPC alone: HTTP/2, in the clear where nothing leaves the machine.
+                l.Protocols = HttpProtocols.Http2;
+                if (options.TemporalTls || !IPAddress.IsLoopback(address))
+                {
+                    l.UseHttps(certificate);
+                }
+            });
         });
     }
 
@@ -39,7 +49,7 @@ internal static class Listeners
     public static void EnsureFree(PlatformOptions options)
     {
         var address = IPAddress.Parse(options.Address);
-        List<IPEndPoint> wanted = [new(address, options.Port), new(address, options.KubernetesPort), new(address, options.AppsPort)];
+        List<IPEndPoint> wanted = [new(address, options.Port), new(address, options.KubernetesPort), new(address, options.AppsPort), new(address, options.TemporalPort)];
         if (options.SiloPort > 0)
         {
             wanted.Add(new IPEndPoint(IPAddress.Parse(options.IsEmbedded ? "127.0.0.1" : options.SiloAddress), options.SiloPort));
@@ -67,12 +77,27 @@ internal static class Listeners
         var kubernetes = PlatformModule.KubernetesApi(app.Services);
         app.MapWhen(c => c.Connection.LocalPort == options.KubernetesPort, branch => branch.Run(kubernetes));
         app.UseServiceProxy(options);
-        app.MapWhen(c => c.Connection.LocalPort != options.Port, branch => branch.Run(c =>
+        app.MapWhen(c => c.Connection.LocalPort != options.Port && !IsTemporal(c, options), branch => branch.Run(c =>
         {
             c.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }));
     }
+
+    /// <summary>After routing: Temporal's API answers on its port alone, and nothing else does there.</summary>
+    public static void UseTemporalPort(this WebApplication app, PlatformOptions options) => app.Use((context, next) =>
+    {
+        if (context.Connection.LocalPort == options.TemporalPort == context.GetEndpoint()?.Metadata.GetMetadata<TemporalEndpoint>() is not null)
+        {
+            return next(context);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    });
+
+    private static bool IsTemporal(HttpContext context, PlatformOptions options) => context.Connection.LocalPort == options.TemporalPort
+        && HttpMethods.IsPost(context.Request.Method) && context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
 
     private static void Probe(Socket probe, IPEndPoint endpoint)
     {

@@ -62,6 +62,7 @@ try
     app.UseListeners(options);
     app.UseApiProblems();
     app.UseConsole();
+    app.UseTemporalPort(options);
     app.MapHealth();
     app.MapPrometheusScrapingEndpoint("/metrics");
     app.MapLog();

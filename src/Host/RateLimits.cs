@@ -86,7 +86,7 @@ internal static class RateLimits
         }
 
         await next(context);
-        if (context.Response.StatusCode == StatusCodes.Status401Unauthorized)
+        if (context.Response.StatusCode == StatusCodes.Status401Unauthorized || context.Features.Get<SignInFailed>() is not null)
         {
             failures.Count(address);
         }
@@ -96,7 +96,7 @@ internal static class RateLimits
     private static bool IsAttempt(HttpContext context, PlatformOptions options)
     {
         var (request, port) = (context.Request, context.Connection.LocalPort);
-        return port == options.KubernetesPort
+        return port == options.KubernetesPort || port == options.TemporalPort
             || (port == options.Port
                 && (request.Headers.Authorization.Count > 0
                     || request.Path.StartsWithSegments("/api", StringComparison.Ordinal)

@@ -14,7 +14,7 @@ internal static class StartFailure
     {
         DataFolderException or InstallationKeyException or NewerDataException or ArchiveException or ValidationException or ArgumentException { ParamName: "url" } => failure.Message,
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } or Microsoft.AspNetCore.Connections.AddressInUseException =>
-            $"{failure.Message} Another program listens there, or two settings name it. Choose another with --port, --k8s-port, --apps-port or --silo-port.",
+            $"{failure.Message} Another program listens there, or two settings name it. Choose another with --port, --k8s-port, --apps-port, --temporal-port or --silo-port.",
         NpgsqlException { InnerException: SocketException } => $"PostgreSQL cannot be reached: {failure.Message} Start it, or correct --database.",
         PostgresException postgres => $"PostgreSQL refuses: {postgres.MessageText} Correct --database, or the rights of its user.",
         _ => null,

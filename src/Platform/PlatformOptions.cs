@@ -28,6 +28,13 @@ public sealed class PlatformOptions
     [Range(1, 65535)]
     public int AppsPort { get; init; } = 8081;
 
+    /// <summary>Temporal's gRPC API.</summary>
+    [Range(1, 65535)]
+    public int TemporalPort { get; init; } = 7233;
+
+    /// <summary>Whether Temporal's API speaks TLS on loopback too; elsewhere it always does.</summary>
+    public bool TemporalTls { get; init; }
+
     /// <summary>The silo's port; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int SiloPort { get; init; }

@@ -24,7 +24,7 @@ public sealed class ScriptTests : IDisposable
         var data = Path.Combine(folder.FullName, "data");
 
         var result = await RunAsync(
-            [.. command, "--data", data, "--port", Text(port), "--k8s-port", Text(LoopbackPorts.Free()), "--apps-port", Text(LoopbackPorts.Free())]);
+            [.. command, "--data", data, "--port", Text(port), "--k8s-port", Text(LoopbackPorts.Free()), "--apps-port", Text(LoopbackPorts.Free()), "--temporal-port", Text(LoopbackPorts.Free())]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains($"The port 127.0.0.1:{port} is taken.", result.Errors, StringComparison.Ordinal);
@@ -38,7 +38,7 @@ public sealed class ScriptTests : IDisposable
         var (data, port) = (Path.Combine(folder.FullName, "data"), LoopbackPorts.Free());
 
         var result = await RunAsync(
-            ["script/server", "--detach", "--data", data, "--port", Text(port), "--k8s-port", Text(LoopbackPorts.Free()), "--apps-port", Text(LoopbackPorts.Free())]);
+            ["script/server", "--detach", "--data", data, "--port", Text(port), "--k8s-port", Text(LoopbackPorts.Free()), "--apps-port", Text(LoopbackPorts.Free()), "--temporal-port", Text(LoopbackPorts.Free())]);
         try
         {
             Assert.True(result.ExitCode == 0, result.All);

@@ -62,7 +62,7 @@ public sealed class StopTests
 
         var result = await Programs.RunAsync(
             Path.Combine(AppContext.BaseDirectory, "flagstone"),
-            ["--data", data, "--port", Text(free), "--k8s-port", Text(port), "--apps-port", Text(LoopbackPorts.Free())], "", new Dictionary<string, string>(), Ct);
+            ["--data", data, "--port", Text(free), "--k8s-port", Text(port), "--apps-port", Text(LoopbackPorts.Free()), "--temporal-port", Text(LoopbackPorts.Free())], "", new Dictionary<string, string>(), Ct);
 
         Assert.Equal(1, result.ExitCode);
         var line = Assert.Single(result.All.Split('\n', StringSplitOptions.RemoveEmptyEntries));

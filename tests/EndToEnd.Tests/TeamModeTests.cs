@@ -201,7 +201,7 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
 
     private Task<ProgramResult> RunAsync(string data) => Programs.RunAsync(
         Path.Combine(AppContext.BaseDirectory, "flagstone"),
-        ["--data", data, "--database", team.Database, "--port", "1", "--k8s-port", "2", "--apps-port", "3"], "", new Dictionary<string, string>(), Ct);
+        ["--data", data, "--database", team.Database, "--port", "1", "--k8s-port", "2", "--apps-port", "3", "--temporal-port", "4"], "", new Dictionary<string, string>(), Ct);
 
     /// <summary>Ends when so many more writes are acknowledged.</summary>
     private static async Task GrowAsync(ConcurrentDictionary<string, byte> acknowledged, string when)

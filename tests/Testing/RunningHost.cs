@@ -17,7 +17,7 @@ public sealed class RunningHost : IAsyncDisposable
     private readonly string? logs;
     private Process? process;
 
-    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, int siloPort, string? logs)
+    private RunningHost(string data, string binary, string[] arguments, int port, int kubernetesPort, int appsPort, int temporalPort, int siloPort, string? logs)
     {
         this.logs = logs;
         Data = data;
@@ -26,6 +26,7 @@ public sealed class RunningHost : IAsyncDisposable
         Port = port;
         KubernetesPort = kubernetesPort;
         AppsPort = appsPort;
+        TemporalPort = temporalPort;
         SiloPort = siloPort;
     }
 
@@ -36,6 +37,8 @@ public sealed class RunningHost : IAsyncDisposable
     public int KubernetesPort { get; }
 
     public int AppsPort { get; }
+
+    public int TemporalPort { get; }
 
     public int SiloPort { get; }
 
@@ -59,8 +62,9 @@ public sealed class RunningHost : IAsyncDisposable
         data ??= Directory.CreateTempSubdirectory("flagstone-host-").FullName;
         // Services and their database server run as another user, who must be able to pass through to what is theirs.
         File.SetUnixFileMode(data, File.GetUnixFileMode(data) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var (port, kubernetes, apps, silo) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
-        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps), "--silo-port", Text(silo), .. settings];
+        var (port, kubernetes, apps, temporal, silo) = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free());
+        string[] arguments = ["--data", data, "--database", database, "--port", Text(port), "--k8s-port", Text(kubernetes), "--apps-port", Text(apps),
+            "--temporal-port", Text(temporal), "--silo-port", Text(silo), .. settings];
         var program = binary ?? Path.Combine(AppContext.BaseDirectory, "flagstone");
         if (confined)
         {
@@ -69,7 +73,7 @@ public sealed class RunningHost : IAsyncDisposable
             arguments = arguments[1..];
         }
 
-        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, silo, logs);
+        var host = new RunningHost(data, program, arguments, port, kubernetes, apps, temporal, silo, logs);
         try
         {
             await host.StartAgainAsync(ct);

@@ -20,7 +20,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal((0, ""), (result.ExitCode, result.Errors));
         Assert.StartsWith("Flagstone, ", result.Output, StringComparison.Ordinal);
         Assert.All(
-            ["--data", "--database", "--address", "--port", "--k8s-port", "--apps-port", "--silo-address", "--silo-port", "export FILE", "import FILE"],
+            ["--data", "--database", "--address", "--port", "--k8s-port", "--apps-port", "--temporal-port", "--silo-address", "--silo-port", "export FILE", "import FILE"],
             word => Assert.Contains($"{word} ", result.Output, StringComparison.Ordinal));
         Assert.Empty(folder.EnumerateFileSystemInfos());
     }

@@ -25,7 +25,7 @@ public sealed class StartTests
 
         var result = await Programs.RunAsync(
             Path.Combine(AppContext.BaseDirectory, "flagstone"),
-            ["--data", data, "--port", Text(port), "--k8s-port", Text(LoopbackPorts.Free()), "--apps-port", Text(LoopbackPorts.Free())],
+            ["--data", data, "--port", Text(port), "--k8s-port", Text(LoopbackPorts.Free()), "--apps-port", Text(LoopbackPorts.Free()), "--temporal-port", Text(LoopbackPorts.Free())],
             "", new Dictionary<string, string>(), Ct);
 
         Assert.NotEqual(0, result.ExitCode);

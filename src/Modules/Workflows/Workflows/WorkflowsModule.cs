@@ -1,12 +1,59 @@
+using Flagstone.Platform;
+using Flagstone.Workflows.Frontend;
+using Flagstone.Workflows.Namespaces;
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Health.V1;
+using Grpc.HealthCheck;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Flagstone.Workflows;
 
-/// <summary>Registers the Workflows module with the host.</summary>
+/// <summary>Registers the Workflows module with the host: Temporal's gRPC API on a port of its own.</summary>
 public static class WorkflowsModule
 {
-    public static IHostApplicationBuilder AddWorkflows(this IHostApplicationBuilder builder) => builder;
+    /// <summary>As large as SDKs send them.</summary>
+    private const int MaxMessage = 128 * 1024 * 1024;
 
-    public static IEndpointRouteBuilder MapWorkflows(this IEndpointRouteBuilder app) => app;
+    public static IHostApplicationBuilder AddWorkflows(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(builder.Configuration.GetSection(WorkflowsOptions.Section).Get<WorkflowsOptions>() ?? new WorkflowsOptions());
+        services.AddSingleton(WorkflowNamespaceKind.Namespace);
+        services.AddSingleton<NamespaceStore>();
+        services.AddHostedService<DefaultNamespace>();
+        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
+            .AddServiceOptions<WorkflowServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>())
+            .AddServiceOptions<OperatorServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>());
+        services.AddSingleton<IServiceMethodProvider<WorkflowServiceHandlers>>(new RpcBinding<WorkflowServiceHandlers>(RpcTable.WorkflowService));
+        services.AddSingleton<IServiceMethodProvider<OperatorServiceHandlers>>(new RpcBinding<OperatorServiceHandlers>(RpcTable.OperatorService));
+        services.AddSingleton<WorkflowServiceHandlers>();
+        services.AddSingleton<OperatorServiceHandlers>();
+        services.AddSingleton(Health());
+        return builder;
+    }
+
+    public static IEndpointRouteBuilder MapWorkflows(this IEndpointRouteBuilder app)
+    {
+        var here = new TemporalEndpoint();
+        app.MapGrpcService<WorkflowServiceHandlers>().WithMetadata(here);
+        app.MapGrpcService<OperatorServiceHandlers>().WithMetadata(here);
+        // Like /healthz it says nothing that needs a token.
+        app.MapGrpcService<HealthServiceImpl>().WithMetadata(here);
+        return app;
+    }
+
+    private static HealthServiceImpl Health()
+    {
+        var health = new HealthServiceImpl();
+        foreach (var service in (string[])["", RpcTable.WorkflowService.FullName, RpcTable.OperatorService.FullName])
+        {
+            health.SetStatus(service, HealthCheckResponse.Types.ServingStatus.Serving);
+        }
+
+        return health;
+    }
 }

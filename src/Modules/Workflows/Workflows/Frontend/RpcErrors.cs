@@ -1,0 +1,42 @@
+using Flagstone.Platform.Problems;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.ErrorDetails.V1;
+
+namespace Flagstone.Workflows.Frontend;
+
+/// <summary>Errors as Temporal's SDKs read them: a status, and a detail in the trailer <c>grpc-status-details-bin</c>.</summary>
+internal static class RpcErrors
+{
+    private const string Trailer = "grpc-status-details-bin";
+
+    public static RpcException InvalidArgument(string message) => new(new Status(StatusCode.InvalidArgument, message));
+
+    public static RpcException NamespaceNotFound(string name) =>
+        Of(StatusCode.NotFound, $"Namespace {name} is not found.", new NamespaceNotFoundFailure { Namespace = name });
+
+    public static RpcException NotFound(string message) => Of(StatusCode.NotFound, message, new NotFoundFailure());
+
+    public static RpcException NamespaceAlreadyExists() => Of(StatusCode.AlreadyExists, "Namespace already exists.", new NamespaceAlreadyExistsFailure());
+
+    public static RpcException Unauthenticated(string message) => new(new Status(StatusCode.Unauthenticated, message));
+
+    /// <summary>What the gateway refused.</summary>
+    public static RpcException Of(Problem problem) => problem.Status switch
+    {
+        403 => Of(StatusCode.PermissionDenied, problem.Detail, new PermissionDeniedFailure { Reason = problem.Detail }),
+        404 => Of(StatusCode.NotFound, problem.Detail, new NotFoundFailure()),
+        409 => new RpcException(new Status(StatusCode.Aborted, problem.Detail)),
+        429 => Of(StatusCode.ResourceExhausted, problem.Detail, new ResourceExhaustedFailure()),
+        400 or 422 => InvalidArgument(problem.Detail),
+        _ => new RpcException(new Status(StatusCode.Internal, problem.Detail)),
+    };
+
+    private static RpcException Of(StatusCode code, string message, IMessage detail)
+    {
+        var status = new GrpcStatus { Code = (int)code, Message = message, Details = { Any.Pack(detail) } };
+        return new RpcException(new Status(code, message), new Metadata { { Trailer, status.ToByteArray() } });
+    }
+}

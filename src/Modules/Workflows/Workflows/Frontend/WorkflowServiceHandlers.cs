@@ -1,0 +1,133 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Flagstone.Platform;
+using Flagstone.Workflows.Namespaces;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
+using Grpc.Core;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Frontend;
+
+/// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
+internal sealed class WorkflowServiceHandlers(NamespaceStore namespaces, PlatformOptions options)
+{
+    /// <summary>What is used where a namespace is made without saying how long closed executions are kept is refused, as by Temporal's server.</summary>
+    private const string NoRetention = "A valid retention period is not set on request.";
+
+    private readonly string version =
+        typeof(WorkflowServiceHandlers).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+
+    [Rpc]
+    public Task<GetSystemInfoResponse> GetSystemInfo(GetSystemInfoRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new() { InternalErrorDifferentiation = true } });
+
+    [Rpc]
+    public Task<GetClusterInfoResponse> GetClusterInfo(GetClusterInfoRequest request, ServerCallContext context)
+    {
+        var store = options.IsEmbedded ? "sqlite" : "postgresql";
+        return Task.FromResult(new GetClusterInfoResponse
+        {
+            ServerVersion = version, ClusterName = NamespaceMessages.ClusterName, HistoryShardCount = 1, PersistenceStore = store, VisibilityStore = store,
+        });
+    }
+
+    [Rpc("clusters and archival")]
+    public async Task<RegisterNamespaceResponse> RegisterNamespace(RegisterNamespaceRequest request, ServerCallContext context)
+    {
+        if (request.Namespace.Length == 0)
+        {
+            throw RpcErrors.InvalidArgument("Namespace not set on request.");
+        }
+
+        if (request.WorkflowExecutionRetentionPeriod is not { } retention || retention.ToTimeSpan() < Retention.Shortest)
+        {
+            throw RpcErrors.InvalidArgument(NoRetention);
+        }
+
+        await namespaces.CreateAsync(CallerInterceptor.Of(context), request.Namespace, new JsonObject
+        {
+            ["description"] = request.Description,
+            ["ownerEmail"] = request.OwnerEmail,
+            ["retention"] = Retention.Text(retention.ToTimeSpan()),
+            ["data"] = Map(request.Data),
+        }, context.CancellationToken);
+        return new RegisterNamespaceResponse();
+    }
+
+    [Rpc]
+    public async Task<DescribeNamespaceResponse> DescribeNamespace(DescribeNamespaceRequest request, ServerCallContext context) =>
+        NamespaceMessages.Describe(await namespaces.GetAsync(request.Namespace, request.Id, context.CancellationToken));
+
+    [Rpc]
+    public async Task<ListNamespacesResponse> ListNamespaces(ListNamespacesRequest request, ServerCallContext context)
+    {
+        var (page, next) = await namespaces.ListAsync(request.PageSize, request.NextPageToken.ToStringUtf8(), context.CancellationToken);
+        return new ListNamespacesResponse { Namespaces = { page.Select(NamespaceMessages.Describe) }, NextPageToken = ByteString.CopyFromUtf8(next) };
+    }
+
+    [Rpc("clusters, archival, bad binaries and aliases")]
+    public async Task<UpdateNamespaceResponse> UpdateNamespace(UpdateNamespaceRequest request, ServerCallContext context)
+    {
+        if (request.Config?.WorkflowExecutionRetentionTtl is { } wanted && wanted.ToTimeSpan() < Retention.Shortest)
+        {
+            throw RpcErrors.InvalidArgument(NoRetention);
+        }
+
+        var changed = await namespaces.ChangeAsync(CallerInterceptor.Of(context), request.Namespace, spec =>
+        {
+            if (request.UpdateInfo is { } info)
+            {
+                Put(spec, "description", info.Description);
+                Put(spec, "ownerEmail", info.OwnerEmail);
+                if (info.State == NamespaceState.Deprecated)
+                {
+                    spec["state"] = "Deprecated";
+                }
+
+                // Keys are added and replaced; none goes, as with Temporal's server.
+                foreach (var (key, value) in info.Data)
+                {
+                    (spec["data"] ??= new JsonObject())[key] = value;
+                }
+            }
+
+            if (request.Config?.WorkflowExecutionRetentionTtl is { } retention)
+            {
+                spec["retention"] = Retention.Text(retention.ToTimeSpan());
+            }
+        }, context.CancellationToken);
+        return NamespaceMessages.Updated(changed);
+    }
+
+    [Rpc]
+    public async Task<DeprecateNamespaceResponse> DeprecateNamespace(DeprecateNamespaceRequest request, ServerCallContext context)
+    {
+        await namespaces.ChangeAsync(CallerInterceptor.Of(context), request.Namespace, spec => spec["state"] = "Deprecated", context.CancellationToken);
+        return new DeprecateNamespaceResponse();
+    }
+
+    [Rpc]
+    public async Task<GetSearchAttributesResponse> GetSearchAttributes(GetSearchAttributesRequest request, ServerCallContext context)
+    {
+        var response = new GetSearchAttributesResponse { Keys = { SystemSearchAttributes.Types.ToDictionary() } };
+        var (page, _) = await namespaces.ListAsync(0, "", context.CancellationToken);
+        foreach (var (name, type) in page.SelectMany(NamespaceMessages.SearchAttributes))
+        {
+            response.Keys[name] = type;
+        }
+
+        return response;
+    }
+
+    private static void Put(JsonObject spec, string member, string value)
+    {
+        if (value.Length > 0)
+        {
+            spec[member] = value;
+        }
+    }
+
+    private static JsonObject Map(MapField<string, string> values) => new(values.Select(v => KeyValuePair.Create<string, JsonNode?>(v.Key, v.Value)));
+}

@@ -1,0 +1,74 @@
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Resources;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.Namespace.V1;
+using Temporalio.Api.Replication.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Namespaces;
+
+/// <summary>A namespace in Temporal's messages. What is not there is not advertised. Pure.</summary>
+internal static class NamespaceMessages
+{
+    /// <summary>The server's limits for what a worker sends (docs.temporal.io, "Self-hosted defaults").</summary>
+    private const long MaxBlob = 2 * 1024 * 1024;
+
+    public const string ClusterName = "flagstone";
+
+    public static DescribeNamespaceResponse Describe(JsonObject document) => new()
+    {
+        NamespaceInfo = Info(document), Config = Config(document), ReplicationConfig = Replication(),
+    };
+
+    public static UpdateNamespaceResponse Updated(JsonObject document) => new()
+    {
+        NamespaceInfo = Info(document), Config = Config(document), ReplicationConfig = Replication(),
+    };
+
+    public static IndexedValueType TypeOf(string type) => System.Enum.Parse<IndexedValueType>(type);
+
+    /// <summary>The namespace's own search attributes.</summary>
+    public static Dictionary<string, IndexedValueType> SearchAttributes(JsonObject document) =>
+        (document.At("spec", "searchAttributes") as JsonObject ?? []).ToDictionary(a => a.Key, a => TypeOf(a.Value!.ToString()), StringComparer.Ordinal);
+
+    private static NamespaceInfo Info(JsonObject document)
+    {
+        var spec = document["spec"];
+        var info = new NamespaceInfo
+        {
+            Name = document.NameOf(),
+            Id = document.UidOf(),
+            State = spec.Text("state") == "Deprecated" ? NamespaceState.Deprecated : NamespaceState.Registered,
+            Description = spec.Text("description"),
+            OwnerEmail = spec.Text("ownerEmail"),
+            Capabilities = new NamespaceInfo.Types.Capabilities(),
+            Limits = new NamespaceInfo.Types.Limits { BlobSizeLimitError = MaxBlob, MemoSizeLimitError = MaxBlob },
+        };
+        foreach (var (key, value) in spec?["data"] as JsonObject ?? [])
+        {
+            info.Data[key] = value?.ToString() ?? "";
+        }
+
+        return info;
+    }
+
+    private static NamespaceConfig Config(JsonObject document)
+    {
+        var config = new NamespaceConfig
+        {
+            WorkflowExecutionRetentionTtl = Retention.TryParse(document["spec"].Text("retention"), out var retention) ? Duration.FromTimeSpan(retention) : null,
+            HistoryArchivalState = ArchivalState.Disabled,
+            VisibilityArchivalState = ArchivalState.Disabled,
+        };
+        foreach (var name in SearchAttributes(document).Keys)
+        {
+            // Stored under its own name: no column stands between.
+            config.CustomSearchAttributeAliases[name] = name;
+        }
+
+        return config;
+    }
+
+    private static NamespaceReplicationConfig Replication() => new() { ActiveClusterName = ClusterName, Clusters = { new ClusterReplicationConfig { ClusterName = ClusterName } } };
+}

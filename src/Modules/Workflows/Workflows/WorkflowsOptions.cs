@@ -1,0 +1,10 @@
+namespace Flagstone.Workflows;
+
+/// <summary>Settings of the module; keys <c>Flagstone:Workflows:...</c>.</summary>
+internal sealed record WorkflowsOptions
+{
+    public const string Section = "Flagstone:Workflows";
+
+    /// <summary>Whether callers of this machine need no token on Temporal's port: they are the principal <c>anonymous</c>, with every right there.</summary>
+    public bool Anonymous { get; init; }
+}
