@@ -162,6 +162,7 @@ public static class ProvisioningModule
         services.AddAws(aws);
         services.AddKubernetes(kubernetes);
         services.AddSingleton<ProviderDrivers>();
+        services.AddSingleton<IAdmissionRule, ProviderConfigRule>();
         services.AddSingleton<References>();
         services.AddSingleton<ImpliedKinds>();
         services.AddMetrics();

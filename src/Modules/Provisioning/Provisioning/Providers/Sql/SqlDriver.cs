@@ -22,6 +22,8 @@ internal sealed class SqlDriver(SqlServers servers, SqlTargets targets, TimeProv
 
     public IReadOnlyDictionary<string, string> Generate(ManagedResource resource) => resource.Kind.Kind == "Role" ? Roles.Prepare(resource) : new Dictionary<string, string>();
 
+    public Task<string> PlaceAsync(ManagedResource resource, CancellationToken ct) => servers.PlaceAsync(resource, ct);
+
     public async Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct)
     {
         try
@@ -37,7 +39,11 @@ internal sealed class SqlDriver(SqlServers servers, SqlTargets targets, TimeProv
             await using var connection = await server.OpenAsync(ct);
             return await kinds[resource.Kind.Kind].FindAsync(new SqlTarget(server, connection, resolved), ct) is { } found ? Seen(found) : new Absent();
         }
-        catch (Exception e) when (e is PostgresUnavailableException or NpgsqlException)
+        catch (PostgresUnavailableException e)
+        {
+            return new Unobservable(e.Message) { OfResource = e.OfResource };
+        }
+        catch (NpgsqlException e)
         {
             return new Unobservable(e.Message);
         }
