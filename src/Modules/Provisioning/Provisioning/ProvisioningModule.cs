@@ -144,6 +144,7 @@ public static class ProvisioningModule
         services.AddSingleton<IChangePreview, PlanPreview>();
         services.AddSingleton<CompositionRollout>();
         services.AddSingleton<IProvisioning, ClaimStates>();
+        services.AddController<INamespaceAttributionGrain>(NamespaceAttributionGrain.Controller, NamespaceAttributionGrain.Route);
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }

@@ -98,6 +98,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
                 var child = childName.Length > 0 && kinds.TryFind(childVersion, childKind, out var definition)
                     ? (await store.FindAsync(definition.Key(childNamespace, childName), ct))?.ToDocument()
                     : null;
+                child = child?.At("spec", "claimRef") is { } owner && !IsOf(owner, name, ns) ? null : child;
                 children.Add(await NodeAsync(childKind, childVersion, childName, childNamespace, child, depth + 1, ct));
             }
         }
@@ -111,6 +112,9 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
 
     /// <summary>As <see cref="Attribution"/> has it: the namespace before the claim.</summary>
     private static string Charged(JsonObject space, JsonObject claim, string label) => space.Label(label) is { Length: > 0 } own ? own : claim.Label(label);
+
+    /// <summary>A claim may name any composite; only its own is shown with it.</summary>
+    private static bool IsOf(JsonNode claimRef, string name, string ns) => claimRef.Text("name") == name && claimRef.Text("namespace") == ns;
 
     private static IEnumerable<JsonObject> References(JsonObject document)
     {
