@@ -57,6 +57,9 @@ public static class AccessRules
     /// <summary>Who may issue and revoke tokens. One that is bound to a namespace may not: it could issue one that is not.</summary>
     public static bool MayManageTokens(Caller caller) => caller is { Role: Role.Administrator, Namespace: "" };
 
+    /// <summary>Who may let what somebody changed outside stay: it may be a control of the company's.</summary>
+    public static bool MayLeaveDrift(Caller caller) => caller.Role == Role.Administrator;
+
     private static bool MayDevelop(KindDefinition kind) =>
         kind.Namespaced
         && (kind.Categories.Contains("claim") || DeveloperKinds.Contains(kind.Id) || DeveloperGroups.Contains(kind.Id.Group));

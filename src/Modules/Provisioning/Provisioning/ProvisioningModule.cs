@@ -113,6 +113,7 @@ public static class ProvisioningModule
         services.AddSingleton<CompositeWaker>();
         services.AddSingleton<Usages>();
         services.AddSingleton<IAdmissionRule, UsageRule>();
+        services.AddSingleton<IAdmissionRule, DriftModeRule>();
         services.AddSingleton<IAdmissionRule, DefinitionRule>();
         services.AddSingleton<IAdmissionRule, CompositionRule>();
         services.AddController<IEnvironmentConfigGrain>(EnvironmentConfigGrain.Controller, row =>
