@@ -3,9 +3,10 @@ using Flagstone.Platform.Problems;
 
 namespace Flagstone.Provisioning.Contracts;
 
-/// <summary>What applying a claim would change.</summary>
+/// <summary>What applying a claim, or a composite that has none, would change.</summary>
+/// <param name="Namespace">Empty for a composite that lies in none.</param>
 /// <param name="Composition">The composition that makes it; null when none can be chosen: a refusal says why.</param>
-/// <param name="Resources">The claim, its composite, and what that is made of, in this order; what is to be deleted comes last.</param>
+/// <param name="Resources">The claim where it is one, the composite, and what that is made of, in this order; what is to be deleted comes last.</param>
 /// <param name="Refusals">Why it, or a part of it, would not be made; empty when all would.</param>
 /// <param name="Warnings">What the rules and the composition say beside.</param>
 public sealed record ClaimPlan(

@@ -38,7 +38,7 @@ internal static class PlanMarkdown
         Line(text, $"## Composition `{plan.Composition}`{(plan.Revision is { } number ? $", revision {number}" : ": nothing of it changes")}");
         Line(text, "");
         Line(text, $"- Tests: **{plan.Tests}**{(plan.Failures is null ? "" : $": {Escape(plan.Failures)}. The revision would not be used.")}");
-        Line(text, $"- Claims that change: **{plan.Claims.Count}**; as they are: {plan.Unchanged}; staying on their revision: {plan.Staying.Count}{(plan.NotPlanned > 0 ? $"; not planned: {plan.NotPlanned}" : "")}");
+        Line(text, $"- Claims and composites that change: **{plan.Claims.Count}**; as they are: {plan.Unchanged}; staying on their revision: {plan.Staying.Count}{(plan.NotPlanned > 0 ? $"; not planned: {plan.NotPlanned}" : "")}");
         Line(text, $"- Cost: {CostRules.Text(plan.Cost)}");
         foreach (var claim in plan.Claims)
         {
@@ -49,7 +49,7 @@ internal static class PlanMarkdown
 
     private static void Write(ClaimPlan plan, StringBuilder text, string heading)
     {
-        Line(text, $"{heading} {plan.Kind} `{plan.Namespace}/{plan.Name}`");
+        Line(text, $"{heading} {plan.Kind} `{Named(plan)}`");
         Line(text, "");
         Line(text, $"- {Summary(plan)}");
         Line(text, $"- Composition: `{plan.Composition ?? "none"}`");
@@ -89,6 +89,8 @@ internal static class PlanMarkdown
             }
         }
     }
+
+    public static string Named(ClaimPlan plan) => plan.Namespace.Length > 0 ? $"{plan.Namespace}/{plan.Name}" : plan.Name;
 
     /// <summary>How many resources are made, changed and deleted.</summary>
     public static string Summary(ClaimPlan plan) => plan.Resources.Count == 0 ? "Nothing would be made"
