@@ -101,7 +101,7 @@ public sealed class ProvisioningPanelTests
 
         var panel = context.Render<CompositionPlanPanel>(p => p.Add(c => c.Plan, plan));
 
-        Assert.Equal("2 claims would change. Nothing is stored.", panel.Find("[role=status]").TextContent);
+        Assert.Equal("2 claims and composites would change. Nothing is stored.", panel.Find("[role=status]").TextContent);
         Assert.Equal(["rollout", "plan-0", "plan-1"], panel.FindAll("h2").Select(h => h.Id));
     }
 
