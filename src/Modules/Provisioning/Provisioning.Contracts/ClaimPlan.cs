@@ -15,6 +15,9 @@ public sealed record ClaimPlan(
 {
     private const string NotAnswered = "unknown";
 
+    /// <summary>What the composition makes only once something else is there; empty when it makes all at once.</summary>
+    public IReadOnlyList<LaterResource> MadeLater { get; init; } = [];
+
     /// <summary>What it costs a month now, and would cost.</summary>
     public CostChange Cost { get; init; } = new(CostEstimate.None, CostEstimate.None);
 
@@ -46,6 +49,13 @@ public static class PlanActions
 /// <param name="Changes">From what is there to <paramref name="Desired"/>; from nothing for a creation; empty for a deletion.</param>
 public sealed record PlannedResource(
     string Action, string ApiVersion, string Kind, string Namespace, string? Name, string? Template, JsonObject? Desired, IReadOnlyList<FieldChange> Changes);
+
+/// <summary>A resource that cannot be made yet, as a value of it is not known or others come first.</summary>
+/// <param name="Template">The name of the composition's template.</param>
+/// <param name="ApiVersion">Null when it is not known before it is made.</param>
+/// <param name="Kind">Null when it is not known before it is made.</param>
+/// <param name="WaitsFor">What it waits for, such as <c>status.bucketArn of the composite</c>.</param>
+public sealed record LaterResource(string Template, string? ApiVersion, string? Kind, string WaitsFor);
 
 /// <summary>A change of one field, in the words of JSON Patch (RFC 6902).</summary>
 /// <param name="Op"><c>add</c>, <c>replace</c> or <c>remove</c>.</param>

@@ -143,7 +143,8 @@ internal sealed class ClaimPlanner(
             return;
         }
 
-        plan.Warnings.AddRange(next.Rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message));
+        plan.Warnings.AddRange(next.Rendering.Results.Where(r => r is { Severity: Severity.Warning, IsDelay: false }).Select(r => r.Message));
+        plan.Later.AddRange(await Foresight.OfAsync(pipeline, revision, composite, next.Rendering, ct));
         foreach (var resource in next.Work)
         {
             await PlanComposedAsync(plan, resource, before is not null, depth, ct);
@@ -223,6 +224,8 @@ internal sealed class ClaimPlanner(
 
         public List<(string Name, JsonObject Document)> After { get; } = [];
 
+        public List<DelayedResource> Later { get; } = [];
+
         public List<PlanRefusal> Refusals { get; } = [];
 
         public List<string> Warnings { get; } = [];
@@ -230,7 +233,8 @@ internal sealed class ClaimPlanner(
         public ClaimPlan Finish(KindDefinition kind, ResourceKey key, PriceList prices) => new(
             kind.ApiVersion, kind.Kind, key.Namespace, key.Name, Composition, [.. Resources, .. Removals], Refusals, [.. Warnings.Distinct()])
         {
-            Cost = new CostChange(CostRules.Estimate(prices, Before), CostRules.Estimate(prices, After)),
+            MadeLater = [.. Later.Select(Foresight.Shown)],
+            Cost = new CostChange(CostRules.Estimate(prices, Before), CostRules.Later(CostRules.Estimate(prices, After), Later.Select(l => (l.Name, l.Document)))),
         };
     }
 }

@@ -29,13 +29,14 @@ internal sealed class PlanPreview(ClaimPlanner claims, CompositionPlanner compos
     public static JsonObject? Of(ClaimPlan plan) =>
         plan.Refusals.Count == 0 && plan.Resources.Skip(1).All(r => r.Action == PlanActions.Unchanged) ? null : Said(new JsonObject
         {
-            ["summary"] = PlanMarkdown.Summary(plan),
+            ["summary"] = PlanMarkdown.Summary(plan, plan.Resources.Skip(1)),
             ["composition"] = plan.Composition ?? "none",
             ["cost"] = CostRules.Text(plan.Cost),
             ["requiredApprovals"] = plan.RequiredApprovals,
             ["refusals"] = Lines(plan.Refusals.Select(r => $"{r.Kind} {r.Name}: {r.Rule}: {r.Message}")),
             ["warnings"] = Lines(plan.Warnings),
             ["resources"] = Lines(plan.Resources.Skip(1).Where(r => r.Action != PlanActions.Unchanged).SelectMany(Changes)),
+            ["madeLater"] = Lines(plan.MadeLater.Select(l => $"{PlanMarkdown.Kind(l)}{l.Template}: waits for {l.WaitsFor}")),
         });
 
     /// <summary>Null when nothing of the composition changes.</summary>
@@ -54,7 +55,7 @@ internal sealed class PlanPreview(ClaimPlanner claims, CompositionPlanner compos
 
     private static IEnumerable<string> Changes(PlannedResource resource)
     {
-        var named = $"{resource.Action} {resource.Kind} {resource.Template ?? resource.Name}";
+        var named = $"{resource.Action} {resource.Kind} {resource.Template ?? resource.Name}".TrimEnd();
         return resource.Action != PlanActions.Change ? [named]
             : resource.Changes.Take(MaxFields).Select(c => $"{named}: {c.Path}: {Text(c.Before)} -> {Text(c.Value)}")
                 .Concat(resource.Changes.Count > MaxFields ? [$"{named}: and {resource.Changes.Count - MaxFields} fields more"] : []);

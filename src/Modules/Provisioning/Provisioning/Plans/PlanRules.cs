@@ -19,8 +19,13 @@ internal static class PlanRules
     /// <summary>The rule of a refusal that no admission rule made.</summary>
     public const string CompositionRule = "composition";
 
+    /// <summary>So many fields tell a creation: the whole of it is in the JSON.</summary>
+    private const int MaxMainFields = 12;
+
     // The store's own book-keeping, and what only happens once the resource is there.
     private static readonly string[] Kept = ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"];
+
+    private static readonly string[] SecretWords = ["password", "secret", "token", "credential", "privateKey"];
 
     /// <param name="before">As it is; null when it is to be created.</param>
     /// <param name="after">As it would be.</param>
@@ -54,6 +59,13 @@ internal static class PlanRules
     public static IEnumerable<PlanRefusal> Refusals(KindDefinition kind, string name, Problem problem) => problem.Denials.Count > 0
         ? problem.Denials.Select(d => new PlanRefusal(kind.Kind, name, d.Rule, d.Message))
         : [new PlanRefusal(kind.Kind, name, problem.Slug, problem.Detail)];
+
+    /// <summary>What a creation is told by: the plain values that are asked of its provider, in their order. None that a secret could be.</summary>
+    public static IEnumerable<FieldChange> MainFields(PlannedResource created) => created.Action != PlanActions.Create ? []
+        : (created.Desired.At("spec", "forProvider") as JsonObject ?? []).Where(f => f.Value is JsonValue && !LooksSecret(f.Key)).Take(MaxMainFields)
+            .Select(f => new FieldChange("add", $"/spec/forProvider/{f.Key}", f.Value!.DeepClone(), null));
+
+    private static bool LooksSecret(string field) => Array.Exists(SecretWords, w => field.Contains(w, StringComparison.OrdinalIgnoreCase));
 
     private static JsonObject Shown(JsonObject document, bool named)
     {
