@@ -108,6 +108,33 @@ public sealed class MadeLaterTests(PlatformHost platform) : IClassFixture<Platfo
         Assert.Equal([new LaterResource("second", "v1", "Secret", "what is made before it")], plan.MadeLater);
     }
 
+    [Fact]
+    public async Task A_composed_thing_that_would_get_another_external_name_is_warned_of()
+    {
+        const string Composition = """
+            - step: compose
+              functionRef: { name: function-patch-and-transform }
+              input:
+                apiVersion: pt.fn.crossplane.io/v1beta1
+                kind: Resources
+                resources:
+                  - name: key
+                    base: { apiVersion: kms.aws.upbound.io/v1beta1, kind: Key, spec: { forProvider: { region: us-east-1 } } }
+                    patches:
+                      - { fromFieldPath: spec.motto, toFieldPath: "metadata.annotations[crossplane.io/external-name]" }
+        """;
+        await OfferAsync("Label", Composition);
+        await platform.ApplyAsync(YamlWriter.Write(Asking("Label", "before")));
+        var keys = new KindId("keys", "kms.aws.upbound.io");
+        await platform.WaitAsync("the key", async () => (await platform.Store.ListAsync(new ListQuery(keys), TestContext.Current.CancellationToken)).Items
+            .Any(k => k.ToDocument().Annotation("crossplane.io/external-name") == "before"));
+
+        var plan = await PlanAsync(Asking("Label", "after"));
+
+        Assert.Contains(plan.Warnings, w => w.Contains("external-name changes from 'before' to 'after'", StringComparison.Ordinal) && w.Contains("stays behind", StringComparison.Ordinal));
+        Assert.Empty((await PlanAsync(Asking("Label", "before"))).Warnings);
+    }
+
     private async Task<ClaimPlan> PlanAsync(string kind, string pipeline)
     {
         await OfferAsync(kind, pipeline);

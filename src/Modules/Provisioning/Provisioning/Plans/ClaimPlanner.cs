@@ -188,6 +188,7 @@ internal sealed class ClaimPlanner(
         if (existing is not null)
         {
             plan.Before.Add((resource.Name, existing.ToDocument()));
+            plan.Warnings.AddRange(PlanRules.Renaming(kind, existing.ToDocument(), prepared.Document) is { } renaming ? [renaming] : []);
         }
     }
 

@@ -55,6 +55,15 @@ internal static class PlanRules
             ? null
             : $"{kind.Kind} '{document.NameOf()}' would be deleted with the external thing behind it, and its data. Set deletionPolicy: Orphan in it to keep that.";
 
+    /// <summary>What another external name means for a managed resource that is there; null where it has none yet, or keeps it.</summary>
+    public static string? Renaming(KindDefinition kind, JsonObject before, JsonObject after)
+    {
+        var (was, becomes) = (before.Annotation(Names.ExternalNameAnnotation), after.Annotation(Names.ExternalNameAnnotation));
+        return before.At("spec", "forProvider") is null || was.Length == 0 || was == becomes ? null
+            : $"{kind.Kind} '{before.NameOf()}' would stand for another external thing: its external-name changes from '{was}' to '{becomes}'. What is not there under the new name is made anew, "
+                + "empty, and the former stays behind: nothing here manages or deletes it any more.";
+    }
+
     /// <summary>A problem as the refusals that it is: one for each rule that denies.</summary>
     public static IEnumerable<PlanRefusal> Refusals(KindDefinition kind, string name, Problem problem) => problem.Denials.Count > 0
         ? problem.Denials.Select(d => new PlanRefusal(kind.Kind, name, d.Rule, d.Message))
