@@ -3,6 +3,7 @@ using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Yaml;
+using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Contracts;
 using Flagstone.Provisioning.Plans;
 using Microsoft.Extensions.DependencyInjection;
@@ -133,6 +134,32 @@ public sealed class MadeLaterTests(PlatformHost platform) : IClassFixture<Platfo
 
         Assert.Contains(plan.Warnings, w => w.Contains("external-name changes from 'before' to 'after'", StringComparison.Ordinal) && w.Contains("stays behind", StringComparison.Ordinal));
         Assert.Empty((await PlanAsync(Asking("Label", "before"))).Warnings);
+    }
+
+    [Fact]
+    public async Task What_waits_while_its_composite_is_young_is_told_without_a_warning()
+    {
+        await OfferAsync("Cord", """
+            - step: compose
+              functionRef: { name: function-patch-and-transform }
+              input:
+                apiVersion: pt.fn.crossplane.io/v1beta1
+                kind: Resources
+                resources:
+                  - name: first
+                    base: { apiVersion: v1, kind: ConfigMap, metadata: { namespace: default } }
+                    patches:
+                      - { fromFieldPath: status.zone, toFieldPath: data.zone, policy: { fromFieldPath: Required } }
+        """);
+        await platform.ApplyAsync(YamlWriter.Write(Asking("Cord", null)));
+        var key = new ResourceKey(new KindId("cords", "later.example.org"), "", "cord");
+        await platform.HasAsync(key, "Ready", "False");
+
+        var uid = (await platform.FindAsync(key))!.UidOf();
+        var told = await platform.Services.GetRequiredService<ClaimReader>().EventsAsync(new HashSet<string> { uid }, TestContext.Current.CancellationToken);
+
+        Assert.Contains(told, e => e.Text("type") == "Normal" && e.Text("message").StartsWith("not adding new composed resource \"first\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(told, e => e.Text("type") == "Warning");
     }
 
     private async Task<ClaimPlan> PlanAsync(string kind, string pipeline)
