@@ -62,7 +62,7 @@ public static class AccessRules
 
     private static bool MayDevelop(KindDefinition kind) =>
         kind.Namespaced
-        && (kind.Categories.Contains("claim") || DeveloperKinds.Contains(kind.Id) || DeveloperGroups.Contains(kind.Id.Group));
+        && (kind.AskedFor || DeveloperKinds.Contains(kind.Id) || DeveloperGroups.Contains(kind.Id.Group));
 
     private static string OutsideScope(Caller caller) => $"the token is for namespace {caller.Namespace} alone";
 

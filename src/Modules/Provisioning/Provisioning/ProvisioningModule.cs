@@ -108,6 +108,7 @@ public static class ProvisioningModule
         }
 
         services.AddSingleton<CompositionRevisions>();
+        services.AddSingleton<CompositionTestRuns>();
         services.AddSingleton<CompositionTests>();
         services.AddSingleton<CompositionDrawing>();
         services.AddSingleton<CompositeWaker>();
