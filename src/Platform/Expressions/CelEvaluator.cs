@@ -21,7 +21,11 @@ public static class CelEvaluator
 
     private const int MaxCompiled = 1_000;
 
+    /// <summary>So many have a stack of their own at once: one that takes too long keeps its place until it ends.</summary>
+    private const int MaxStacks = 16;
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly SemaphoreSlim Stacks = new(MaxStacks);
     private static readonly ConcurrentDictionary<string, CelProgramDelegate> Compiled = new(StringComparer.Ordinal);
 
     /// <summary>Why an expression is none; null when it can be read. Whether it can be evaluated tells only a value.</summary>
@@ -51,8 +55,17 @@ public static class CelEvaluator
             return work();
         }
 
+        if (!Stacks.Wait(Limit))
+        {
+            return (null, "too many expressions are being evaluated, and take too long");
+        }
+
         (object? Value, string? Problem) outcome = default;
-        var thread = new Thread(() => outcome = work(), StackSize) { IsBackground = true };
+        var thread = new Thread(() =>
+        {
+            outcome = work();
+            Stacks.Release();
+        }, StackSize) { IsBackground = true };
         thread.Start();
         return thread.Join(Limit) ? outcome : (null, $"it takes longer than {Limit.TotalSeconds:0} seconds");
     }
