@@ -221,6 +221,45 @@ public sealed class ClaimTests(PlatformHost platform) : IClassFixture<PlatformHo
     }
 
     [Fact]
+    public async Task A_composite_below_a_claims_own_is_shown_though_it_carries_the_claims_reference()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: CompositeResourceDefinition
+            metadata: { name: xouters.nested.example.org }
+            spec:
+              group: nested.example.org
+              names: { kind: XOuter, plural: xouters }
+              claimNames: { kind: Outer, plural: outers }
+              versions: [ { name: v1, served: true, referenceable: true, schema: { openAPIV3Schema: { type: object } } } ]
+            ---
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: Composition
+            metadata: { name: outers }
+            spec:
+              compositeTypeRef: { apiVersion: nested.example.org/v1, kind: XOuter }
+              mode: Resources
+              resources:
+                - name: inner
+                  base: { apiVersion: platform.example.com/v1alpha1, kind: XSQSQueue, spec: { parameters: {} } }
+                  patches: [ { type: FromCompositeFieldPath, fromFieldPath: spec.claimRef, toFieldPath: spec.claimRef } ]
+            """);
+        await platform.WaitAsync("the kind", () => Task.FromResult(platform.Kinds.TryFind("nested.example.org/v1", "Outer", out _)));
+        await platform.ApplyAsync("""
+            apiVersion: nested.example.org/v1
+            kind: Outer
+            metadata: { name: shell, namespace: default }
+            spec: {}
+            """);
+        var key = new ResourceKey(new KindId("outers", "nested.example.org"), "default", "shell");
+        var reader = platform.Services.GetRequiredService<ClaimReader>();
+
+        await platform.WaitAsync("the inner composite in the claim's tree", async () =>
+            (await reader.TreeAsync(platform.Kinds.Find(key.Kind)!, (await platform.FindAsync(key))!, TestContext.Current.CancellationToken)).All
+                .Any(n => n.Kind == "XSQSQueue" && n.Document?.At("spec", "claimRef").Text("name") == "shell"));
+    }
+
+    [Fact]
     public async Task What_is_settled_is_left_alone()
     {
         await platform.ApplyAsync("""

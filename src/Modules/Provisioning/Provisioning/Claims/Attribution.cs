@@ -17,6 +17,9 @@ internal sealed class Attribution(ResourceStore store)
 
     public static readonly IReadOnlyList<string> Labels = [Environment, Team, Service, CostCentre];
 
+    /// <summary>The environments of which a claim may say by itself that it is one: they protect more than none does.</summary>
+    private static readonly HashSet<string> Protecting = new(["prod", "production"], StringComparer.Ordinal);
+
     public async Task<IReadOnlyDictionary<string, string>> OfAsync(string ns, CancellationToken ct)
     {
         var found = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -34,9 +37,6 @@ internal sealed class Attribution(ResourceStore store)
 
         return found;
     }
-
-    /// <summary>The environments of which a claim may say by itself that it is one: they protect more than none does.</summary>
-    private static readonly HashSet<string> Protecting = new(["prod", "production"], StringComparer.Ordinal);
 
     /// <summary>Puts them over what the claim says.</summary>
     public static void Put(JsonObject composite, IReadOnlyDictionary<string, string> attribution)

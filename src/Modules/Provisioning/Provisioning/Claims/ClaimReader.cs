@@ -97,7 +97,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
                 var child = childName.Length > 0 && kinds.TryFind(childVersion, childKind, out var definition)
                     ? (await store.FindAsync(definition.Key(childNamespace, childName), ct))?.ToDocument()
                     : null;
-                child = child?.At("spec", "claimRef") is { } owner && !IsOf(owner, name, ns) ? null : child;
+                child = document["spec"].At("resourceRef") is not null && child?.At("spec", "claimRef") is { } owner && !IsOf(owner, name, ns) ? null : child;
                 children.Add(await NodeAsync(childKind, childVersion, childName, childNamespace, child, depth + 1, ct));
             }
         }
