@@ -41,7 +41,7 @@ internal interface IProviderDriver
     /// At which place the thing is, or would be made: a server, an account. It is written down before the creation is called, and the driver keeps to it
     /// whatever its settings say later. Empty for a provider of one place, and while it cannot be told.
     /// </summary>
-    Task<string> PlaceAsync(ManagedResource resource, CancellationToken ct) => Task.FromResult("");
+    Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => Task.FromResult("");
 
     Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct);
 
@@ -65,11 +65,11 @@ internal sealed record ManagedResource(
 {
     public JsonObject ForProvider => Document.At("spec", "forProvider") as JsonObject ?? [];
 
-    /// <summary>The ProviderConfig that it names; empty for none. Crossplane's kinds name <c>default</c> where nobody did: that is none.</summary>
-    public string ConfigName => Document.At("spec", "providerConfigRef").Text("name") is var name && name != "default" ? name : "";
-
     /// <summary>Where it was made (<see cref="IProviderDriver.PlaceAsync"/>); empty before.</summary>
     public string Place => Document.Annotation(Names.PlaceAnnotation);
+
+    /// <summary>The ProviderConfig that it names; empty for none. Crossplane's kinds name <c>default</c> where nobody did: that is none.</summary>
+    public static string ConfigOf(JsonObject document) => document.At("spec", "providerConfigRef").Text("name") is var name && name != "default" ? name : "";
 }
 
 /// <summary>What is there.</summary>

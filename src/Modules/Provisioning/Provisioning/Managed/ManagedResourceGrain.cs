@@ -95,7 +95,7 @@ internal sealed class ManagedResourceGrain(
         }
 
         var named = driver.NamesAreOurs(kind);
-        var place = await driver.PlaceAsync(await ReadAsync(driver, kind, key, document), CancellationToken.None);
+        var place = document.Annotation(Names.PlaceAnnotation) is { Length: > 0 } kept ? kept : await driver.PlaceAsync(document, CancellationToken.None);
         var isNew = !document.IsDeleting()
             && (!document.Finalizers().Contains(Names.ManagedFinalizer) || (named && document.Annotation(Names.ExternalNameAnnotation).Length == 0)
                 || (place.Length > 0 && document.Annotation(Names.PlaceAnnotation).Length == 0));
@@ -185,7 +185,7 @@ internal sealed class ManagedResourceGrain(
         // The intent is in the ledger before the call: after a crash in between, the same name and token are used again.
         var (kind, key) = (run.Resource.Kind, run.Resource.Key);
         var named = run.Driver.NamesAreOurs(kind);
-        var place = await run.Driver.PlaceAsync(run.Resource, CancellationToken.None);
+        var place = run.Resource.Place;
         if (await gateway.MutateAsync(
             Controller, kind, key, d => Intend(d, named, place, Guid.NewGuid().ToString("N")), Noting, CancellationToken.None) is not { } intended)
         {

@@ -33,8 +33,8 @@ internal sealed class AwsSessions(ResourceStore store, ConnectionSecrets secrets
     /// <summary>Exactly one of the two is not null.</summary>
     public async Task<(AwsSession? Session, string? Problem)> OpenAsync(ManagedResource resource, CancellationToken ct)
     {
-        var (name, config) = await FindAsync(resource, ct);
-        if (config is null && (resource.ConfigName.Length > 0 || resource.Place is not ("" or Chain)))
+        var (name, config) = await FindAsync(resource.Document, ct);
+        if (config is null && (ManagedResource.ConfigOf(resource.Document).Length > 0 || resource.Place is not ("" or Chain)))
         {
             return (null, $"There is no ProviderConfig '{name}' of aws.upbound.io");
         }
@@ -62,17 +62,18 @@ internal sealed class AwsSessions(ResourceStore store, ConnectionSecrets secrets
     }
 
     /// <summary>As it is written down: a ProviderConfig, or the chain.</summary>
-    public async Task<string> PlaceAsync(ManagedResource resource, CancellationToken ct)
+    public async Task<string> PlaceAsync(JsonObject document, CancellationToken ct)
     {
-        var (name, config) = await FindAsync(resource, ct);
+        var (name, config) = await FindAsync(document, ct);
         return config is null ? Chain : name;
     }
 
     /// <summary>What names none and is there stays with what made it, whatever becomes of <c>default</c>.</summary>
-    private async Task<(string Name, JsonObject? Config)> FindAsync(ManagedResource resource, CancellationToken ct)
+    private async Task<(string Name, JsonObject? Config)> FindAsync(JsonObject document, CancellationToken ct)
     {
-        var name = resource.ConfigName is { Length: > 0 } given ? given : Default;
-        return resource.ConfigName.Length == 0 && resource.Place == Chain ? (Chain, null)
+        var named = ManagedResource.ConfigOf(document);
+        var name = named.Length > 0 ? named : Default;
+        return named.Length == 0 && document.Annotation(Names.PlaceAnnotation) == Chain ? (Chain, null)
             : (name, (await store.FindAsync(AwsProviderConfigs.Kind.Key("", name), ct))?.ToDocument()["spec"] as JsonObject);
     }
 

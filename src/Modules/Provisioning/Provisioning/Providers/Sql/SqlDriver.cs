@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Managed;
 using Npgsql;
@@ -22,7 +23,7 @@ internal sealed class SqlDriver(SqlServers servers, SqlTargets targets, TimeProv
 
     public IReadOnlyDictionary<string, string> Generate(ManagedResource resource) => resource.Kind.Kind == "Role" ? Roles.Prepare(resource) : new Dictionary<string, string>();
 
-    public Task<string> PlaceAsync(ManagedResource resource, CancellationToken ct) => servers.PlaceAsync(resource, ct);
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => servers.PlaceAsync(document, ct);
 
     public async Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct)
     {

@@ -26,7 +26,7 @@ internal sealed class SqlServers(ResourceStore store, ConnectionSecrets secrets,
     /// <exception cref="PostgresUnavailableException">The ProviderConfig or its secret is not there, says nothing that can be used, or means another server by now.</exception>
     public async Task<ISqlServer> OpenAsync(ManagedResource resource, CancellationToken ct)
     {
-        var (name, login) = await FindAsync(resource, ct);
+        var (name, login) = await FindAsync(resource.Document, ct);
         var place = PlaceOf(name, login);
         if (resource.Place.Length > 0 && resource.Place != place)
         {
@@ -39,11 +39,11 @@ internal sealed class SqlServers(ResourceStore store, ConnectionSecrets secrets,
     }
 
     /// <summary>As it is written down; empty while it cannot be told.</summary>
-    public async Task<string> PlaceAsync(ManagedResource resource, CancellationToken ct)
+    public async Task<string> PlaceAsync(JsonObject document, CancellationToken ct)
     {
         try
         {
-            var (name, login) = await FindAsync(resource, ct);
+            var (name, login) = await FindAsync(document, ct);
             return PlaceOf(name, login);
         }
         catch (PostgresUnavailableException)
@@ -53,10 +53,10 @@ internal sealed class SqlServers(ResourceStore store, ConnectionSecrets secrets,
     }
 
     /// <summary>The ProviderConfig and what it says, or no login for the own server. What names none and is there stays where it is, whatever becomes of <c>default</c>.</summary>
-    private async Task<(string Name, SqlLogin? Login)> FindAsync(ManagedResource resource, CancellationToken ct)
+    private async Task<(string Name, SqlLogin? Login)> FindAsync(JsonObject document, CancellationToken ct)
     {
-        var named = resource.ConfigName;
-        if (named.Length == 0 && resource.Place == Own)
+        var (named, kept) = (ManagedResource.ConfigOf(document), document.Annotation(Names.PlaceAnnotation));
+        if (named.Length == 0 && kept == Own)
         {
             return (Own, null);
         }
@@ -64,8 +64,8 @@ internal sealed class SqlServers(ResourceStore store, ConnectionSecrets secrets,
         var name = named.Length > 0 ? named : Default;
         if ((await store.FindAsync(SqlProviderConfigs.Kind.Key("", name), ct))?.ToDocument()["spec"] is not JsonObject spec)
         {
-            return named.Length == 0 && resource.Place.Length == 0 ? (Own, null) : throw Refused(
-                $"There is no ProviderConfig '{name}' of {SqlKinds.Group}. Apply it{(resource.Place.Length == 0 ? ", or take spec.providerConfigRef away for the platform's own server" : " again: what is there was made by it")}");
+            return named.Length == 0 && kept.Length == 0 ? (Own, null) : throw Refused(
+                $"There is no ProviderConfig '{name}' of {SqlKinds.Group}. Apply it{(kept.Length == 0 ? ", or take spec.providerConfigRef away for the platform's own server" : " again: what is there was made by it")}");
         }
 
         var reference = spec.At("credentials", "connectionSecretRef");

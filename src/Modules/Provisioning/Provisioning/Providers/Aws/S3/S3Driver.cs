@@ -18,7 +18,7 @@ internal sealed class S3Driver(AwsSessions sessions, References references, AwsO
 
     public IReadOnlyList<KindDefinition> Kinds => AwsKinds.S3;
 
-    public Task<string> PlaceAsync(ManagedResource resource, CancellationToken ct) => sessions.PlaceAsync(resource, ct);
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => sessions.PlaceAsync(document, ct);
 
     public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => RunAsync<Observation>(
         resource,
