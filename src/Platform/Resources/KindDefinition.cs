@@ -138,7 +138,8 @@ public sealed record KindDefinition
     }
 
     /// <summary>Whether somebody asked for a resource of it. What a composition made is a part of what was asked for, and not asked for itself.</summary>
-    public bool IsAskedFor(System.Text.Json.Nodes.JsonObject document) => AskedFor && document.Annotation("crossplane.io/composition-resource-name").Length == 0;
+    public bool IsAskedFor(System.Text.Json.Nodes.JsonObject document) =>
+        AskedFor && (document.Annotation("crossplane.io/composition-resource-name").Length == 0 || document["metadata"]?["ownerReferences"] is not System.Text.Json.Nodes.JsonArray { Count: > 0 });
 
     public string ApiVersionOf(string version) => Id.Group.Length == 0 ? version : $"{Id.Group}/{version}";
 
