@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Flagstone.Provisioning.Tests;
@@ -157,6 +159,104 @@ public sealed class ClaimTests(PlatformHost platform) : IClassFixture<PlatformHo
         var made = (await platform.Store.ListAsync(new ListQuery(new KindId("keys", "kms.aws.upbound.io")), TestContext.Current.CancellationToken)).Items
             .Select(i => i.ToDocument()).Single(k => k.Label("crossplane.io/claim-namespace") == "typo");
         Assert.Equal("20 GB", made.At("spec", "forProvider").Text("description"));
+    }
+
+    [Fact]
+    public async Task What_a_claim_and_its_namespace_say_no_longer_goes_from_its_composite_too()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: v1
+            kind: Namespace
+            metadata: { name: relabelled, labels: { flagstone.dev/team: red } }
+            ---
+            apiVersion: platform.example.com/v1alpha1
+            kind: S3Bucket
+            metadata: { name: files, namespace: relabelled, labels: { cost: "42", flagstone.dev/environment: dev }, annotations: { flagstone.dev/drift: "off" } }
+            spec: { parameters: {} }
+            """);
+        var key = new ResourceKey(new KindId("s3buckets", "platform.example.com"), "relabelled", "files");
+        var claim = await platform.HasAsync(key, "Ready");
+        var composite = new ResourceKey(new KindId("xs3buckets", "platform.example.com"), "", claim.At("spec", "resourceRef").Text("name"));
+        var made = (await platform.FindAsync(composite))!;
+        Assert.Equal(("42", "red", "off"), (made.Label("cost"), made.Label("flagstone.dev/team"), made.Annotation("flagstone.dev/drift")));
+        // That something may be thrown away says its namespace alone.
+        Assert.Equal("", made.Label("flagstone.dev/environment"));
+
+        await platform.MutateAsync(key, d =>
+        {
+            d["metadata"]!["labels"] = new JsonObject { ["flagstone.dev/environment"] = "production" };
+            d["metadata"]!["annotations"]!.AsObject().Remove("flagstone.dev/drift");
+        });
+        await platform.MutateAsync(new ResourceKey(new KindId("namespaces", ""), "", "relabelled"), d => d["metadata"]!["labels"] = new JsonObject { ["flagstone.dev/service"] = "files" });
+
+        await platform.WaitAsync("the composite to follow", async () => (await platform.FindAsync(composite))!.Label("flagstone.dev/service") == "files");
+        var now = (await platform.FindAsync(composite))!;
+        Assert.Equal(("", "", ""), (now.Label("cost"), now.Label("flagstone.dev/team"), now.Annotation("flagstone.dev/drift")));
+        Assert.Equal(("production", "files"), (now.Label("flagstone.dev/environment"), now.Label("crossplane.io/claim-name")));
+    }
+
+    [Fact]
+    public async Task A_claim_that_names_anothers_composite_shows_nothing_of_it()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: platform.example.com/v1alpha1
+            kind: SQSQueue
+            metadata: { name: theirs, namespace: default }
+            spec: { parameters: {} }
+            """);
+        var theirs = await platform.HasAsync(new ResourceKey(new KindId("sqsqueues", "platform.example.com"), "default", "theirs"), "Ready");
+        await platform.ApplyAsync($"""
+            apiVersion: platform.example.com/v1alpha1
+            kind: SQSQueue
+            metadata: {"{"} name: mine, namespace: default {"}"}
+            spec: {"{"} parameters: {"{ }"}, resourceRef: {"{"} apiVersion: platform.example.com/v1alpha1, kind: XSQSQueue, name: {theirs.At("spec", "resourceRef").Text("name")} {"}"} {"}"}
+            """);
+        var key = new ResourceKey(new KindId("sqsqueues", "platform.example.com"), "default", "mine");
+        var mine = await platform.HasAsync(key, "Synced", "False");
+
+        var tree = await platform.Services.GetRequiredService<ClaimReader>().TreeAsync(platform.Kinds.Find(key.Kind)!, mine, TestContext.Current.CancellationToken);
+
+        Assert.Contains("belongs to another claim", mine.FindCondition("Synced")!.Message, StringComparison.Ordinal);
+        Assert.Null(Assert.Single(tree.Children).Document);
+    }
+
+    [Fact]
+    public async Task A_composite_below_a_claims_own_is_shown_though_it_carries_the_claims_reference()
+    {
+        await platform.ApplyAsync("""
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: CompositeResourceDefinition
+            metadata: { name: xouters.nested.example.org }
+            spec:
+              group: nested.example.org
+              names: { kind: XOuter, plural: xouters }
+              claimNames: { kind: Outer, plural: outers }
+              versions: [ { name: v1, served: true, referenceable: true, schema: { openAPIV3Schema: { type: object } } } ]
+            ---
+            apiVersion: apiextensions.crossplane.io/v1
+            kind: Composition
+            metadata: { name: outers }
+            spec:
+              compositeTypeRef: { apiVersion: nested.example.org/v1, kind: XOuter }
+              mode: Resources
+              resources:
+                - name: inner
+                  base: { apiVersion: platform.example.com/v1alpha1, kind: XSQSQueue, spec: { parameters: {} } }
+                  patches: [ { type: FromCompositeFieldPath, fromFieldPath: spec.claimRef, toFieldPath: spec.claimRef } ]
+            """);
+        await platform.WaitAsync("the kind", () => Task.FromResult(platform.Kinds.TryFind("nested.example.org/v1", "Outer", out _)));
+        await platform.ApplyAsync("""
+            apiVersion: nested.example.org/v1
+            kind: Outer
+            metadata: { name: shell, namespace: default }
+            spec: {}
+            """);
+        var key = new ResourceKey(new KindId("outers", "nested.example.org"), "default", "shell");
+        var reader = platform.Services.GetRequiredService<ClaimReader>();
+
+        await platform.WaitAsync("the inner composite in the claim's tree", async () =>
+            (await reader.TreeAsync(platform.Kinds.Find(key.Kind)!, (await platform.FindAsync(key))!, TestContext.Current.CancellationToken)).All
+                .Any(n => n.Kind == "XSQSQueue" && n.Document?.At("spec", "claimRef").Text("name") == "shell"));
     }
 
     [Fact]

@@ -139,7 +139,8 @@ public sealed class PlatformHost : IAsyncLifetime
         // Controllers write as well; like kubectl, this tries again when one came between.
         for (var attempt = 0; attempt < 10 && outcome is Refused { Problem.Reason: "AlreadyExists" or "Conflict" }; attempt++)
         {
-            outcome = await Gateway.UpdateAsync(Someone, kind, key, (_, _) => new((manifest, null)), new WriteOptions(), CancellationToken.None);
+            // A copy each time: what is prepared says which version it was prepared over.
+            outcome = await Gateway.UpdateAsync(Someone, kind, key, (_, _) => new(((JsonObject)manifest.DeepClone(), null)), new WriteOptions(), CancellationToken.None);
         }
 
         return outcome;

@@ -32,7 +32,7 @@ public sealed class RedisServerTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_was_started_runs_for_who_looks_at_once()
     {
-        await Server.StartAsync(TimeProvider.System);
+        await Server.StartAsync(TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.True(Server.Runs);
     }
@@ -44,12 +44,15 @@ public sealed class RedisServerTests : IAsyncLifetime
         somebody.Start();
 
         await ConfigureAsync();
-        await Server.StartAsync(TimeProvider.System);
+        await Server.StartAsync(TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.NotEqual(((IPEndPoint)somebody.LocalEndpoint).Port, Server.Port);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (await Server.WhySilentAsync(TestContext.Current.CancellationToken) is not null)
         {
             Assert.True(Server.Runs);
+            await pace.WaitForNextTickAsync(patience.Token);
         }
     }
 

@@ -101,8 +101,23 @@ public sealed class ProvisioningPanelTests
 
         var panel = context.Render<CompositionPlanPanel>(p => p.Add(c => c.Plan, plan));
 
-        Assert.Equal("2 claims would change. Nothing is stored.", panel.Find("[role=status]").TextContent);
+        Assert.Equal("2 claims and composites would change. Nothing is stored.", panel.Find("[role=status]").TextContent);
         Assert.Equal(["rollout", "plan-0", "plan-1"], panel.FindAll("h2").Select(h => h.Id));
+    }
+
+    [Fact]
+    public async Task A_plan_lists_what_is_made_later_with_what_it_waits_for()
+    {
+        await using var context = UiContext.Create();
+        var plan = new ClaimPlan("example.com/v1", "Database", "shop", "a", "made", [new PlannedResource("create", "v1", "ConfigMap", "shop", null, "first", [], [])], [], [])
+        {
+            MadeLater = [new LaterResource("second", "v1", "Secret", "status.zone of the composite"), new LaterResource("third", null, null, "second to be ready")],
+        };
+
+        var panel = context.Render<PlanPanel>(p => p.Add(c => c.Plan, plan));
+
+        Assert.Equal("1 to create, 2 made later. Nothing is stored yet.", panel.Find("[role=status]").TextContent);
+        Assert.Equal(["Secret second waits for status.zone of the composite", "third waits for second to be ready"], panel.FindAll("h3 + ul li").Select(l => l.TextContent));
     }
 
     [Fact]

@@ -46,20 +46,19 @@ public sealed class FrontendTests(HostFixture fixture)
         using var client = new HttpClient();
         foreach (var rpc in RpcTable.WorkflowService.Methods.Concat(RpcTable.OperatorService.Methods))
         {
-            // A gRPC message of no bytes: not compressed, length 0.
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://127.0.0.1:{host.TemporalPort}/{rpc.Service.FullName}/{rpc.Name}"))
-            {
-                Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new("application/grpc") } },
-            };
-            request.Headers.TE.Add(new("trailers"));
-
-            using var answer = await client.SendAsync(request, Ct);
-            await answer.Content.ReadAsByteArrayAsync(Ct);
-
-            var status = string.Join(' ', answer.Headers.TryGetValues("grpc-status", out var early) ? early : answer.TrailingHeaders.GetValues("grpc-status"));
+            var status = await StatusAsync(client, host, $"{rpc.Service.FullName}/{rpc.Name}");
             Assert.True(status == "16", $"{rpc.Name} answered {status} to who has no token.");
         }
+    }
+
+    [Theory]
+    [InlineData("Check", "0")]
+    [InlineData("Watch", "12")]
+    public async Task Health_is_told_without_a_token_and_no_stream_of_it_is_held_open(string rpc, string status)
+    {
+        using var client = new HttpClient();
+
+        Assert.Equal(status, await StatusAsync(client, fixture.Host, $"grpc.health.v1.Health/{rpc}"));
     }
 
     [Fact]
@@ -140,6 +139,22 @@ public sealed class FrontendTests(HostFixture fixture)
         }
 
         Assert.Equal(RpcTable.Page(), File.ReadAllText(page));
+    }
+
+    /// <summary>The gRPC status of a call without a token.</summary>
+    private static async Task<string> StatusAsync(HttpClient client, RunningHost host, string path)
+    {
+        // A gRPC message of no bytes: not compressed, length 0.
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri($"http://127.0.0.1:{host.TemporalPort}/{path}"))
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new("application/grpc") } },
+        };
+        request.Headers.TE.Add(new("trailers"));
+
+        using var answer = await client.SendAsync(request, Ct);
+        await answer.Content.ReadAsByteArrayAsync(Ct);
+        return string.Join(' ', answer.Headers.TryGetValues("grpc-status", out var early) ? early : answer.TrailingHeaders.GetValues("grpc-status"));
     }
 
     /// <summary>Issues a token as the administrator.</summary>

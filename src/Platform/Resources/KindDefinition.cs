@@ -91,6 +91,11 @@ public sealed record KindDefinition
     /// <summary>True when only a cluster enforces what it says; it is stored, and says <c>Enforced=False</c>.</summary>
     public bool ClusterOnly { get; init; }
 
+    /// <summary>
+    /// True for what people ask the platform for: claims, and composites that lie in a namespace. Developers change them in their namespaces.
+    /// </summary>
+    public bool AskedFor { get; init; }
+
     /// <summary>True when its resources define kinds: one that is deleted takes the resources of its kinds with it.</summary>
     public bool DefinesKinds { get; init; }
 
@@ -131,6 +136,10 @@ public sealed record KindDefinition
             ? this with { RequestVersion = version, Schema = own.Schema, HasStatus = own.HasStatus, Columns = own.Columns }
             : this with { RequestVersion = version };
     }
+
+    /// <summary>Whether somebody asked for a resource of it. What a composition made is a part of what was asked for, and not asked for itself.</summary>
+    public bool IsAskedFor(System.Text.Json.Nodes.JsonObject document) =>
+        AskedFor && (document.Annotation("crossplane.io/composition-resource-name").Length == 0 || document["metadata"]?["ownerReferences"] is not System.Text.Json.Nodes.JsonArray { Count: > 0 });
 
     public string ApiVersionOf(string version) => Id.Group.Length == 0 ? version : $"{Id.Group}/{version}";
 

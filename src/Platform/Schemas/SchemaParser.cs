@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Flagstone.Platform.Expressions;
 using System.Text.RegularExpressions;
 
 namespace Flagstone.Platform.Schemas;
@@ -313,6 +314,14 @@ internal sealed class SchemaParser(List<FieldError> errors, List<SchemaRule> rul
             {
                 errors.Add(FieldError.Required(fields.At("rule"), "rule is not specified"));
                 continue;
+            }
+
+            foreach (var text in (ReadOnlySpan<string?>)[expression, fields.Text("messageExpression")])
+            {
+                if (text is { Length: > 0 } && CelEvaluator.ProblemOf(text) is { } problem)
+                {
+                    errors.Add(FieldError.Invalid(fields.At("rule"), text, $"compilation failed: {problem}"));
+                }
             }
 
             rules.Add(new(

@@ -60,6 +60,7 @@ internal sealed class PlatformHost : IAsyncDisposable
             Kind = "PostgreSQLInstance",
             Version = "v1alpha1",
             Categories = ["claim"],
+            AskedFor = true,
             HasStatus = true,
         });
         var app = builder.Build();

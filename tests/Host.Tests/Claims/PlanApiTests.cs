@@ -23,7 +23,7 @@ public sealed class PlanApiTests(HostFixture fixture)
         Assert.Equal("text/markdown", answer.Content.Headers.ContentType!.MediaType);
         Assert.StartsWith("## S3Bucket `default/planned`\n", markdown, StringComparison.Ordinal);
         Assert.Contains("- Cost: at least USD 1.00 a month", markdown, StringComparison.Ordinal);
-        Assert.Contains("| create | BucketPublicAccessBlock `private` | | | |", markdown, StringComparison.Ordinal);
+        Assert.Contains("| create | BucketPublicAccessBlock `private` | `/spec/forProvider/blockPublicAcls` |  | `true` |", markdown, StringComparison.Ordinal);
     }
 
     [Fact]

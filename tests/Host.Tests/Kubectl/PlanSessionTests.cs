@@ -47,6 +47,49 @@ public sealed class PlanSessionTests(HostFixture fixture)
         Assert.DoesNotContain("nothingAtAll", await kubectl.OkAsync("get composition sqsqueue-aws-standard -o yaml"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_composition_whose_test_fails_is_applied_with_a_warning_and_the_list_says_that_it_is_not_current()
+    {
+        var kubectl = await Kubectl.InAsync(fixture.Host, "s-plan-warned");
+        await kubectl.OkAsync("apply --server-side -f -", Copied("data: { motto: calm }"));
+
+        var passes = await kubectl.OkAsync("apply --server-side -f -", Copied("data: { motto: calm }, immutable: false"));
+        var fails = await kubectl.OkAsync("apply --server-side -f -", Copied("data: { motto: bold }"));
+        var again = await kubectl.OkAsync("apply --server-side -f -", Copied("data: { motto: bold }"));
+        await kubectl.OkAsync($"wait --for=condition=Current=False composition/warned --timeout={Patience.TotalSeconds}s");
+        var list = await kubectl.OkAsync("get compositions warned");
+
+        Assert.DoesNotContain("Warning", passes, StringComparison.Ordinal);
+        Assert.Contains("Warning: composition: CompositionTest warned: settings.data.motto is \"bold\" instead of \"calm\". The revision is not used while it fails.", fails, StringComparison.Ordinal);
+        Assert.DoesNotContain("Warning", again, StringComparison.Ordinal);
+        Assert.Matches(@"CURRENT\s", list);
+        Assert.Contains("False", list, StringComparison.Ordinal);
+    }
+
+    private static string Copied(string settings) => $$"""
+        apiVersion: flagstone.dev/v1alpha1
+        kind: CompositionTest
+        metadata: { name: warned }
+        spec:
+          compositionRef: { name: warned }
+          composite: { spec: {} }
+          expect: { resources: { settings: { data: { motto: calm } } } }
+        ---
+        apiVersion: apiextensions.crossplane.io/v1
+        kind: Composition
+        metadata: { name: warned }
+        spec:
+          compositeTypeRef: { apiVersion: platform.example.com/v1alpha1, kind: XS3Bucket }
+          mode: Pipeline
+          pipeline:
+            - step: compose
+              functionRef: { name: function-patch-and-transform }
+              input:
+                apiVersion: pt.fn.crossplane.io/v1beta1
+                kind: Resources
+                resources: [{ name: settings, base: { apiVersion: v1, kind: ConfigMap, {{settings}} } }]
+        """;
+
     private static string Claim(string ns, int size) => $$"""
         apiVersion: platform.example.com/v1alpha1
         kind: PostgreSQLInstance

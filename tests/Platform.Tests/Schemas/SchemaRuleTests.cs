@@ -68,11 +68,20 @@ public sealed class SchemaRuleTests
 
     [Theory]
     [InlineData("quantity(self.name).isGreaterThan(quantity('1Gi'))")]
-    [InlineData("self.name +")]
     [InlineData("self.name")]
     public void A_rule_that_cannot_be_evaluated_refuses_and_says_so(string rule) => Assert.StartsWith(
         $"spec: Invalid value: \"object\": the rule \"{rule}\" cannot be evaluated: ",
         Check("""{ "name": { "type": "string" } }""", $$"""{ "rule": "{{rule}}" }""", """{ "name": "2Gi" }""", null), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("self.name +")]
+    [InlineData("(self.name")]
+    public void A_rule_that_cannot_be_read_is_no_schema(string rule)
+    {
+        Assert.False(StructuralSchema.TryParse(JsonNode.Parse($$"""{ "type": "object", "x-kubernetes-validations": [{ "rule": "{{rule}}" }] }"""), out _, out var errors));
+
+        Assert.Contains($"Invalid value: \"{rule}\": compilation failed: ", errors[0].ToString(), StringComparison.Ordinal);
+    }
 
     private static string Check(string properties, string rule, string next, string? before)
     {

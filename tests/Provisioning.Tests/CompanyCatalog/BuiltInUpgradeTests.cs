@@ -21,6 +21,7 @@ public sealed class BuiltInUpgradeTests
         await using var platform = new PlatformHost();
         await platform.InitializeAsync();
         var (moves, stays) = (CompositionKinds.Composition.Key("", "sqsqueue-local"), CompositionKinds.Composition.Key("", "s3bucket-local"));
+        await platform.WaitAsync("the first revision", async () => await CurrentAsync(platform, moves) == 1);
         var shipped = (await platform.FindAsync(moves))!["spec"]!;
         await AsAsync(platform, BuiltInCatalog.Manager, moves);
         await AsAsync(platform, "kubectl", stays);

@@ -260,6 +260,39 @@ public sealed class PlanRuleTests
         }
         """);
 
+    [Fact]
+    public void A_creation_is_told_by_the_plain_values_that_are_asked_of_its_provider_and_by_no_secret()
+    {
+        var fields = new JsonObject { ["size"] = 20, ["tags"] = new JsonObject { ["a"] = "b" }, ["adminPassword"] = "hunter2" };
+        for (var i = 0; i < 20; i++)
+        {
+            fields[$"field{i}"] = i;
+        }
+
+        var made = Created("db", new JsonObject { ["spec"] = new JsonObject { ["forProvider"] = fields } });
+
+        var told = PlanRules.MainFields(made).ToList();
+
+        Assert.Equal(("/spec/forProvider/size", "20"), (told[0].Path, told[0].Value!.ToJsonString()));
+        Assert.Equal(12, told.Count);
+        Assert.DoesNotContain(told, f => f.Path.Contains("Password", StringComparison.Ordinal) || f.Path.Contains("tags", StringComparison.Ordinal));
+        Assert.Empty(PlanRules.MainFields(made with { Action = PlanActions.Unchanged }));
+    }
+
+    [Fact]
+    public void A_preview_counts_what_it_lists_and_ends_no_line_with_a_blank()
+    {
+        var plan = new ClaimPlan("example.com/v1", "Thing", "shop", "t", "c", [Created("t", []), Created(null, []), Created("db", [])], [], []);
+
+        var preview = PlanPreview.Of(plan)!;
+
+        Assert.Equal("2 to create", preview["summary"]!.ToString());
+        Assert.Equal(["create Thing", "create Thing db"], preview["resources"]!.AsArray().Select(l => l!.ToString()));
+        Assert.StartsWith("## Thing `shop/t`\n\n- 3 to create\n", PlanMarkdown.Write(new PlanView(plan, null)), StringComparison.Ordinal);
+    }
+
+    private static PlannedResource Created(string? name, JsonObject desired) => new(PlanActions.Create, "example.com/v1", "Thing", "", name, null, desired, []);
+
     private static JsonObject CompositeOf(JsonObject parameters, JsonObject composition)
     {
         var composite = Parse("""{ "apiVersion": "example.com/v1", "kind": "Whole", "metadata": { "name": "whole-1", "uid": "uid-1" } }""");

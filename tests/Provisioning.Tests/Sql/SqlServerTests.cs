@@ -1,5 +1,6 @@
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Providers.Sql;
 using Npgsql;
 
@@ -41,6 +42,57 @@ public sealed class SqlServerTests(SqlPlatform sql)
         }
 
         Assert.Equal("0", await SqlPlatform.AskAsync(sql.Other, "SELECT (SELECT count(*) FROM pg_roles WHERE rolname = 'tenant-owner') + (SELECT count(*) FROM pg_database WHERE datname = 'tenant-data')"));
+    }
+
+    [Fact]
+    public async Task What_is_made_stays_on_its_server_when_a_ProviderConfig_default_comes_and_goes_and_one_in_use_stays()
+    {
+        await sql.Host.ApplyAsync(SqlPlatform.Manifest("Role", "settled", "privileges: { login: true }"));
+        var settled = SqlPlatform.Key("roles", "settled");
+        await sql.Host.HasAsync(settled, "Ready");
+
+        await ConfigureAsync("default", "default_admin", "sesame");
+        await sql.SettleAsync(settled);
+        await sql.Host.ApplyAsync(SqlPlatform.Manifest("Role", "newcomer", "privileges: { login: true }"));
+        var newcomer = SqlPlatform.Key("roles", "newcomer");
+        await sql.Host.HasAsync(newcomer, "Ready");
+
+        Assert.Equal("1", await SqlPlatform.AskAsync(sql.Own, "SELECT count(*) FROM pg_roles WHERE rolname = 'settled'"));
+        Assert.Equal("newcomer", await SqlPlatform.AskAsync(sql.Other, "SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolname IN ('settled', 'newcomer')"));
+        Assert.Equal($"{sql.Own.Port}", (await sql.SecretAsync("settled"))["port"]);
+
+        var config = new ResourceKey(new KindId("providerconfigs", "postgresql.sql.crossplane.io"), "", "default");
+        Assert.Equal("provider-config: 1 resources are made by it: Role 'newcomer'. Delete them first, or let them name another.", await sql.Host.RefusalOfDeletionAsync(config));
+
+        await sql.Host.DeleteAsync(newcomer);
+        await sql.Host.IsGoneAsync(newcomer);
+        await sql.Host.DeleteAsync(config);
+        await sql.SettleAsync(settled);
+        Assert.Equal("1", await SqlPlatform.AskAsync(sql.Own, "SELECT count(*) FROM pg_roles WHERE rolname = 'settled'"));
+        await sql.Host.DeleteAsync(settled);
+        await sql.Host.IsGoneAsync(settled);
+    }
+
+    [Fact]
+    public async Task A_ProviderConfig_that_means_another_server_by_now_makes_nothing_there()
+    {
+        await ConfigureAsync("moving", "moving_admin", "sesame");
+        await sql.Host.ApplyAsync(SqlPlatform.Manifest("Role", "moved", "privileges: { login: true }", Elsewhere.Replace("NAME", "moving", StringComparison.Ordinal)));
+        var key = SqlPlatform.Key("roles", "moved");
+        await sql.Host.HasAsync(key, "Ready");
+        var place = (await sql.Host.FindAsync(key))!.Annotation("flagstone.dev/place");
+        Assert.Equal($"moving at {sql.Other.Host}:{sql.Other.Port}", place);
+
+        // As if the secret named another server by now.
+        await sql.Host.MutateAsync(key, d => d.Annotate("flagstone.dev/place", "moving at elsewhere:5432"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => sql.Host.ReconcileAsync("managed", key));
+
+        Assert.StartsWith(
+            $"observe failed: It was made at moving at elsewhere:5432, and now 'moving' is at {sql.Other.Host}:{sql.Other.Port}: it stays where it is",
+            (await sql.Host.FindAsync(key))!.FindCondition("Synced")!.Message, StringComparison.Ordinal);
+        await sql.Host.MutateAsync(key, d => d.Annotate("flagstone.dev/place", place));
+        await sql.Host.DeleteAsync(key);
+        await sql.Host.IsGoneAsync(key);
     }
 
     [Fact]

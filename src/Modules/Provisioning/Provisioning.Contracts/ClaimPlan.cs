@@ -3,9 +3,10 @@ using Flagstone.Platform.Problems;
 
 namespace Flagstone.Provisioning.Contracts;
 
-/// <summary>What applying a claim would change.</summary>
+/// <summary>What applying a claim, or a composite that has none, would change.</summary>
+/// <param name="Namespace">Empty for a composite that lies in none.</param>
 /// <param name="Composition">The composition that makes it; null when none can be chosen: a refusal says why.</param>
-/// <param name="Resources">The claim, its composite, and what that is made of, in this order; what is to be deleted comes last.</param>
+/// <param name="Resources">The claim where it is one, the composite, and what that is made of, in this order; what is to be deleted comes last.</param>
 /// <param name="Refusals">Why it, or a part of it, would not be made; empty when all would.</param>
 /// <param name="Warnings">What the rules and the composition say beside.</param>
 public sealed record ClaimPlan(
@@ -13,6 +14,9 @@ public sealed record ClaimPlan(
     IReadOnlyList<PlanRefusal> Refusals, IReadOnlyList<string> Warnings)
 {
     private const string NotAnswered = "unknown";
+
+    /// <summary>What the composition makes only once something else is there; empty when it makes all at once.</summary>
+    public IReadOnlyList<LaterResource> MadeLater { get; init; } = [];
 
     /// <summary>What it costs a month now, and would cost.</summary>
     public CostChange Cost { get; init; } = new(CostEstimate.None, CostEstimate.None);
@@ -45,6 +49,13 @@ public static class PlanActions
 /// <param name="Changes">From what is there to <paramref name="Desired"/>; from nothing for a creation; empty for a deletion.</param>
 public sealed record PlannedResource(
     string Action, string ApiVersion, string Kind, string Namespace, string? Name, string? Template, JsonObject? Desired, IReadOnlyList<FieldChange> Changes);
+
+/// <summary>A resource that cannot be made yet, as a value of it is not known or others come first.</summary>
+/// <param name="Template">The name of the composition's template.</param>
+/// <param name="ApiVersion">Null when it is not known before it is made.</param>
+/// <param name="Kind">Null when it is not known before it is made.</param>
+/// <param name="WaitsFor">What it waits for, such as <c>status.bucketArn of the composite</c>.</param>
+public sealed record LaterResource(string Template, string? ApiVersion, string? Kind, string WaitsFor);
 
 /// <summary>A change of one field, in the words of JSON Patch (RFC 6902).</summary>
 /// <param name="Op"><c>add</c>, <c>replace</c> or <c>remove</c>.</param>

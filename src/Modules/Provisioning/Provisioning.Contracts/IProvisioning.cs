@@ -10,13 +10,13 @@ namespace Flagstone.Provisioning.Contracts;
 /// <param name="Message">Why it is not ready or not synced; empty when it is.</param>
 /// <param name="Composition">The composition that makes it; empty while none is chosen.</param>
 /// <param name="ConnectionSecret">The Secret in the claim's namespace; empty when it asks for none.</param>
-/// <param name="Composite">The composite's name; empty while there is none.</param>
+/// <param name="Composite">The composite's name, its own where it is one; empty while there is none.</param>
 /// <param name="Simulated">True when a resource that it is made of is simulated.</param>
 public sealed record ClaimState(
     string ApiVersion, string Kind, string Namespace, string Name, bool? Synced, bool Ready, string Message, string Composition,
     string ConnectionSecret, string Composite, bool Simulated);
 
-/// <summary>What other modules may ask of claims.</summary>
+/// <summary>What other modules may ask of claims, and of composites that lie in a namespace: what is said of claims holds for both.</summary>
 public interface IProvisioning
 {
     /// <summary>The claims of a namespace, by kind and name; empty when it has none.</summary>

@@ -108,11 +108,13 @@ public static class ProvisioningModule
         }
 
         services.AddSingleton<CompositionRevisions>();
+        services.AddSingleton<CompositionTestRuns>();
         services.AddSingleton<CompositionTests>();
         services.AddSingleton<CompositionDrawing>();
         services.AddSingleton<CompositeWaker>();
         services.AddSingleton<Usages>();
         services.AddSingleton<IAdmissionRule, UsageRule>();
+        services.AddSingleton<IAdmissionRule, DriftModeRule>();
         services.AddSingleton<IAdmissionRule, DefinitionRule>();
         services.AddSingleton<IAdmissionRule, CompositionRule>();
         services.AddController<IEnvironmentConfigGrain>(EnvironmentConfigGrain.Controller, row =>
@@ -144,6 +146,7 @@ public static class ProvisioningModule
         services.AddSingleton<IChangePreview, PlanPreview>();
         services.AddSingleton<CompositionRollout>();
         services.AddSingleton<IProvisioning, ClaimStates>();
+        services.AddController<INamespaceAttributionGrain>(NamespaceAttributionGrain.Controller, NamespaceAttributionGrain.Route);
         services.AddRoutedController<IClaimGrain, KindRegistry>(ClaimGrain.Controller, ClaimRoutes.ToClaims);
         services.AddRoutedController<ICompositeGrain, KindRegistry>(CompositeGrain.Controller, ClaimRoutes.ToComposites);
     }
@@ -162,6 +165,7 @@ public static class ProvisioningModule
         services.AddAws(aws);
         services.AddKubernetes(kubernetes);
         services.AddSingleton<ProviderDrivers>();
+        services.AddSingleton<IAdmissionRule, ProviderConfigRule>();
         services.AddSingleton<References>();
         services.AddSingleton<ImpliedKinds>();
         services.AddMetrics();

@@ -54,7 +54,7 @@ public static class WorkflowsModule
         app.MapGrpcService<WorkflowServiceHandlers>().WithMetadata(here);
         app.MapGrpcService<OperatorServiceHandlers>().WithMetadata(here);
         // Like /healthz it says nothing that needs a token.
-        app.MapGrpcService<HealthServiceImpl>().WithMetadata(here);
+        app.MapGrpcService<HealthHandlers>().WithMetadata(here);
         return app;
     }
 

@@ -35,14 +35,14 @@ internal sealed class CatalogReader(ResourceStore store, KindRegistry kinds, Pla
 
     public Task<long> CountAsync(KindId id, CancellationToken ct) => kinds.Find(id) is null ? Task.FromResult(0L) : store.CountAsync(id, null, ct);
 
-    /// <summary>The claims in a namespace, of every kind that is one.</summary>
+    /// <summary>What was asked for in a namespace, of every kind that can be: claims, and composites that lie there.</summary>
     public async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Claim)>> ClaimsAsync(Caller caller, string ns, CancellationToken ct)
     {
         var found = new List<(KindDefinition, JsonObject)>();
-        foreach (var kind in kinds.All.Where(k => k.Categories.Contains("claim")).OrderBy(k => k.Kind, StringComparer.Ordinal))
+        foreach (var kind in kinds.All.Where(k => k.AskedFor).OrderBy(k => k.Kind, StringComparer.Ordinal))
         {
             var (items, _) = await ListAsync(caller, kind.Id, ns, ct);
-            found.AddRange(items.Select(i => (kind, i)));
+            found.AddRange(items.Where(kind.IsAskedFor).Select(i => (kind, i)));
         }
 
         return found;

@@ -37,13 +37,13 @@ internal sealed class ServiceReader(ResourceStore store, KindRegistry kinds)
             synced is { Status: "False" } ? synced.Message : "");
     }
 
-    /// <summary>The claims in a service's namespace.</summary>
+    /// <summary>What was asked for in a service's namespace: claims, and composites that lie there.</summary>
     public async Task<IReadOnlyList<JsonObject>> ClaimsAsync(string ns, CancellationToken ct)
     {
         var claims = new List<JsonObject>();
-        foreach (var kind in kinds.All.Where(k => k.Categories.Contains("claim")).OrderBy(k => k.Id.ToString(), StringComparer.Ordinal))
+        foreach (var kind in kinds.All.Where(k => k.AskedFor).OrderBy(k => k.Id.ToString(), StringComparer.Ordinal))
         {
-            claims.AddRange((await store.ListAsync(new ListQuery(kind.Id, ns, Limit: MaxClaims), ct)).Items.Select(i => i.ToDocument()));
+            claims.AddRange((await store.ListAsync(new ListQuery(kind.Id, ns, Limit: MaxClaims), ct)).Items.Select(i => i.ToDocument()).Where(kind.IsAskedFor));
         }
 
         return claims;

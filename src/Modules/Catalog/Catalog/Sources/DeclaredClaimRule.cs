@@ -10,13 +10,11 @@ namespace Flagstone.Catalog.Sources;
 /// </summary>
 internal sealed class DeclaredClaimRule(ResourceStore store) : IAdmissionRule
 {
-    private const string ClaimCategory = "claim";
-
     public string Name => "declared-claim";
 
     public async ValueTask<AdmissionVerdict> JudgeAsync(AdmissionRequest request, CancellationToken ct)
     {
-        if (request.Verb != "delete" || !request.Kind.Categories.Contains(ClaimCategory) || request.Origin.StartsWith(SourceCommit.OriginPrefix, StringComparison.Ordinal)
+        if (request.Verb != "delete" || !request.Kind.IsAskedFor(request.Before!) || request.Origin.StartsWith(SourceCommit.OriginPrefix, StringComparison.Ordinal)
             || SourceRules.OtherSource(request.Before!, "") is not { } source || SourceRules.IsLeftAlone(request.Before!)
             || await store.FindAsync(GitKinds.SourceKey(source), ct) is not { } found || found.ToDocument().IsDeleting())
         {

@@ -6,7 +6,7 @@ namespace Flagstone.Provisioning.Claims;
 
 /// <summary>
 /// Whom a claim is charged to and how it is protected: by the labels of its namespace, which a developer does not write. What the namespace does
-/// not say, the claim may.
+/// not say, the claim may, but for one thing: that its environment may be thrown away.
 /// </summary>
 internal sealed class Attribution(ResourceStore store)
 {
@@ -16,6 +16,9 @@ internal sealed class Attribution(ResourceStore store)
     public const string CostCentre = "flagstone.dev/cost-centre";
 
     public static readonly IReadOnlyList<string> Labels = [Environment, Team, Service, CostCentre];
+
+    /// <summary>The environments of which a claim may say by itself that it is one: they protect more than none does.</summary>
+    private static readonly HashSet<string> Protecting = new(["prod", "production"], StringComparer.Ordinal);
 
     public async Task<IReadOnlyDictionary<string, string>> OfAsync(string ns, CancellationToken ct)
     {
@@ -39,6 +42,11 @@ internal sealed class Attribution(ResourceStore store)
     public static void Put(JsonObject composite, IReadOnlyDictionary<string, string> attribution)
     {
         var labels = composite.MetadataMap("labels");
+        if (labels[Environment] is { } said && !Protecting.Contains(said.ToString()))
+        {
+            labels.Remove(Environment);
+        }
+
         foreach (var (label, value) in attribution)
         {
             labels[label] = value;

@@ -54,6 +54,14 @@ internal static class Binding
             return false;
         }
 
+        foreach (var map in (ReadOnlySpan<string>)["labels", "annotations"])
+        {
+            foreach (var gone in Propagated(current, map).Where(m => wanted.At("metadata", map)?[m] is null))
+            {
+                (current.At("metadata", map) as JsonObject)?.Remove(gone);
+            }
+        }
+
         // The composite's own choice of a composition stays where the claim makes none.
         Documents.Overlay(current, wanted);
         foreach (var gone in current.Member("spec").Select(m => m.Key).Where(m => !CompositeSchema.Machinery.Contains(m) && wanted["spec"]![m] is null).ToList())
@@ -136,6 +144,14 @@ internal static class Binding
         }
 
         return next;
+    }
+
+    /// <summary>The labels or annotations of a composite that came from its claim: the claim's field manager has them, and no other.</summary>
+    private static List<string> Propagated(JsonObject composite, string map)
+    {
+        var managers = (composite.At("metadata", "managedFields") as JsonArray ?? []).OfType<JsonObject>().ToLookup(m => m.Text("manager") == Options.FieldManager);
+        IEnumerable<string> Fields(bool ours) => managers[ours].SelectMany(m => (m.At("fieldsV1", "f:metadata", $"f:{map}") as JsonObject ?? []).Select(f => f.Key));
+        return [.. Fields(ours: true).Except(Fields(ours: false)).Where(f => f.StartsWith("f:", StringComparison.Ordinal)).Select(f => f[2..])];
     }
 
     /// <summary>Kubernetes' own labels and annotations are about the claim alone.</summary>

@@ -18,12 +18,12 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Flagstone.Provisioning.Claims;
 
-/// <summary>A claim.</summary>
+/// <summary>What was asked for: a claim, or a composite that lies in a namespace.</summary>
 /// <param name="Resource">Plural and group, as paths name the kind: <c>postgresqlinstances.platform.example.com</c>.</param>
 /// <param name="Synced">True when the last reconcile did all it had to; null while none has run.</param>
 /// <param name="Message">Why it is not ready or not synced; null when it is.</param>
 /// <param name="Composition">The composition that makes it; null while none is chosen.</param>
-/// <param name="Composite">The composite's name; null while there is none.</param>
+/// <param name="Composite">The composite's name, its own where it is one; null while there is none.</param>
 /// <param name="ConnectionSecret">The Secret in the claim's namespace; null when it asks for none. Nothing of its values.</param>
 /// <param name="Deleting">True once it is on its way out.</param>
 /// <param name="Spec">What is asked for, with the platform's own members.</param>
@@ -35,6 +35,9 @@ public sealed record ClaimView(
 internal static class ClaimEndpoints
 {
     private const string Path = "/api/v1/claims";
+
+    /// <summary>Stands in a path for the namespace of a composite that lies in none. No namespace can be called so.</summary>
+    private const string NoNamespace = "-";
 
     public static void MapClaims(this IEndpointRouteBuilder app)
     {
@@ -56,7 +59,7 @@ internal static class ClaimEndpoints
         CallerContext context, ResourceStore store, KindRegistry kinds, [FromQuery(Name = "namespace")] string? ns, string? kind, string? cursor, int? limit,
         CancellationToken ct)
     {
-        var offered = kinds.All.Where(k => k.IsClaim() && (kind is null || k.Id == KindId.Parse(kind))).OrderBy(k => k.Id.ToString(), StringComparer.Ordinal).ToList();
+        var offered = kinds.All.Where(k => k.AskedFor && (kind is null || k.Id == KindId.Parse(kind))).OrderBy(k => k.Id.ToString(), StringComparer.Ordinal).ToList();
         if (kind is not null && offered.Count == 0)
         {
             return ClaimProblems.NoSuchKind(kinds, kind).ToResult();
@@ -79,8 +82,15 @@ internal static class ClaimEndpoints
             }
 
             // One more than the page holds, so that the last page knows that it is.
-            var query = new ListQuery(definition.Id, ns, Limit: size + 1 - found.Count, After: order == 0 ? (after![1], after[2]) : null);
-            found.AddRange((await store.ListAsync(query, ct)).Items.Select(i => (definition, i)));
+            var query = new ListQuery(definition.Id, ns, Limit: size + 1, After: order == 0 ? (after![1], after[2]) : null);
+            ListPage read;
+            do
+            {
+                read = await store.ListAsync(query, ct);
+                found.AddRange(read.Items.Where(i => definition.IsAskedFor(i.ToDocument())).Select(i => (definition, i)));
+                query = query with { After = read.Items is [.., var end] ? (end.Key.Namespace, end.Key.Name) : null };
+            }
+            while (read.More && found.Count <= size);
         }
 
         var page = found.Take(size).ToList();
@@ -115,7 +125,7 @@ internal static class ClaimEndpoints
             };
         }
 
-        if (!kinds.TryFind(claim.Text("apiVersion"), claim.Text("kind"), out var kind) || !kind.IsClaim())
+        if (!kinds.TryFind(claim.Text("apiVersion"), claim.Text("kind"), out var kind) || !kind.AskedFor)
         {
             return ClaimProblems.NoSuchKind(kinds, $"{claim.Text("apiVersion")} {claim.Text("kind")}").ToResult();
         }
@@ -181,7 +191,7 @@ internal static class ClaimEndpoints
         }
 
         var outcome = await gateway.UpdateAsync(
-            context.Caller, definition!, found.Key, (current, _) => new((Binding.Replace(current, claim), null)), new WriteOptions(), ct);
+            context.Caller, definition!, found.Key, (current, _) => new((ClaimManifests.Replace(current, claim), null)), new WriteOptions(), ct);
         if (outcome is not Written { Resource: var stored })
         {
             return ((Refused)outcome).Problem.ToResult();
@@ -251,13 +261,13 @@ internal static class ClaimEndpoints
     private static async Task<(StoredResource? Claim, KindDefinition? Kind, Problem? Problem)> FindAsync(
         Caller caller, string kind, string ns, string name, ResourceStore store, KindRegistry kinds, CancellationToken ct)
     {
-        if (kinds.Find(KindId.Parse(kind)) is not { } definition || !definition.IsClaim())
+        if (kinds.Find(KindId.Parse(kind)) is not { } definition || !(definition.AskedFor || (definition.IsComposite() && ns == NoNamespace)))
         {
             return (null, null, ClaimProblems.NoSuchKind(kinds, kind));
         }
 
         var key = definition.Key(ns, name);
-        if (AccessRules.Refuse(caller, "get", definition, ns) is { } why)
+        if (AccessRules.Refuse(caller, "get", definition, key.Namespace) is { } why)
         {
             return (null, null, Catalogue.Forbidden(caller.Name, "get", key, why));
         }
@@ -270,13 +280,17 @@ internal static class ClaimEndpoints
     {
         claim["apiVersion"] ??= kind.ApiVersion;
         claim["kind"] ??= kind.Kind;
-        claim.Metadata()["namespace"] ??= key.Namespace;
+        if (kind.Namespaced)
+        {
+            claim.Metadata()["namespace"] ??= key.Namespace;
+        }
+
         claim.Metadata()["name"] ??= key.Name;
         return claim.Text("kind") == kind.Kind && claim.NamespaceOf() == key.Namespace && claim.NameOf() == key.Name ? null
             : Catalogue.BadRequest($"The manifest is of {claim.Text("kind")} {claim.NamespaceOf()}/{claim.NameOf()}, and the path of {kind.Kind} {key.Display}.");
     }
 
-    private static string HrefOf(ResourceKey key) => $"{Path}/{key.Kind}/{key.Namespace}/{key.Name}";
+    private static string HrefOf(ResourceKey key) => $"{Path}/{key.Kind}/{(key.Namespace.Length > 0 ? key.Namespace : NoNamespace)}/{key.Name}";
 
     private static ClaimView View(KindDefinition kind, StoredResource stored)
     {

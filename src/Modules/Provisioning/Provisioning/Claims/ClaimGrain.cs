@@ -169,6 +169,12 @@ internal sealed class ClaimGrain(
         }
 
         var now = clock.GetUtcNow();
+        if (ready && problem is null && composite.FindCondition("Synced") is { Status: "False", Reason: not "ReconcilePaused" } stale)
+        {
+            // It is usable as it was, and does not follow what is asked for: nobody looks for that at the composite.
+            problem = $"composite resource {composite.NameOf()}: {stale.Message}";
+        }
+
         claim.SetCondition(problem is null ? Condition.True("Synced", "ReconcileSuccess") : Condition.False("Synced", "ReconcileError", problem), now);
         var cause = composite.FindCondition("Synced") is { Status: "False" } unsynced ? unsynced
             : composite.FindCondition("Ready") is { Reason: CompositeStatus.ComposedFailing } failing ? failing : null;

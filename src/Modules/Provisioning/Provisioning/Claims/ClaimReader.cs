@@ -3,14 +3,13 @@ using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Kubernetes;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
 
 namespace Flagstone.Provisioning.Claims;
 
-/// <summary>What the pages read of claims: bounded, and only what the caller may.</summary>
+/// <summary>What the pages read of what was asked for, claims and composites that lie in a namespace: bounded, and only what the caller may.</summary>
 internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, TransientResources transients)
 {
-    private const string Category = "claim";
-
     /// <summary>A page filters and sorts this many of a kind in memory; it says when there are more.</summary>
     private const int MaxRows = 2_000;
 
@@ -22,9 +21,9 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
     private static readonly KindId Secrets = new("secrets", "");
     private static readonly KindId Events = new("events", "");
 
-    public IReadOnlyList<KindDefinition> Kinds => [.. kinds.All.Where(k => k.Categories.Contains(Category)).OrderBy(k => k.Kind, StringComparer.Ordinal)];
+    public IReadOnlyList<KindDefinition> Kinds => [.. kinds.All.Where(k => k.AskedFor).OrderBy(k => k.Kind, StringComparer.Ordinal)];
 
-    public KindDefinition? Kind(KindId id) => kinds.Find(id) is { } kind && kind.Categories.Contains(Category) ? kind : null;
+    public KindDefinition? Kind(KindId id) => kinds.Find(id) is { AskedFor: true } kind ? kind : null;
 
     public KindDefinition? Definition(string apiVersion, string kind) => kinds.TryFind(apiVersion, kind, out var found) ? found : null;
 
@@ -37,7 +36,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
         foreach (var kind in Kinds.Where(k => AccessRules.Refuse(caller, "list", k, "") is null))
         {
             var page = await store.ListAsync(new ListQuery(kind.Id, Limit: MaxRows), ct);
-            rows.AddRange(page.Items.Select(i => Row(kind, i.ToDocument())));
+            rows.AddRange(page.Items.Select(i => i.ToDocument()).Where(kind.IsAskedFor).Select(d => Row(kind, d)));
             more |= page.More;
         }
 
@@ -46,7 +45,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
         ClaimRow Row(KindDefinition kind, JsonObject claim)
         {
             var space = spaces.GetValueOrDefault(claim.NamespaceOf()) ?? [];
-            return ClaimRow.Of(kind, claim, simulated.Contains((claim.NamespaceOf(), claim.NameOf()))) with
+            return ClaimRow.Of(kind, claim, simulated.Contains((kind.IsComposite(), claim.NamespaceOf(), claim.NameOf()))) with
             {
                 Team = Charged(space, claim, Attribution.Team), Service = Charged(space, claim, Attribution.Service),
             };
@@ -54,7 +53,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
     }
 
     /// <summary>True for kinds of which a change may change what claims cost.</summary>
-    public bool Prices(KindId id) => kinds.Find(id) is { } kind && (kind.Categories.Contains(Category) || kind.Categories.Contains(Managed.ManagedKinds.Category));
+    public bool Prices(KindId id) => kinds.Find(id) is { } kind && (kind.AskedFor || kind.Categories.Contains(Managed.ManagedKinds.Category));
 
     /// <summary>The claims that a caller may see, of all kinds.</summary>
     public async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Claim)>> AllAsync(Caller caller, CancellationToken ct)
@@ -62,7 +61,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
         var all = new List<(KindDefinition, JsonObject)>();
         foreach (var kind in Kinds.Where(k => AccessRules.Refuse(caller, "list", k, "") is null))
         {
-            all.AddRange((await store.ListAsync(new ListQuery(kind.Id, Limit: MaxRows), ct)).Items.Select(i => (kind, i.ToDocument())));
+            all.AddRange((await store.ListAsync(new ListQuery(kind.Id, Limit: MaxRows), ct)).Items.Select(i => i.ToDocument()).Where(kind.IsAskedFor).Select(d => (kind, d)));
         }
 
         return all;
@@ -98,6 +97,7 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
                 var child = childName.Length > 0 && kinds.TryFind(childVersion, childKind, out var definition)
                     ? (await store.FindAsync(definition.Key(childNamespace, childName), ct))?.ToDocument()
                     : null;
+                child = document["spec"].At("resourceRef") is not null && child?.At("spec", "claimRef") is { } owner && !IsOf(owner, name, ns) ? null : child;
                 children.Add(await NodeAsync(childKind, childVersion, childName, childNamespace, child, depth + 1, ct));
             }
         }
@@ -111,6 +111,9 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
 
     /// <summary>As <see cref="Attribution"/> has it: the namespace before the claim.</summary>
     private static string Charged(JsonObject space, JsonObject claim, string label) => space.Label(label) is { Length: > 0 } own ? own : claim.Label(label);
+
+    /// <summary>A claim may name any composite; only its own is shown with it.</summary>
+    private static bool IsOf(JsonNode claimRef, string name, string ns) => claimRef.Text("name") == name && claimRef.Text("namespace") == ns;
 
     private static IEnumerable<JsonObject> References(JsonObject document)
     {
@@ -128,10 +131,10 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
         }
     }
 
-    /// <summary>The claims under which something simulated stands, by the labels that composed resources carry.</summary>
-    private async Task<HashSet<(string Namespace, string Name)>> SimulatedAsync(CancellationToken ct)
+    /// <summary>The claims, and the composites in a namespace, under which something simulated stands, by the labels that composed resources carry.</summary>
+    private async Task<HashSet<(bool Composite, string Namespace, string Name)>> SimulatedAsync(CancellationToken ct)
     {
-        var found = new HashSet<(string, string)>();
+        var found = new HashSet<(bool, string, string)>();
         foreach (var kind in kinds.All.Where(k => k.Categories.Contains(Managed.ManagedKinds.Category)))
         {
             foreach (var item in (await store.ListAsync(new ListQuery(kind.Id, Limit: MaxRows), ct)).Items)
@@ -139,7 +142,8 @@ internal sealed class ClaimReader(ResourceStore store, KindRegistry kinds, Trans
                 var document = item.ToDocument();
                 if (document["status"].At("simulated") is JsonValue v && v.TryGetValue<bool>(out var simulated) && simulated)
                 {
-                    found.Add((document.Label(Names.ClaimNamespaceLabel), document.Label(Names.ClaimNameLabel)));
+                    found.Add((false, document.Label(Names.ClaimNamespaceLabel), document.Label(Names.ClaimNameLabel)));
+                    found.Add((true, document.NamespaceOf(), document.Label(Names.CompositeLabel)));
                 }
             }
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Compositions;
 using Flagstone.Ui.Components;
 
 namespace Flagstone.Provisioning.Claims;
@@ -43,7 +44,7 @@ internal sealed record ClaimRow(KindId Kind, string KindName, string Namespace, 
     public static ClaimRow Of(KindDefinition kind, JsonObject claim, bool simulated) =>
         new(kind.Id, kind.Kind, claim.NamespaceOf(), claim.NameOf(), Status.OfConditions(claim))
         {
-            Composition = claim["spec"].At("compositionRef").Text("name"),
+            Composition = CompositionUse.MachineryOf(claim).At("compositionRef").Text("name"),
             Secret = claim["spec"].At("writeConnectionSecretToRef").Text("name"),
             Simulated = simulated,
             Created = Times.Read(claim["metadata"].Text("creationTimestamp")),

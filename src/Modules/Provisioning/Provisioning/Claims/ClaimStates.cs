@@ -17,11 +17,11 @@ internal sealed class ClaimStates(ResourceStore store, KindRegistry kinds, Claim
     public async Task<IReadOnlyList<ClaimState>> ClaimsAsync(string ns, CancellationToken ct)
     {
         var states = new List<ClaimState>();
-        foreach (var kind in kinds.All.Where(k => k.IsClaim()).OrderBy(k => k.Kind, StringComparer.Ordinal))
+        foreach (var kind in kinds.All.Where(k => k.AskedFor).OrderBy(k => k.Kind, StringComparer.Ordinal))
         {
-            foreach (var item in (await store.ListAsync(new ListQuery(kind.Id, ns, Limit: MaxClaims), ct)).Items)
+            foreach (var document in (await store.ListAsync(new ListQuery(kind.Id, ns, Limit: MaxClaims), ct)).Items.Select(i => i.ToDocument()).Where(kind.IsAskedFor))
             {
-                states.Add(Read(kind, item.ToDocument()) with { Simulated = await IsSimulatedAsync(kind, item.ToDocument(), ct) });
+                states.Add(Read(kind, document) with { Simulated = await IsSimulatedAsync(kind, document, ct) });
             }
         }
 
@@ -36,19 +36,17 @@ internal sealed class ClaimStates(ResourceStore store, KindRegistry kinds, Claim
         return new ClaimState(
             kind.ApiVersion, kind.Kind, claim.NamespaceOf(), claim.NameOf(), synced is null ? null : synced.Status == "True", ready?.Status == "True",
             synced is { Status: "False" } ? synced.Message : ready is { Status: "True" } ? "" : ready?.Message ?? "",
-            claim.At("spec", "compositionRef").Text("name"), claim.At("spec", "writeConnectionSecretToRef").Text("name"),
-            claim.At("spec", "resourceRef").Text("name"), false);
+            CompositionUse.MachineryOf(claim).At("compositionRef").Text("name"), claim.At("spec", "writeConnectionSecretToRef").Text("name"),
+            kind.IsComposite() ? claim.NameOf() : claim.At("spec", "resourceRef").Text("name"), false);
     }
 
     private async Task<bool> IsSimulatedAsync(KindDefinition kind, JsonObject claim, CancellationToken ct)
     {
-        if (kinds.Partner(kind) is not { } composite || claim.At("spec", "resourceRef").Text("name") is not { Length: > 0 } name
-            || await store.FindAsync(composite.Key("", name), ct) is not { } found)
-        {
-            return false;
-        }
-
-        return (await store.OwnedByAsync(found.Uid, ct)).Any(o =>
+        var composite = kind.IsComposite() ? claim.UidOf()
+            : kinds.Partner(kind) is { } partner && claim.At("spec", "resourceRef").Text("name") is { Length: > 0 } name
+                ? (await store.FindAsync(partner.Key("", name), ct))?.Uid ?? ""
+                : "";
+        return composite.Length > 0 && (await store.OwnedByAsync(composite, ct)).Any(o =>
             o.ToDocument().At("status", "simulated") is JsonValue v && v.GetValueKind() == JsonValueKind.True);
     }
 }

@@ -108,7 +108,9 @@ internal sealed class CompositeGrain(
         await gateway.SetStatusAsync(Controller, kind, key, d => CompositeStatus.Report(d, next.Rendering, unsynced, now), CancellationToken.None);
         newsInARow = CompositeStatus.TellsNews(composite, next.Rendering) ? newsInARow + 1 : 0;
         return CompositeStatus.AfterNews(newsInARow) is { } again ? ReconcileResult.After(again)
-            : unsynced.Count > 0 ? ReconcileResult.After(Retry) : CompositeStatus.Poll(composite, revision) is { } poll ? ReconcileResult.After(poll) : ReconcileResult.Done;
+            : unsynced.Count > 0 ? ReconcileResult.After(Retry)
+            : CompositeStatus.AfterDelay(next.Rendering, composite, now) is { } told ? ReconcileResult.After(told)
+            : CompositeStatus.Poll(composite, revision) is { } poll ? ReconcileResult.After(poll) : ReconcileResult.Done;
     }
 
     private static void Refer(JsonObject composite, CompositeShape shape, string composition, JsonObject revision, IReadOnlyList<Composed> work)
@@ -145,7 +147,7 @@ internal sealed class CompositeGrain(
         foreach (var result in rendering.Results)
         {
             await events.RecordAsync(
-                Controller, composite, result.Severity == Severity.Warning ? "Warning" : "Normal", result.Reason ?? "ComposeResources", result.Message, CancellationToken.None);
+                Controller, composite, CompositeStatus.EventTypeOf(result, composite, clock.GetUtcNow()), result.Reason ?? "ComposeResources", result.Message, CancellationToken.None);
         }
 
         foreach (var problem in unsynced)

@@ -24,6 +24,12 @@ internal static class CompositeStatus
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Restless = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Requiring = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// A composite whose parts wait for each other's status converges well within it; what still waits after it waits for something that does not
+    /// come, and a person should look.
+    /// </summary>
+    private static readonly TimeSpan Converging = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan LeastPoll = TimeSpan.FromSeconds(1);
     private static readonly string[] Reserved = ["Ready", "Synced", "Healthy", "UpToDate", "Responsive"];
 
@@ -65,6 +71,24 @@ internal static class CompositeStatus
         <= MaxNews => Soon,
         _ => Restless,
     };
+
+    /// <summary>
+    /// How an event tells a function's result. Crossplane makes a Warning of each resource that waits for a status, so that each composite that is
+    /// made warns of what is as it should be; here that is Normal until it lasts.
+    /// </summary>
+    public static string EventTypeOf(FunctionResult result, JsonObject composite, DateTimeOffset now) =>
+        result.Severity == Severity.Warning && !(result.IsDelay && Settling(composite, now) > TimeSpan.Zero) ? "Warning" : "Normal";
+
+    /// <summary>When to compose again so that what waits too long is told: nothing else may wake the composite. Null when nothing waits, or it is told.</summary>
+    public static TimeSpan? AfterDelay(Rendering rendering, JsonObject composite, DateTimeOffset now) =>
+        rendering.Results.Exists(r => r is { Severity: Severity.Warning, IsDelay: true }) && Settling(composite, now) is var rest && rest > TimeSpan.Zero ? rest : null;
+
+    /// <summary>How long it may still converge: it is not ready for less than a minute, or was ready before the change that is being composed.</summary>
+    private static TimeSpan Settling(JsonObject composite, DateTimeOffset now) =>
+        (composite.At("status", "conditions") as JsonArray ?? []).FirstOrDefault(c => c.Text("type") == "Ready") is { } ready && ready.Text("status") != "True"
+            && DateTimeOffset.TryParse(ready.Text("lastTransitionTime"), CultureInfo.InvariantCulture, out var since)
+            ? since + Converging - now
+            : Converging;
 
     /// <summary>When to look again though nothing changed: as the annotation says, or because functions read what does not wake a composite.</summary>
     public static TimeSpan? Poll(JsonObject composite, JsonObject revision) =>

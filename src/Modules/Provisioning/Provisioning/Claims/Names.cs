@@ -27,6 +27,9 @@ internal static class Names
     /// <summary>The token of a creation: a provider that is called twice with it makes one thing.</summary>
     public const string CreateTokenAnnotation = "flagstone.dev/create-token";
 
+    /// <summary>At which of the provider's places it was made, as the driver names it: it stays there.</summary>
+    public const string PlaceAnnotation = "flagstone.dev/place";
+
     public const string ConnectionSecretType = "connection.crossplane.io/v1alpha1";
 
     /// <summary>Where composites and managed resources keep their connection secrets unless told otherwise.</summary>

@@ -75,7 +75,7 @@ internal static class CompositionKinds
         Columns =
         [
             new("XR-Kind", ".spec.compositeTypeRef.kind"), new("XR-APIVersion", ".spec.compositeTypeRef.apiVersion"),
-            new("Revision", ".status.revision", "integer"), Age,
+            new("Revision", ".status.revision", "integer"), new("Current", ".status.conditions[?(@.type=='Current')].status"), Age,
         ],
         Schema = StructuralSchema.Parse($$"""
             {

@@ -76,7 +76,7 @@ internal sealed record CompositionRow(string Name, string CompositeKind, string 
 }
 
 /// <summary>A claim that a composition makes, or a composite that has no claim.</summary>
-/// <param name="Href">Its page; empty for a composite, which has none.</param>
+/// <param name="Href">Its page; empty for a composite that lies in no namespace, which has none.</param>
 /// <param name="Revision">The name of the revision that it is on; empty before it has one.</param>
 /// <param name="Manual">True when it stays on its revision until someone names another.</param>
 internal sealed record CompositionUse(string Kind, string Namespace, string Name, string Href, string Revision, bool Manual, Status Status)
@@ -86,7 +86,7 @@ internal sealed record CompositionUse(string Kind, string Namespace, string Name
         var machinery = MachineryOf(document);
         return new CompositionUse(
             kind.Kind, document.NamespaceOf(), document.NameOf(),
-            kind.IsClaim() ? $"/claims/{kind.Id}/{Uri.EscapeDataString(document.NamespaceOf())}/{Uri.EscapeDataString(document.NameOf())}" : "",
+            kind.AskedFor ? $"/claims/{kind.Id}/{Uri.EscapeDataString(document.NamespaceOf())}/{Uri.EscapeDataString(document.NameOf())}" : "",
             machinery.At("compositionRevisionRef").Text("name"), machinery.Text("compositionUpdatePolicy") == "Manual", Status.OfConditions(document));
     }
 

@@ -2,12 +2,26 @@ using System.Text.Json.Nodes;
 using Flagstone.Platform.Admission;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Compositions.PatchAndTransform;
+using Flagstone.Provisioning.Compositions.Revisions;
+using Flagstone.Provisioning.Compositions.Tests;
 
 namespace Flagstone.Provisioning.Compositions;
 
-/// <summary>Refuses a composition that could not render anything: of a function that is not there, or with a patch that is none.</summary>
-internal sealed class CompositionRule(FunctionDirectory functions) : IAdmissionRule
+/// <summary>
+/// Refuses a composition that could not render anything: of a function that is not there, or with a patch that is none. One whose tests fail is
+/// stored, as its revision is not used; who applies it is warned.
+/// </summary>
+internal sealed class CompositionRule(FunctionDirectory functions, CompositionTestRuns tests, KindRegistry kinds, TimeProvider clock) : IAdmissionRule
 {
+    /// <summary>A warning is a header of the answer: more of them nobody reads.</summary>
+    private const int MaxWarnings = 5;
+
+    /// <summary>Longer warnings are cut: a server's headers are bounded.</summary>
+    private const int MaxWarning = 400;
+
+    /// <summary>A write waits for its tests no longer than this; the controller runs all of them in any case.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     public string Name => "composition";
 
     public async ValueTask<AdmissionVerdict> JudgeAsync(AdmissionRequest request, CancellationToken ct)
@@ -46,7 +60,42 @@ internal sealed class CompositionRule(FunctionDirectory functions) : IAdmissionR
             }
         }
 
-        return denials.Count == 0 ? AdmissionVerdict.Allowed : new AdmissionVerdict(denials, []);
+        return denials.Count > 0 ? new AdmissionVerdict(denials, []) : new AdmissionVerdict([], await FailingTestsAsync(next, ct));
+    }
+
+    private async Task<IReadOnlyList<string>> FailingTestsAsync(JsonObject composition, CancellationToken ct)
+    {
+        var type = composition.At("spec", "compositeTypeRef");
+        // Applied together with its definition, it cannot be tested yet.
+        if (!kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out _))
+        {
+            return [];
+        }
+
+        var warnings = new List<string>();
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        try
+        {
+            await foreach (var run in tests.RunAsync(composition.NameOf(), RevisionRules.Make(composition, RevisionRules.HashOf(composition), 0), either.Token))
+            {
+                if (run.Differences.Count > 0)
+                {
+                    warnings.Add($"CompositionTest {(run.Failure.Length <= MaxWarning ? run.Failure : $"{run.Failure[..MaxWarning]}...")}. The revision is not used while it fails.");
+                }
+
+                if (warnings.Count == MaxWarnings)
+                {
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            warnings.Add($"not all CompositionTests of '{composition.NameOf()}' were run in {Patience.TotalSeconds} seconds: look at its condition Current");
+        }
+
+        return warnings;
     }
 
     private static void Add(List<string> denials, string at, FieldProblem? problem)

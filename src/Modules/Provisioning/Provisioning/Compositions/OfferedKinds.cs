@@ -138,6 +138,7 @@ internal static class OfferedKinds
             ShortNames = Texts(names["shortNames"]),
             Categories = [.. Texts(names["categories"]).Union(claim ? [ClaimCategory, "claims"] : [CompositeCategory])],
             Namespaced = claim || CompositeShape.Of(definition).IsNamespaced,
+            AskedFor = claim || CompositeShape.Of(definition).IsNamespaced,
             HasStatus = true,
             Schema = read[storage].Schema,
             Columns = read[storage].Columns,

@@ -76,6 +76,9 @@ internal sealed class Rendering(JsonObject composite, IReadOnlyDictionary<string
     /// <summary>Results that are not fatal; a fatal one is thrown as <see cref="FatalResultException"/>.</summary>
     public List<FunctionResult> Results { get; } = [];
 
+    /// <summary>What is not desired yet, as it waits for something: a later rendering has it.</summary>
+    public List<DelayedResource> Delayed { get; } = [];
+
     /// <summary>For how long the answer of the function that ran last may be used again; null for its default.</summary>
     public TimeSpan? TimeToLive { get; set; }
 
@@ -119,6 +122,8 @@ internal sealed class Rendering(JsonObject composite, IReadOnlyDictionary<string
         Conditions.AddRange(from.Conditions);
         Results.Clear();
         Results.AddRange(from.Results);
+        Delayed.Clear();
+        Delayed.AddRange(from.Delayed);
     }
 
     private static void Fill(JsonObject target, JsonObject source)
@@ -156,7 +161,16 @@ internal enum Severity
 
 /// <param name="Reason">For the event; null for the function's default.</param>
 /// <param name="OnClaim">True when the claim's author is to see it too.</param>
-internal sealed record FunctionResult(Severity Severity, string Message, string? Reason = null, bool OnClaim = false);
+internal sealed record FunctionResult(Severity Severity, string Message, string? Reason = null, bool OnClaim = false)
+{
+    /// <summary>True when it says no more than that something waits, see <see cref="Rendering.Delayed"/>.</summary>
+    public bool IsDelay { get; init; }
+}
+
+/// <summary>A composed resource that cannot be desired yet.</summary>
+/// <param name="Document">As far as it is known.</param>
+/// <param name="WaitsFor">What it waits for, as in <c>it waits for ...</c>.</param>
+internal sealed record DelayedResource(string Name, JsonObject Document, string WaitsFor);
 
 /// <summary>A condition that a function sets on the composite, and on its claim where asked.</summary>
 /// <param name="Status"><c>True</c>, <c>False</c> or <c>Unknown</c>.</param>

@@ -34,6 +34,12 @@ internal static class CostRules
         return new CostEstimate(monthly, prices.Currency, items, unknown, prices.Source, prices.Date, prices.Region);
     }
 
+    /// <summary>An estimate with what is made later: it costs something, and nobody knows what yet.</summary>
+    public static CostEstimate Later(CostEstimate now, IEnumerable<(string Name, JsonObject Document)> later) => now with
+    {
+        Unknown = [.. now.Unknown, .. later.Where(l => l.Document.At("spec", "forProvider") is JsonObject).Select(l => $"{l.Document.Text("kind")} {l.Name}: made later")],
+    };
+
     /// <summary>The estimates of several claims as one.</summary>
     public static CostEstimate Sum(PriceList prices, IReadOnlyList<CostEstimate> estimates) => new(
         estimates.Any(e => e.Monthly is not null) ? estimates.Sum(e => e.Monthly ?? 0) : null, prices.Currency,

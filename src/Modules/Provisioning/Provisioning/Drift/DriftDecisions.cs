@@ -27,7 +27,7 @@ internal sealed class DriftDecisions(ResourceGateway gateway, KindRegistry kinds
         reader.Kind(claim.Kind) is not { } kind ? Catalogue.NotFound(claim)
             : (await gateway.UpdateAsync(caller, kind, claim, (current, _) =>
             {
-                // Written out also where it is the default: the composite keeps an annotation that goes from its claim.
+                // Written out also where it is the default: whoever reads the claim sees what holds.
                 current.Annotate(DriftRules.ModeAnnotation, DriftRules.Word(mode));
                 return new((current, null));
             }, new WriteOptions { Verb = "update" }, CancellationToken.None) as Refused)?.Problem;
@@ -56,7 +56,7 @@ internal sealed class DriftDecisions(ResourceGateway gateway, KindRegistry kinds
         var known = DriftRules.Fields(node.Document!).Select(f => f.Path).ToHashSet(StringComparer.Ordinal);
         if (decision.Action != "revert" && decision.Paths.FirstOrDefault(p => !known.Contains(p)) is { } unknown)
         {
-            return Catalogue.BadRequest($"'{unknown}' did not drift. These did: {string.Join(", ", known)}.");
+            return Catalogue.BadRequest($"'{unknown}' did not drift. {(known.Count > 0 ? $"These did: {string.Join(", ", known)}." : "Nothing of it did.")}");
         }
 
         var outcome = await gateway.UpdateAsync(caller, kind!, kind!.Key(node.Namespace, node.Name), (current, _) =>

@@ -3,8 +3,8 @@ using Flagstone.Ui.Components;
 
 namespace Flagstone.Provisioning.Drift;
 
-/// <summary>A drifted resource with the claim that it belongs to.</summary>
-/// <param name="Claim">Null for a resource that no claim made.</param>
+/// <summary>A drifted resource with the claim, or the composite in a namespace, that it belongs to.</summary>
+/// <param name="Claim">Null for a resource that was made for neither.</param>
 internal sealed record DriftRow(DriftedResource Resource, ClaimRow? Claim)
 {
     public bool IsOpen => Resource.State == DriftRules.Open;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Claims;
 
 namespace Flagstone.Provisioning.Managed;
 
@@ -36,6 +37,12 @@ internal interface IProviderDriver
     /// <summary>How often a thing that is as it should be is looked at, unless its annotation says otherwise: how soon a change from outside is seen.</summary>
     TimeSpan PollEvery => TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// At which place the thing is, or would be made: a server, an account. It is written down before the creation is called, and the driver keeps to it
+    /// whatever its settings say later. Empty for a provider of one place, and while it cannot be told.
+    /// </summary>
+    Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => Task.FromResult("");
+
     Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct);
 
     Task<DriverOutcome> CreateAsync(ManagedResource resource, CancellationToken ct);
@@ -57,6 +64,12 @@ internal sealed record ManagedResource(
     KindDefinition Kind, ResourceKey Key, JsonObject Document, string ExternalName, string Token, IReadOnlyDictionary<string, string> Connection)
 {
     public JsonObject ForProvider => Document.At("spec", "forProvider") as JsonObject ?? [];
+
+    /// <summary>Where it was made (<see cref="IProviderDriver.PlaceAsync"/>); empty before.</summary>
+    public string Place => Document.Annotation(Names.PlaceAnnotation);
+
+    /// <summary>The ProviderConfig that it names; empty for none. Crossplane's kinds name <c>default</c> where nobody did: that is none.</summary>
+    public static string ConfigOf(JsonObject document) => document.At("spec", "providerConfigRef").Text("name") is var name && name != "default" ? name : "";
 }
 
 /// <summary>What is there.</summary>
@@ -106,7 +119,11 @@ internal sealed record FieldDrift(string Path, JsonNode? Wanted, JsonNode? Actua
 internal sealed record Foreign(string Problem) : Observation;
 
 /// <summary>It cannot be told what is there, and why.</summary>
-internal sealed record Unobservable(string Problem) : Observation;
+internal sealed record Unobservable(string Problem) : Observation
+{
+    /// <summary>True when the resource is at fault, such as by naming a ProviderConfig that is not there, and not the provider.</summary>
+    public bool OfResource { get; init; }
+}
 
 /// <summary>How a call ended.</summary>
 internal abstract record DriverOutcome

@@ -95,11 +95,13 @@ internal sealed class ManagedResourceGrain(
         }
 
         var named = driver.NamesAreOurs(kind);
+        var place = document.Annotation(Names.PlaceAnnotation) is { Length: > 0 } kept ? kept : await driver.PlaceAsync(document, CancellationToken.None);
         var isNew = !document.IsDeleting()
-            && (!document.Finalizers().Contains(Names.ManagedFinalizer) || (named && document.Annotation(Names.ExternalNameAnnotation).Length == 0));
+            && (!document.Finalizers().Contains(Names.ManagedFinalizer) || (named && document.Annotation(Names.ExternalNameAnnotation).Length == 0)
+                || (place.Length > 0 && document.Annotation(Names.PlaceAnnotation).Length == 0));
         if (isNew)
         {
-            Prepare(document, named);
+            Prepare(document, named, place);
         }
 
         var run = new Run(driver, policy, await ReadAsync(driver, kind, key, document));
@@ -112,7 +114,7 @@ internal sealed class ManagedResourceGrain(
         }
 
         // Of what is not there the finalizer is written with the intent to create it.
-        if (isNew && observation is not Absent && await gateway.MutateAsync(Controller, kind, key, d => Prepare(d, named), Noting, CancellationToken.None) is null)
+        if (isNew && observation is not Absent && await gateway.MutateAsync(Controller, kind, key, d => Prepare(d, named, place), Noting, CancellationToken.None) is null)
         {
             return ReconcileResult.Done;
         }
@@ -139,12 +141,17 @@ internal sealed class ManagedResourceGrain(
         return ReconcileResult.After(comeAgain);
     }
 
-    private static void Prepare(JsonObject document, bool named)
+    private static void Prepare(JsonObject document, bool named, string place)
     {
         document.AddFinalizer(Names.ManagedFinalizer);
         if (named && document.Annotation(Names.ExternalNameAnnotation).Length == 0)
         {
             document.Annotate(Names.ExternalNameAnnotation, document.NameOf());
+        }
+
+        if (place.Length > 0 && document.Annotation(Names.PlaceAnnotation).Length == 0)
+        {
+            document.Annotate(Names.PlaceAnnotation, place);
         }
     }
 
@@ -178,8 +185,9 @@ internal sealed class ManagedResourceGrain(
         // The intent is in the ledger before the call: after a crash in between, the same name and token are used again.
         var (kind, key) = (run.Resource.Kind, run.Resource.Key);
         var named = run.Driver.NamesAreOurs(kind);
+        var place = run.Resource.Place;
         if (await gateway.MutateAsync(
-            Controller, kind, key, d => Intend(d, named, Guid.NewGuid().ToString("N")), Noting, CancellationToken.None) is not { } intended)
+            Controller, kind, key, d => Intend(d, named, place, Guid.NewGuid().ToString("N")), Noting, CancellationToken.None) is not { } intended)
         {
             return ReconcileResult.Done;
         }
@@ -267,9 +275,9 @@ internal sealed class ManagedResourceGrain(
         }
     }
 
-    private void Intend(JsonObject document, bool named, string token)
+    private void Intend(JsonObject document, bool named, string place, string token)
     {
-        Prepare(document, named);
+        Prepare(document, named, place);
         CreateIntent.Open(document, token, clock.GetUtcNow());
     }
 

@@ -24,10 +24,11 @@ internal sealed class ClaimPlanner(
 
     public Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, CancellationToken ct) => PlanAsync(caller, claim, rollout: null, ct);
 
+    /// <param name="claim">A claim, or a composite: one that has no claim, as all of Crossplane 2, or whatever its claim says.</param>
     /// <param name="rollout">A revision that is not stored yet, in the place of its composition's; null to plan with what is stored.</param>
     public async Task<PlanOutcome> PlanAsync(Caller caller, JsonObject claim, Rollout? rollout, CancellationToken ct)
     {
-        if (!kinds.TryFind(claim.Text("apiVersion"), claim.Text("kind"), out var kind) || !kind.IsClaim() || kinds.Partner(kind) is not { } compositeKind)
+        if (!kinds.TryFind(claim.Text("apiVersion"), claim.Text("kind"), out var kind) || !(kind.IsClaim() || kind.IsComposite()))
         {
             return new PlanRefused(ClaimProblems.NoSuchKind(kinds, $"{claim.Text("apiVersion")} {claim.Text("kind")}"));
         }
@@ -37,7 +38,7 @@ internal sealed class ClaimPlanner(
         var options = new WriteOptions { DryRun = true };
         var (prepared, problem) = existing is null
             ? await gateway.PrepareCreateAsync(caller, kind, key.Namespace, claim, options, ct)
-            : await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) => new((Binding.Replace(current, claim), null)), options, ct);
+            : await gateway.PrepareUpdateAsync(caller, kind, existing, (current, _) => new((ClaimManifests.Replace(current, claim), null)), options, ct);
         var plan = new Draft(rollout);
         if (problem is { Denials.Count: 0 })
         {
@@ -52,10 +53,17 @@ internal sealed class ClaimPlanner(
 
         plan.Warnings.AddRange(prepared!.Warnings);
         var document = prepared.Document;
-        plan.Resources.Add(PlanRules.Apply(kind, existing?.ToDocument(), document, key.Name.Length > 0, null));
-        if (!document.IsPaused() && !document.IsDeleting() && await store.FindAsync(kind.DefinedBy!.Value, ct) is { } definition)
+        var definition = (await store.FindAsync(kind.DefinedBy!.Value, ct))?.ToDocument();
+        if (kind.IsComposite() && definition is not null)
         {
-            await PlanBindingAsync(plan, new Bound(kind, kind.Key(key.Namespace, document.NameOf()), document, compositeKind, definition.ToDocument()), ct);
+            await PlanCompositeAsync(plan, kind, definition, existing?.ToDocument(), document, key.Name.Length > 0, null, 0, ct);
+            return new Planned(plan.Finish(kind, key, prices));
+        }
+
+        plan.Resources.Add(PlanRules.Apply(kind, existing?.ToDocument(), document, key.Name.Length > 0, null));
+        if (!document.IsPaused() && !document.IsDeleting() && definition is not null && kinds.Partner(kind) is { } compositeKind)
+        {
+            await PlanBindingAsync(plan, new Bound(kind, kind.Key(key.Namespace, document.NameOf()), document, compositeKind, definition), ct);
         }
 
         return new Planned(plan.Finish(kind, key, prices));
@@ -135,7 +143,8 @@ internal sealed class ClaimPlanner(
             return;
         }
 
-        plan.Warnings.AddRange(next.Rendering.Results.Where(r => r.Severity == Severity.Warning).Select(r => r.Message));
+        plan.Warnings.AddRange(next.Rendering.Results.Where(r => r is { Severity: Severity.Warning, IsDelay: false }).Select(r => r.Message));
+        plan.Later.AddRange(await Foresight.OfAsync(pipeline, revision, composite, next.Rendering, ct));
         foreach (var resource in next.Work)
         {
             await PlanComposedAsync(plan, resource, before is not null, depth, ct);
@@ -179,6 +188,7 @@ internal sealed class ClaimPlanner(
         if (existing is not null)
         {
             plan.Before.Add((resource.Name, existing.ToDocument()));
+            plan.Warnings.AddRange(PlanRules.Renaming(kind, existing.ToDocument(), prepared.Document) is { } renaming ? [renaming] : []);
         }
     }
 
@@ -215,6 +225,8 @@ internal sealed class ClaimPlanner(
 
         public List<(string Name, JsonObject Document)> After { get; } = [];
 
+        public List<DelayedResource> Later { get; } = [];
+
         public List<PlanRefusal> Refusals { get; } = [];
 
         public List<string> Warnings { get; } = [];
@@ -222,7 +234,8 @@ internal sealed class ClaimPlanner(
         public ClaimPlan Finish(KindDefinition kind, ResourceKey key, PriceList prices) => new(
             kind.ApiVersion, kind.Kind, key.Namespace, key.Name, Composition, [.. Resources, .. Removals], Refusals, [.. Warnings.Distinct()])
         {
-            Cost = new CostChange(CostRules.Estimate(prices, Before), CostRules.Estimate(prices, After)),
+            MadeLater = [.. Later.Select(Foresight.Shown)],
+            Cost = new CostChange(CostRules.Estimate(prices, Before), CostRules.Later(CostRules.Estimate(prices, After), Later.Select(l => (l.Name, l.Document)))),
         };
     }
 }

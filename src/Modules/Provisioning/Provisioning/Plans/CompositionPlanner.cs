@@ -11,11 +11,11 @@ using Flagstone.Provisioning.Costs;
 
 namespace Flagstone.Provisioning.Plans;
 
-/// <summary>Shows what a roll-out of a composition would change: its tests, and the plan of each claim that would follow. Nothing is stored.</summary>
+/// <summary>Shows what a roll-out of a composition would change: its tests, and the plan of each user that would follow. Nothing is stored.</summary>
 internal sealed class CompositionPlanner(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, CompositionRevisions revisions, CompositionTests tests, ClaimPlanner claims, PriceList prices)
 {
-    /// <summary>So many claims are planned at once; of more it is told how many.</summary>
+    /// <summary>So many users are planned at once; of more it is told how many.</summary>
     private const int MaxClaims = 200;
 
     public async Task<(CompositionPlan? Plan, Problem? Problem)> PlanAsync(Caller caller, JsonObject manifest, CancellationToken ct)
@@ -45,11 +45,11 @@ internal sealed class CompositionPlanner(
     {
         var (changed, unchanged, staying, notPlanned) = (new List<ClaimPlan>(), 0, new List<string>(), 0);
         var (before, after) = (new List<CostEstimate>(), new List<CostEstimate>());
-        foreach (var (claimKind, claim) in await UsersAsync(composition, ct))
+        foreach (var (kind, user) in await UsersAsync(composition, ct))
         {
-            if (Stays(claim))
+            if (Stays(user))
             {
-                staying.Add($"{claimKind.Kind} {claim.NamespaceOf()}/{claim.NameOf()}");
+                staying.Add($"{kind.Kind} {kind.Key(user.NamespaceOf(), user.NameOf()).Display}");
                 continue;
             }
 
@@ -59,7 +59,7 @@ internal sealed class CompositionPlanner(
                 continue;
             }
 
-            if (await claims.PlanAsync(caller, claim, new Rollout(composition.NameOf(), revision), ct) is not Planned { Plan: var plan })
+            if (await claims.PlanAsync(caller, user, new Rollout(composition.NameOf(), revision), ct) is not Planned { Plan: var plan })
             {
                 notPlanned++;
                 continue;
@@ -82,16 +82,25 @@ internal sealed class CompositionPlanner(
             changed, unchanged, staying, notPlanned, new CostChange(CostRules.Sum(prices, before), CostRules.Sum(prices, after)));
     }
 
-    private async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Claim)>> UsersAsync(JsonObject composition, CancellationToken ct)
+    /// <summary>The claims that a composition makes, and the composites that it makes of no claim: those of Crossplane 2, composed ones, and ones made by hand.</summary>
+    private async Task<IReadOnlyList<(KindDefinition Kind, JsonObject Document)>> UsersAsync(JsonObject composition, CancellationToken ct)
     {
         var type = composition.At("spec", "compositeTypeRef");
-        return kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out var composite) && kinds.Partner(composite) is { } claim
-            ? [.. (await store.ListAsync(new ListQuery(claim.Id), ct)).Items.Select(i => (claim, i.ToDocument())).Where(c => c.Item2["spec"].At("compositionRef").Text("name") == composition.NameOf())]
-            : [];
+        if (!kinds.TryFind(type.Text("apiVersion"), type.Text("kind"), out var composite))
+        {
+            return [];
+        }
+
+        var ownComposites = (await OfKindAsync(composite)).Where(c => c.Document.At("spec", "claimRef") is null);
+        return kinds.Partner(composite) is { } claim ? [.. await OfKindAsync(claim), .. ownComposites] : [.. ownComposites];
+
+        async Task<IEnumerable<(KindDefinition Kind, JsonObject Document)>> OfKindAsync(KindDefinition kind) =>
+            (await store.ListAsync(new ListQuery(kind.Id), ct)).Items.Select(i => (kind, i.ToDocument()))
+                .Where(u => CompositionUse.MachineryOf(u.Item2).At("compositionRef").Text("name") == composition.NameOf());
     }
 
-    private static bool Stays(JsonObject claim) =>
-        claim["spec"].Text("compositionUpdatePolicy") == "Manual" || claim["spec"].At("compositionRevisionSelector") is not null;
+    private static bool Stays(JsonObject user) => CompositionUse.MachineryOf(user) is var machinery
+        && (machinery.Text("compositionUpdatePolicy") == "Manual" || machinery.At("compositionRevisionSelector") is not null);
 }
 
 /// <summary>A revision that is not stored, in the place of the one that a composition has.</summary>

@@ -17,7 +17,7 @@ internal static class PlanEndpoints
 
     public static void MapPlans(this IEndpointRouteBuilder app) =>
         app.MapPost("/api/v1/plans", PlanAsync).WithTags("Plans").RequireCaller().ProducesProblem(StatusCodes.Status403Forbidden)
-            .WithSummary("Plans what applying a claim or a composition would change; format=markdown answers a comment for a pull request. Nothing is stored").WithName("Plan");
+            .WithSummary("Plans what applying a claim, a composite or a composition would change; format=markdown answers a comment for a pull request. Nothing is stored").WithName("Plan");
 
     private static async Task<Results<Ok<PlanView>, ContentHttpResult, ProblemHttpResult>> PlanAsync(
         CallerContext context, JsonObject manifest, ClaimPlanner claims, CompositionPlanner compositions, string? format, CancellationToken ct)

@@ -38,7 +38,7 @@ internal static class PlanMarkdown
         Line(text, $"## Composition `{plan.Composition}`{(plan.Revision is { } number ? $", revision {number}" : ": nothing of it changes")}");
         Line(text, "");
         Line(text, $"- Tests: **{plan.Tests}**{(plan.Failures is null ? "" : $": {Escape(plan.Failures)}. The revision would not be used.")}");
-        Line(text, $"- Claims that change: **{plan.Claims.Count}**; as they are: {plan.Unchanged}; staying on their revision: {plan.Staying.Count}{(plan.NotPlanned > 0 ? $"; not planned: {plan.NotPlanned}" : "")}");
+        Line(text, $"- Claims and composites that change: **{plan.Claims.Count}**; as they are: {plan.Unchanged}; staying on their revision: {plan.Staying.Count}{(plan.NotPlanned > 0 ? $"; not planned: {plan.NotPlanned}" : "")}");
         Line(text, $"- Cost: {CostRules.Text(plan.Cost)}");
         foreach (var claim in plan.Claims)
         {
@@ -49,7 +49,7 @@ internal static class PlanMarkdown
 
     private static void Write(ClaimPlan plan, StringBuilder text, string heading)
     {
-        Line(text, $"{heading} {plan.Kind} `{plan.Namespace}/{plan.Name}`");
+        Line(text, $"{heading} {plan.Kind} `{Named(plan)}`");
         Line(text, "");
         Line(text, $"- {Summary(plan)}");
         Line(text, $"- Composition: `{plan.Composition ?? "none"}`");
@@ -65,6 +65,23 @@ internal static class PlanMarkdown
             Line(text, $"- Warning: {Escape(warning)}");
         }
 
+        WriteChanges(plan, text);
+        if (plan.MadeLater.Count == 0)
+        {
+            return;
+        }
+
+        Line(text, "");
+        Line(text, "| Made later | Waits for |");
+        Line(text, "|---|---|");
+        foreach (var later in plan.MadeLater)
+        {
+            Line(text, $"| {Kind(later)}`{later.Template}` | {Escape(later.WaitsFor)} |");
+        }
+    }
+
+    private static void WriteChanges(ClaimPlan plan, StringBuilder text)
+    {
         var changes = plan.Resources.Where(r => r.Action != PlanActions.Unchanged).ToList();
         if (changes.Count == 0)
         {
@@ -77,23 +94,38 @@ internal static class PlanMarkdown
         foreach (var resource in changes)
         {
             var name = $"{resource.Kind} `{resource.Template ?? resource.Name ?? plan.Name}`";
-            if (resource.Action != PlanActions.Change)
+            IReadOnlyList<FieldChange> fields = resource.Action == PlanActions.Change ? resource.Changes : [.. PlanRules.MainFields(resource)];
+            if (fields.Count == 0)
             {
                 Line(text, $"| {resource.Action} | {name} | | | |");
-                continue;
             }
 
-            foreach (var change in resource.Changes)
+            foreach (var change in fields)
             {
                 Line(text, $"| {resource.Action} | {name} | `{change.Path}` | {Value(change.Before)} | {Value(change.Value)} |");
             }
         }
     }
 
-    /// <summary>How many resources are made, changed and deleted.</summary>
-    public static string Summary(ClaimPlan plan) => plan.Resources.Count == 0 ? "Nothing would be made"
-        : !plan.HasChanges ? "Nothing changes"
-        : string.Join(", ", plan.Resources.GroupBy(r => r.Action).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} to {g.Key}"))).Replace("to unchanged", "unchanged", StringComparison.Ordinal);
+    public static string Named(ClaimPlan plan) => plan.Namespace.Length > 0 ? $"{plan.Namespace}/{plan.Name}" : plan.Name;
+
+    /// <summary>How many resources are made, changed and deleted, and made later.</summary>
+    public static string Summary(ClaimPlan plan) => Summary(plan, plan.Resources);
+
+    /// <param name="listed">Those of the plan's resources that are counted.</param>
+    public static string Summary(ClaimPlan plan, IEnumerable<PlannedResource> listed)
+    {
+        var counts = listed.GroupBy(r => r.Action).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Count()} {(g.Key == PlanActions.Unchanged ? g.Key : $"to {g.Key}")}")).ToList();
+        if (plan.MadeLater.Count > 0)
+        {
+            counts.Add(string.Create(CultureInfo.InvariantCulture, $"{plan.MadeLater.Count} made later"));
+        }
+
+        return plan.Resources.Count == 0 ? "Nothing would be made" : !plan.HasChanges && plan.MadeLater.Count == 0 ? "Nothing changes" : string.Join(", ", counts);
+    }
+
+    /// <summary>The kind with a blank after it; empty when it is not known.</summary>
+    public static string Kind(LaterResource later) => later.Kind is { } kind ? $"{kind} " : "";
 
     private static string Value(JsonNode? value)
     {

@@ -9,10 +9,10 @@ using Flagstone.Provisioning.Costs;
 
 namespace Flagstone.Provisioning.Plans;
 
-/// <summary>The plan of a claim or of a composition in the answer to a dry run: a few lines of text that read well in a diff.</summary>
+/// <summary>The plan of a claim, a composite or a composition in the answer to a dry run: a few lines of text that read well in a diff.</summary>
 internal sealed class PlanPreview(ClaimPlanner claims, CompositionPlanner compositions) : IChangePreview
 {
-    /// <summary>So many claims of a composition are listed; the summary counts all.</summary>
+    /// <summary>So many users of a composition are listed; the summary counts all.</summary>
     private const int MaxClaims = 50;
 
     /// <summary>So many fields of one resource are listed.</summary>
@@ -21,21 +21,22 @@ internal sealed class PlanPreview(ClaimPlanner claims, CompositionPlanner compos
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async Task<JsonObject?> PreviewAsync(Caller caller, KindDefinition kind, JsonObject next, CancellationToken ct) =>
-        kind.IsClaim() ? await claims.PlanAsync(caller, next, ct) is Planned { Plan: var plan } ? Of(plan) : null
+        kind.IsClaim() || kind.IsComposite() ? await claims.PlanAsync(caller, next, ct) is Planned { Plan: var plan } ? Of(plan) : null
         : kind.Id == CompositionKinds.CompositionId && await compositions.PlanAsync(caller, next, ct) is { Plan: { } roll } ? Of(roll)
         : null;
 
-    /// <summary>Null when nothing changes but, at most, the claim itself.</summary>
+    /// <summary>Null when nothing changes but, at most, what is applied itself.</summary>
     public static JsonObject? Of(ClaimPlan plan) =>
         plan.Refusals.Count == 0 && plan.Resources.Skip(1).All(r => r.Action == PlanActions.Unchanged) ? null : Said(new JsonObject
         {
-            ["summary"] = PlanMarkdown.Summary(plan),
+            ["summary"] = PlanMarkdown.Summary(plan, plan.Resources.Skip(1)),
             ["composition"] = plan.Composition ?? "none",
             ["cost"] = CostRules.Text(plan.Cost),
             ["requiredApprovals"] = plan.RequiredApprovals,
             ["refusals"] = Lines(plan.Refusals.Select(r => $"{r.Kind} {r.Name}: {r.Rule}: {r.Message}")),
             ["warnings"] = Lines(plan.Warnings),
             ["resources"] = Lines(plan.Resources.Skip(1).Where(r => r.Action != PlanActions.Unchanged).SelectMany(Changes)),
+            ["madeLater"] = Lines(plan.MadeLater.Select(l => $"{PlanMarkdown.Kind(l)}{l.Template}: waits for {l.WaitsFor}")),
         });
 
     /// <summary>Null when nothing of the composition changes.</summary>
@@ -49,12 +50,12 @@ internal sealed class PlanPreview(ClaimPlanner claims, CompositionPlanner compos
         ["changedClaims"] = plan.Claims.Count,
         ["notPlannedClaims"] = plan.NotPlanned,
         ["stayingClaims"] = Lines(plan.Staying.Take(MaxClaims)),
-        ["claims"] = new JsonObject(plan.Claims.Take(MaxClaims).Select(c => KeyValuePair.Create($"{c.Kind} {c.Namespace}/{c.Name}", (JsonNode?)Of(c)))),
+        ["claims"] = new JsonObject(plan.Claims.Take(MaxClaims).Select(c => KeyValuePair.Create($"{c.Kind} {PlanMarkdown.Named(c)}", (JsonNode?)Of(c)))),
     });
 
     private static IEnumerable<string> Changes(PlannedResource resource)
     {
-        var named = $"{resource.Action} {resource.Kind} {resource.Template ?? resource.Name}";
+        var named = $"{resource.Action} {resource.Kind} {resource.Template ?? resource.Name}".TrimEnd();
         return resource.Action != PlanActions.Change ? [named]
             : resource.Changes.Take(MaxFields).Select(c => $"{named}: {c.Path}: {Text(c.Before)} -> {Text(c.Value)}")
                 .Concat(resource.Changes.Count > MaxFields ? [$"{named}: and {resource.Changes.Count - MaxFields} fields more"] : []);

@@ -15,7 +15,7 @@ namespace Flagstone.Workflows.Frontend;
 internal sealed partial class WorkflowServiceHandlers(
     NamespaceStore namespaces, ExecutionStore executions, ParkedPolls polls, IGrainFactory grains, TimeProvider clock, PlatformOptions options)
 {
-    /// <summary>What is used where a namespace is made without saying how long closed executions are kept is refused, as by Temporal's server.</summary>
+    /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
     private const string NoRetention = "A valid retention period is not set on request.";
 
     private readonly string version =
@@ -118,11 +118,16 @@ internal sealed partial class WorkflowServiceHandlers(
     public async Task<GetSearchAttributesResponse> GetSearchAttributes(GetSearchAttributesRequest request, ServerCallContext context)
     {
         var response = new GetSearchAttributesResponse { Keys = { SystemSearchAttributes.Types.ToDictionary() } };
-        var (page, _) = await namespaces.ListAsync(0, "", context.CancellationToken);
-        foreach (var (name, type) in page.SelectMany(NamespaceMessages.SearchAttributes))
+        var next = "";
+        do
         {
-            response.Keys[name] = type;
+            (var page, next) = await namespaces.ListAsync(0, next, context.CancellationToken);
+            foreach (var (name, type) in page.SelectMany(NamespaceMessages.SearchAttributes))
+            {
+                response.Keys[name] = type;
+            }
         }
+        while (next.Length > 0);
 
         return response;
     }

@@ -74,8 +74,14 @@ internal static class PatchAndTransformFunction
                 {
                     if (observed is null && !Patches.ReadsComposed(type))
                     {
-                        rendering.Warn(
-                            $"not adding new composed resource \"{name}\" to desired state because \"{type}\" patch at index {index} has 'policy.fromFieldPath: Required': {failure.Message}");
+                        var awaited = Patches.Awaited(patch, composite, rendering.Environment);
+                        if (awaited is not null)
+                        {
+                            rendering.Delayed.Add(new DelayedResource(name, document, awaited));
+                        }
+
+                        rendering.Results.Add(new FunctionResult(
+                            Severity.Warning, $"not adding new composed resource \"{name}\" to desired state because \"{type}\" patch at index {index} has 'policy.fromFieldPath: Required': {failure.Message}") { IsDelay = awaited is not null });
                         rendering.CompositeReady = false;
                         rendering.Desired.Remove(name);
                         return;

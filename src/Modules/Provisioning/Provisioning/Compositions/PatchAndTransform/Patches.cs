@@ -50,6 +50,23 @@ internal static class Patches
         }
     }
 
+    /// <summary>
+    /// What a patch reads that is not there and comes by itself, as a status does; null when nothing of that kind is missing. A field of the spec
+    /// does not come: somebody has to give it.
+    /// </summary>
+    public static string? Awaited(JsonObject patch, JsonObject composite, JsonObject environment)
+    {
+        var type = TypeOf(patch);
+        var (from, owner) = type is "FromEnvironmentFieldPath" or "CombineFromEnvironment" ? (environment, "environment") : (composite, "composite");
+        var paths = type is "CombineFromComposite" or "CombineFromEnvironment"
+            ? (patch.At("combine", "variables") as JsonArray ?? []).Select(v => v.Text("fromFieldPath"))
+            : [patch.Text("fromFieldPath")];
+        var missing = paths.Where(p => p.Length > 0 && !Paved.TryGet(from, p, out _)).ToList();
+        return missing.Count == 0 || (owner == "composite" && missing.Exists(p => p.StartsWith("spec.", StringComparison.Ordinal)))
+            ? null
+            : $"{string.Join(" and ", missing)} of the {owner}";
+    }
+
     public static void ApplyToEnvironment(JsonObject patch, JsonObject composite, Rendering rendering)
     {
         switch (TypeOf(patch))

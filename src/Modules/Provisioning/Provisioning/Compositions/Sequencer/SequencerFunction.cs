@@ -71,6 +71,7 @@ internal static class SequencerFunction
                     Severity.Normal, $"Delaying creation of resource(s) matching \"{sequence[i]}\" because \"{sequence[earlier]}\" {why}"));
                 foreach (var name in rendering.Desired.Keys.Where(k => patterns[i].IsMatch(k) && !rendering.Observed.ContainsKey(k)).ToList())
                 {
+                    rendering.Delayed.Add(new DelayedResource(name, rendering.Desired[name].Document, $"{sequence[earlier]} to be {(before.Count == 0 ? "there" : "ready")}"));
                     rendering.Desired.Remove(name);
                 }
 

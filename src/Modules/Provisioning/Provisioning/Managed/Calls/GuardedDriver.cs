@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Managed.Health;
 
@@ -27,6 +28,9 @@ internal sealed class GuardedDriver(IProviderDriver inner, ResourceKey key, Prov
     public TimeSpan? TokenLife(KindDefinition kind) => inner.TokenLife(kind);
 
     public IReadOnlyDictionary<string, string> Generate(ManagedResource resource) => inner.Generate(resource);
+
+    /// <summary>It asks the store, and not the provider.</summary>
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => inner.PlaceAsync(document, ct);
 
     public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) =>
         CallAsync<Observation>("observe", token => inner.ObserveAsync(resource, token), Judged.Of, problem => new Unobservable(problem), ct);

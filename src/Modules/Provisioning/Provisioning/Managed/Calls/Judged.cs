@@ -19,7 +19,8 @@ internal enum CallResult
 /// <param name="Problem">As the driver says it, which keeps secrets out; empty when it answered.</param>
 internal readonly record struct Judged(CallResult Result, string Problem = "")
 {
-    public static Judged Of(Observation observation) => observation is Unobservable unseen ? new(CallResult.Failed, unseen.Problem) : new(CallResult.Answered);
+    public static Judged Of(Observation observation) => observation is Unobservable unseen
+        ? new(unseen.OfResource ? CallResult.Refused : CallResult.Failed, unseen.Problem) : new(CallResult.Answered);
 
     public static Judged Of(DriverOutcome outcome) => outcome switch
     {

@@ -23,6 +23,9 @@ internal sealed class AwsSessions(ResourceStore store, ConnectionSecrets secrets
 {
     private const string Default = "default";
 
+    /// <summary>The place of what is made without a ProviderConfig.</summary>
+    private const string Chain = "chain";
+
     private readonly DefaultAWSCredentialsIdentityResolver chain = new();
 
     public void Dispose() => chain.Dispose();
@@ -30,11 +33,16 @@ internal sealed class AwsSessions(ResourceStore store, ConnectionSecrets secrets
     /// <summary>Exactly one of the two is not null.</summary>
     public async Task<(AwsSession? Session, string? Problem)> OpenAsync(ManagedResource resource, CancellationToken ct)
     {
-        var name = resource.Document.At("spec", "providerConfigRef").Text("name") is { Length: > 0 } given ? given : Default;
-        var config = (await store.FindAsync(AwsProviderConfigs.Kind.Key("", name), ct))?.ToDocument()["spec"] as JsonObject;
-        if (config is null && name != Default)
+        var (name, config) = await FindAsync(resource.Document, ct);
+        if (config is null && (ManagedResource.ConfigOf(resource.Document).Length > 0 || resource.Place is not ("" or Chain)))
         {
             return (null, $"There is no ProviderConfig '{name}' of aws.upbound.io");
+        }
+
+        var place = config is null ? Chain : name;
+        if (resource.Place.Length > 0 && resource.Place != place)
+        {
+            return (null, $"It was made by '{resource.Place}', and names '{place}' now: it stays where it is. Name '{resource.Place}' again, or, if both are one account, set the annotation {Names.PlaceAnnotation} to '{place}'");
         }
 
         var region = resource.ForProvider.Text("region") is { Length: > 0 } own ? own : options.Region;
@@ -51,6 +59,22 @@ internal sealed class AwsSessions(ResourceStore store, ConnectionSecrets secrets
                 Endpoint(config, "cloudcontrol", options.CloudControlUrl) ?? Regional("cloudcontrolapi", region),
                 Endpoint(config, "s3", options.S3Url), Endpoint(config, "sqs", options.SqsUrl),
                 options.S3PathStyle || config?["s3_use_path_style"]?.ToString() == "true"), null);
+    }
+
+    /// <summary>As it is written down: a ProviderConfig, or the chain.</summary>
+    public async Task<string> PlaceAsync(JsonObject document, CancellationToken ct)
+    {
+        var (name, config) = await FindAsync(document, ct);
+        return config is null ? Chain : name;
+    }
+
+    /// <summary>What names none and is there stays with what made it, whatever becomes of <c>default</c>.</summary>
+    private async Task<(string Name, JsonObject? Config)> FindAsync(JsonObject document, CancellationToken ct)
+    {
+        var named = ManagedResource.ConfigOf(document);
+        var name = named.Length > 0 ? named : Default;
+        return named.Length == 0 && document.Annotation(Names.PlaceAnnotation) == Chain ? (Chain, null)
+            : (name, (await store.FindAsync(AwsProviderConfigs.Kind.Key("", name), ct))?.ToDocument()["spec"] as JsonObject);
     }
 
     private async Task<(AWSCredentials? Credentials, string? Problem)> CredentialsAsync(string name, JsonObject? config, CancellationToken ct)

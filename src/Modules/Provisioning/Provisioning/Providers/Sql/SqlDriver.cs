@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Managed;
 using Npgsql;
@@ -22,6 +23,8 @@ internal sealed class SqlDriver(SqlServers servers, SqlTargets targets, TimeProv
 
     public IReadOnlyDictionary<string, string> Generate(ManagedResource resource) => resource.Kind.Kind == "Role" ? Roles.Prepare(resource) : new Dictionary<string, string>();
 
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => servers.PlaceAsync(document, ct);
+
     public async Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct)
     {
         try
@@ -37,7 +40,11 @@ internal sealed class SqlDriver(SqlServers servers, SqlTargets targets, TimeProv
             await using var connection = await server.OpenAsync(ct);
             return await kinds[resource.Kind.Kind].FindAsync(new SqlTarget(server, connection, resolved), ct) is { } found ? Seen(found) : new Absent();
         }
-        catch (Exception e) when (e is PostgresUnavailableException or NpgsqlException)
+        catch (PostgresUnavailableException e)
+        {
+            return new Unobservable(e.Message) { OfResource = e.OfResource };
+        }
+        catch (NpgsqlException e)
         {
             return new Unobservable(e.Message);
         }

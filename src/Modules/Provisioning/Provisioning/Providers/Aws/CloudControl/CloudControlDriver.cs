@@ -49,6 +49,8 @@ internal sealed partial class CloudControlDriver(
             ? new Dictionary<string, string> { [made.Key] = RandomNumberGenerator.GetString(PasswordAlphabet, PasswordLength) }
             : new Dictionary<string, string>();
 
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => sessions.PlaceAsync(document, ct);
+
     public async Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct)
     {
         var kind = AwsKinds.Get(resource.Kind.Id);

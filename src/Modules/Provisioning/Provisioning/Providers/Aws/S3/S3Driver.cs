@@ -18,6 +18,8 @@ internal sealed class S3Driver(AwsSessions sessions, References references, AwsO
 
     public IReadOnlyList<KindDefinition> Kinds => AwsKinds.S3;
 
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => sessions.PlaceAsync(document, ct);
+
     public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => RunAsync<Observation>(
         resource,
         (client, target, token) => resource.Kind.Kind == "Bucket" ? BucketCalls.ObserveAsync(client, target, token) : BucketSettings.ObserveAsync(client, target, token),

@@ -20,6 +20,8 @@ internal sealed class SqsDriver(AwsSessions sessions, References references, Aws
 
     public IReadOnlyList<KindDefinition> Kinds => AwsKinds.Sqs;
 
+    public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => sessions.PlaceAsync(document, ct);
+
     public Task<Observation> ObserveAsync(ManagedResource resource, CancellationToken ct) => RunAsync<Observation>(
         resource, resource.Kind.Kind == "Queue" ? ObserveQueueAsync : ObservePolicyAsync,
         e => e is QueueDoesNotExistException ? new Absent() : new Unobservable(e.Message),

@@ -124,7 +124,7 @@ internal sealed partial class RedisDriver(DataFolder data, PlatformOptions optio
         try
         {
             await server.ConfigureAsync(password, MaxMemory(resource), ct);
-            await server.StartAsync(clock);
+            await server.StartAsync(clock, ct);
             return Done.Plain;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)

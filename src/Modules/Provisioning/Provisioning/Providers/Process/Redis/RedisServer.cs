@@ -71,13 +71,13 @@ internal sealed class RedisServer(DataFolder data, string name)
     }
 
     /// <summary>Ends when the process is recorded, or is gone: who looked before would take it for one that does not run, and start a second.</summary>
-    public async Task StartAsync(TimeProvider clock)
+    public async Task StartAsync(TimeProvider clock, CancellationToken ct)
     {
         var started = Processes.StartDetached(
             Sandbox.Command(Settings, (Kept, "/data"), null, [$"/usr/bin/{Program}", "/app/redis.conf"]), Folder, PidFile, LogFile);
         while (!File.Exists(PidFile) && Processes.IsAlive(started))
         {
-            await Task.Delay(Pause, clock, CancellationToken.None);
+            await Task.Delay(Pause, clock, ct);
         }
     }
 
