@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
@@ -22,20 +23,20 @@ internal static class RetryRules
     public static RetryPolicy Complete(RetryPolicy? given)
     {
         var policy = given?.Clone() ?? new RetryPolicy();
-        policy.InitialInterval = policy.InitialInterval is { } first && first.ToTimeSpan() > TimeSpan.Zero ? first : FirstInterval;
+        policy.InitialInterval = Durations.Of(policy.InitialInterval) > TimeSpan.Zero ? policy.InitialInterval : FirstInterval;
         policy.BackoffCoefficient = policy.BackoffCoefficient == 0 ? 2 : policy.BackoffCoefficient;
-        policy.MaximumInterval = policy.MaximumInterval is { } most && most.ToTimeSpan() > TimeSpan.Zero ? most
-            : Duration.FromTimeSpan(policy.InitialInterval.ToTimeSpan() * LongestOverFirst);
+        policy.MaximumInterval = Durations.Of(policy.MaximumInterval) > TimeSpan.Zero ? policy.MaximumInterval
+            : Duration.FromTimeSpan(Durations.Of(policy.InitialInterval) * LongestOverFirst);
         return policy;
     }
 
     /// <summary>What is wrong with a policy; null when nothing is.</summary>
     public static string? Refuse(RetryPolicy? policy) =>
         policy is null ? null
-        : policy.InitialInterval is { } first && first.ToTimeSpan() < TimeSpan.Zero ? "InitialInterval cannot be negative on retry policy."
-        : policy.BackoffCoefficient is not 0 and < 1 ? "BackoffCoefficient cannot be less than 1 on retry policy."
-        : policy.MaximumInterval is { } most && most.ToTimeSpan() < TimeSpan.Zero ? "MaximumInterval cannot be negative on retry policy."
-        : policy.MaximumInterval is { } max && policy.InitialInterval is { } initial && max.ToTimeSpan() > TimeSpan.Zero && max.ToTimeSpan() < initial.ToTimeSpan()
+        : Durations.Of(policy.InitialInterval) < TimeSpan.Zero ? "InitialInterval cannot be negative on retry policy."
+        : policy.BackoffCoefficient is not (0 or >= 1) ? "BackoffCoefficient cannot be less than 1 on retry policy."
+        : Durations.Of(policy.MaximumInterval) < TimeSpan.Zero ? "MaximumInterval cannot be negative on retry policy."
+        : Durations.Of(policy.MaximumInterval) > TimeSpan.Zero && Durations.Of(policy.MaximumInterval) < Durations.Of(policy.InitialInterval)
             ? "MaximumInterval cannot be less than InitialInterval on retry policy."
         : policy.MaximumAttempts < 0 ? "MaximumAttempts cannot be negative on retry policy."
         : null;
@@ -67,12 +68,12 @@ internal static class RetryRules
     {
         if (failure.ApplicationFailureInfo?.NextRetryDelay is { } wanted)
         {
-            return wanted.ToTimeSpan();
+            return Durations.Of(wanted) is var delay && delay > TimeSpan.Zero ? delay : TimeSpan.Zero;
         }
 
         var policy = activity.Retry;
-        var seconds = policy.InitialInterval.ToTimeSpan().TotalSeconds * Math.Pow(policy.BackoffCoefficient, activity.Attempt - 1);
-        return TimeSpan.FromSeconds(Math.Min(seconds, Math.Min(policy.MaximumInterval.ToTimeSpan().TotalSeconds, Longest.TotalSeconds)));
+        var seconds = Durations.Of(policy.InitialInterval).TotalSeconds * Math.Pow(policy.BackoffCoefficient, activity.Attempt - 1);
+        return TimeSpan.FromSeconds(Math.Min(seconds, Math.Min(Durations.Of(policy.MaximumInterval).TotalSeconds, Longest.TotalSeconds)));
     }
 
     private static bool IsRetryable(Failure failure, RetryPolicy policy) => failure.FailureInfoCase switch

@@ -96,9 +96,10 @@ internal static class ActivityCommands
         var wrong = command.ActivityId.Length is 0 or > CommandRules.MaxIdLength ? "ActivityId is not set on ScheduleActivityTaskCommand, or too long."
             : command.ActivityType is not { Name.Length: > 0 and <= CommandRules.MaxIdLength } ? "ActivityType is not set on ScheduleActivityTaskCommand, or too long."
             : command.TaskQueue?.Name.Length > CommandRules.MaxIdLength ? "TaskQueue is too long on ScheduleActivityTaskCommand."
-            : Of(command.ScheduleToCloseTimeout) <= TimeSpan.Zero && Of(command.StartToCloseTimeout) <= TimeSpan.Zero
+            : Durations.Of(command.ScheduleToCloseTimeout) <= TimeSpan.Zero && Durations.Of(command.StartToCloseTimeout) <= TimeSpan.Zero
                 ? "A valid StartToClose or ScheduleToCloseTimeout is not set on ScheduleActivityTaskCommand."
-            : new[] { command.ScheduleToCloseTimeout, command.ScheduleToStartTimeout, command.StartToCloseTimeout, command.HeartbeatTimeout }.Any(t => Of(t) < TimeSpan.Zero)
+            : new[] { command.ScheduleToCloseTimeout, command.ScheduleToStartTimeout, command.StartToCloseTimeout, command.HeartbeatTimeout }
+                .Any(t => Durations.Of(t) < TimeSpan.Zero)
                 ? "A timeout is negative on ScheduleActivityTaskCommand."
             : RetryRules.Refuse(command.RetryPolicy);
         if (wrong is not null)
@@ -117,7 +118,8 @@ internal static class ActivityCommands
     private static (TimeSpan ScheduleToClose, TimeSpan ScheduleToStart, TimeSpan StartToClose, TimeSpan Heartbeat) Normalize(
         RunState run, ScheduleActivityTaskCommandAttributes command)
     {
-        var (close, start, execute, beat) = (Of(command.ScheduleToCloseTimeout), Of(command.ScheduleToStartTimeout), Of(command.StartToCloseTimeout), Of(command.HeartbeatTimeout));
+        var (close, start) = (Durations.Of(command.ScheduleToCloseTimeout), Durations.Of(command.ScheduleToStartTimeout));
+        var (execute, beat) = (Durations.Of(command.StartToCloseTimeout), Durations.Of(command.HeartbeatTimeout));
         if (close > TimeSpan.Zero)
         {
             start = Least(start, close);
@@ -139,6 +141,4 @@ internal static class ActivityCommands
 
     /// <summary>The shorter one, where zero is none.</summary>
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a <= TimeSpan.Zero ? b : b <= TimeSpan.Zero || a < b ? a : b;
-
-    private static TimeSpan Of(Duration? duration) => duration?.ToTimeSpan() ?? TimeSpan.Zero;
 }

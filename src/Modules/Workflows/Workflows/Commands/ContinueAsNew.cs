@@ -16,7 +16,7 @@ internal static class ContinueAsNew
     {
         var run = change.Run;
         if (command.WorkflowType?.Name.Length > CommandRules.MaxIdLength || command.TaskQueue?.Name.Length > CommandRules.MaxIdLength
-            || command.WorkflowRunTimeout?.ToTimeSpan() < TimeSpan.Zero || command.WorkflowTaskTimeout?.ToTimeSpan() < TimeSpan.Zero)
+            || Durations.Of(command.WorkflowRunTimeout) < TimeSpan.Zero || Durations.Of(command.WorkflowTaskTimeout) < TimeSpan.Zero)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, "A name is too long, or a timeout is negative, on ContinueAsNewWorkflowExecutionCommand.");
         }

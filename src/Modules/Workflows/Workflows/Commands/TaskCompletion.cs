@@ -20,7 +20,7 @@ internal static class TaskCompletion
 
         var completedId = WorkflowTaskRules.Complete(change, request);
         run.StickyQueue = request.StickyAttributes?.WorkerTaskQueue?.Name ?? "";
-        run.StickyTimeout = request.StickyAttributes?.ScheduleToStartTimeout?.ToTimeSpan() ?? TimeSpan.Zero;
+        run.StickyTimeout = Durations.Of(request.StickyAttributes?.ScheduleToStartTimeout);
         if (run.StickyTimeout <= TimeSpan.Zero)
         {
             run.StickyQueue = "";

@@ -11,7 +11,7 @@ internal static class TimerCommands
     public static CommandFailure? Start(RunChange change, StartTimerCommandAttributes command, long completedId)
     {
         var run = change.Run;
-        if (command.TimerId.Length is 0 or > CommandRules.MaxIdLength || command.StartToFireTimeout is null || command.StartToFireTimeout.ToTimeSpan() < TimeSpan.Zero)
+        if (command.TimerId.Length is 0 or > CommandRules.MaxIdLength || command.StartToFireTimeout is null || Durations.Of(command.StartToFireTimeout) < TimeSpan.Zero)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadStartTimerAttributes, "TimerId or a valid StartToFireTimeout is not set on StartTimerCommand.");
         }
@@ -31,7 +31,7 @@ internal static class TimerCommands
             EventType = EventType.TimerStarted,
             TimerStartedEventAttributes = command.CopyTo(new TimerStartedEventAttributes { WorkflowTaskCompletedEventId = completedId }),
         });
-        run.Timers[command.TimerId] = new TimerState(started.EventId, change.Now + command.StartToFireTimeout.ToTimeSpan());
+        run.Timers[command.TimerId] = new TimerState(started.EventId, change.Now + Durations.Of(command.StartToFireTimeout));
         return null;
     }
 

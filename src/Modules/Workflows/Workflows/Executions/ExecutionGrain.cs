@@ -11,7 +11,8 @@ namespace Flagstone.Workflows.Executions;
 /// of the commits, not the activation, is the lock. This part loads, commits and tells; the others are the calls.
 /// </summary>
 [GrainType("flagstone.workflow-execution")]
-internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory grains, TimeProvider clock, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain
+internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory grains, TimeProvider clock, ILogger<ExecutionGrain> logger)
+    : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
@@ -32,6 +33,21 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
     {
         key = ExecutionKey.Parse(this.GetPrimaryKeyString());
         await LoadAsync();
+    }
+
+    /// <summary>A call that fails in the middle of a step leaves nothing of the step behind.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Whatever it is, it goes on to the caller.")]
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            await context.Invoke();
+        }
+        catch
+        {
+            Drop();
+            throw;
+        }
     }
 
     public async Task<ReconcileResult> ReconcileAsync()
@@ -61,11 +77,20 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
             return;
         }
 
-        var change = new RunChange(run, clock.GetUtcNow());
-        Deadlines.Fire(change);
-        if (await CommitAsync(change) is { } refusal)
+        try
         {
-            LogNotFired(key.WorkflowId, refusal.Message);
+            var change = new RunChange(run, clock.GetUtcNow());
+            Deadlines.Fire(change);
+            if (await CommitAsync(change) is { } refusal)
+            {
+                LogNotFired(key.WorkflowId, refusal.Message);
+            }
+        }
+        catch
+        {
+            // By a timer no call comes in.
+            Drop();
+            throw;
         }
     }
 

@@ -67,13 +67,13 @@ internal static class Starting
     /// <param name="before">The run that it continues; null for none.</param>
     public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by, RunState? before = null)
     {
-        var execution = Of(request.WorkflowExecutionTimeout);
-        var runTimeout = Of(request.WorkflowRunTimeout);
+        var execution = Durations.Of(request.WorkflowExecutionTimeout);
+        var runTimeout = Durations.Of(request.WorkflowRunTimeout);
         runTimeout = execution > TimeSpan.Zero && (runTimeout <= TimeSpan.Zero || runTimeout > execution) ? execution : runTimeout;
-        var task = Of(request.WorkflowTaskTimeout);
+        var task = Durations.Of(request.WorkflowTaskTimeout);
         task = task <= TimeSpan.Zero ? UsualTaskTimeout : task > LongestTaskTimeout ? LongestTaskTimeout : task;
         task = runTimeout > TimeSpan.Zero && task > runTimeout ? runTimeout : task;
-        var delay = Of(request.WorkflowStartDelay);
+        var delay = Durations.Of(request.WorkflowStartDelay);
         DateTimeOffset? runExpires = runTimeout > TimeSpan.Zero ? now + delay + runTimeout : null;
         // The time for all runs goes on from the first one.
         var allExpire = before is not null ? before.ExecutionExpiresAt : execution > TimeSpan.Zero ? now + delay + execution : null;
@@ -121,6 +121,4 @@ internal static class Starting
     }
 
     private static Duration? Absent(TimeSpan time) => time > TimeSpan.Zero ? Duration.FromTimeSpan(time) : null;
-
-    private static TimeSpan Of(Duration? duration) => duration?.ToTimeSpan() ?? TimeSpan.Zero;
 }

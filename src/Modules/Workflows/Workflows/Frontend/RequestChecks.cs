@@ -103,9 +103,9 @@ internal static class RequestChecks
 
     private static void NotNegative(Duration? time, string name)
     {
-        if (time?.ToTimeSpan() < TimeSpan.Zero)
+        if (Durations.Of(time) < TimeSpan.Zero)
         {
-            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative.");
+            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative, or no duration.");
         }
     }
 

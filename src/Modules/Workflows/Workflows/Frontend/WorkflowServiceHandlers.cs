@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
+using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
@@ -47,7 +48,7 @@ internal sealed partial class WorkflowServiceHandlers(
             throw RpcErrors.InvalidArgument("Namespace not set on request.");
         }
 
-        if (request.WorkflowExecutionRetentionPeriod is not { } retention || retention.ToTimeSpan() < Retention.Shortest)
+        if (request.WorkflowExecutionRetentionPeriod is not { } retention || Durations.Of(retention) < Retention.Shortest)
         {
             throw RpcErrors.InvalidArgument(NoRetention);
         }
@@ -56,7 +57,7 @@ internal sealed partial class WorkflowServiceHandlers(
         {
             ["description"] = request.Description,
             ["ownerEmail"] = request.OwnerEmail,
-            ["retention"] = Retention.Text(retention.ToTimeSpan()),
+            ["retention"] = Retention.Text(Durations.Of(retention)),
             ["data"] = Map(request.Data),
         }, context.CancellationToken);
         return new RegisterNamespaceResponse();
@@ -76,7 +77,7 @@ internal sealed partial class WorkflowServiceHandlers(
     [Rpc("clusters, archival, bad binaries and aliases", Access = RpcAccess.Gateway)]
     public async Task<UpdateNamespaceResponse> UpdateNamespace(UpdateNamespaceRequest request, ServerCallContext context)
     {
-        if (request.Config?.WorkflowExecutionRetentionTtl is { } wanted && wanted.ToTimeSpan() < Retention.Shortest)
+        if (request.Config?.WorkflowExecutionRetentionTtl is { } wanted && Durations.Of(wanted) < Retention.Shortest)
         {
             throw RpcErrors.InvalidArgument(NoRetention);
         }
@@ -101,7 +102,7 @@ internal sealed partial class WorkflowServiceHandlers(
 
             if (request.Config?.WorkflowExecutionRetentionTtl is { } retention)
             {
-                spec["retention"] = Retention.Text(retention.ToTimeSpan());
+                spec["retention"] = Retention.Text(Durations.Of(retention));
             }
         }, context.CancellationToken);
         return NamespaceMessages.Updated(changed);
