@@ -33,6 +33,7 @@ internal sealed class Steps
     public Steps Do(Action<RunChange> step)
     {
         var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now);
+        WorkflowTaskRules.Keep(change);
         step(change);
         Take(change);
         run = change.Run;
@@ -47,11 +48,23 @@ internal sealed class Steps
         WorkflowTaskRules.Schedule(c);
     });
 
-    public Steps Complete(params Command[] commands) => Do(c => Assert.Null(TaskCompletion.Apply(c, new RespondWorkflowTaskCompletedRequest { Commands = { commands } })));
+    public Steps Complete(params Command[] commands) => Complete(new RespondWorkflowTaskCompletedRequest { Commands = { commands } });
+
+    public Steps Complete(RespondWorkflowTaskCompletedRequest answer) => Do(c => Assert.Null(TaskCompletion.Apply(c, answer)));
+
+    /// <summary>A worker is given a task for updates, which is not stored.</summary>
+    public Steps Speculate()
+    {
+        var task = WorkflowTaskRules.Speculate(run, Now)!;
+        Assert.True(WorkflowTaskRules.Start(new RunChange(run, Now), task.ScheduledId, task.Attempt, "worker", "stamp", "request"));
+        return this;
+    }
 
     /// <summary>Completes with what cannot be; nothing of it stays.</summary>
-    public CommandFailure CompleteBadly(params Command[] commands) =>
-        TaskCompletion.Apply(new RunChange(StateCodec.Read(StateCodec.Write(run)), Now), new RespondWorkflowTaskCompletedRequest { Commands = { commands } })!;
+    public CommandFailure CompleteBadly(params Command[] commands) => CompleteBadly(new RespondWorkflowTaskCompletedRequest { Commands = { commands } });
+
+    public CommandFailure CompleteBadly(RespondWorkflowTaskCompletedRequest answer) =>
+        TaskCompletion.Apply(new RunChange(StateCodec.Read(StateCodec.Write(run)), Now), answer)!;
 
     public Steps Pass(TimeSpan time)
     {

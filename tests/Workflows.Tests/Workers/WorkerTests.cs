@@ -209,6 +209,22 @@ public sealed class WorkerTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_poll_that_comes_after_its_worker_said_goodbye_gets_nothing()
+    {
+        var client = await fixture.ConnectAsync();
+        var queue = $"queue-{Guid.NewGuid():N}";
+        await client.StartWorkflowAsync((ListeningWorkflow w) => w.RunAsync(), new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+
+        await client.WorkflowService.ShutdownWorkerAsync(new() { Namespace = "default", WorkerInstanceKey = "gone" });
+
+        Assert.Empty((await PollAsync("gone")).TaskToken);
+        Assert.NotEmpty((await PollAsync("here")).TaskToken);
+
+        Task<Temporalio.Api.WorkflowService.V1.PollWorkflowTaskQueueResponse> PollAsync(string worker) =>
+            client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue }, WorkerInstanceKey = worker });
+    }
+
+    [Fact]
     public async Task A_workflow_continues_as_new_under_its_id()
     {
         await using var worker = RunningWorker.Start(await fixture.ConnectAsync());

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Updates;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Temporalio.Api.Command.V1;
@@ -86,6 +87,7 @@ internal static class CommandRules
                 Details = command.CancelWorkflowExecutionCommandAttributes.Details, WorkflowTaskCompletedEventId = completedId,
             },
         }),
+        Command.AttributesOneofCase.ProtocolMessageCommandAttributes => UpdateRules.Place(change, command.ProtocolMessageCommandAttributes.MessageId),
         _ => Bad(WorkflowTaskFailedCause.FeatureDisabled, $"The command {command.CommandType} is not there yet."),
     };
 

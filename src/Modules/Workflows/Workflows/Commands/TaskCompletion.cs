@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Updates;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.WorkflowService.V1;
 
@@ -27,7 +28,8 @@ internal static class TaskCompletion
         }
 
         change.IsCommanding = true;
-        if (CommandRules.Apply(change, request.Commands, completedId) is { } failure)
+        change.Messages.AddRange(request.Messages);
+        if ((CommandRules.Apply(change, request.Commands, completedId) ?? UpdateRules.ApplyRest(change)) is { } failure)
         {
             return failure;
         }
@@ -45,6 +47,7 @@ internal static class TaskCompletion
     public static bool IsOverdue(RunChange change, RespondWorkflowTaskCompletedRequest request) =>
         IsHeartbeat(request) && change.Now - change.Run.WorkflowTask!.OriginallyScheduledAt > WorkflowTaskRules.MaxHeartbeats;
 
-    private static bool IsHeartbeat(RespondWorkflowTaskCompletedRequest request) =>
+    /// <summary>Whether the worker only says that it still works on the task.</summary>
+    public static bool IsHeartbeat(RespondWorkflowTaskCompletedRequest request) =>
         request is { ForceCreateNewWorkflowTask: true, Commands.Count: 0, Messages.Count: 0 };
 }

@@ -7,6 +7,8 @@ namespace Flagstone.Workflows.Executions;
 /// <summary>What of a run happens by time alone. One wake-up, for the earliest, stands in the due index. Pure.</summary>
 internal static class Deadlines
 {
+    private static readonly TimeSpan LongestSpeculation = TimeSpan.FromSeconds(5);
+
     /// <summary>When to look again; null for never.</summary>
     public static DateTimeOffset? Earliest(RunState run) => All(run).Select(d => (DateTimeOffset?)d.At).Min();
 
@@ -44,6 +46,12 @@ internal static class Deadlines
         else if (run.WorkflowTask is { } waiting && waiting.Queue != run.TaskQueue)
         {
             yield return new Deadline(waiting.ScheduledAt + run.StickyTimeout, WorkflowTaskRules.TimeOut);
+        }
+
+        else if (run.WorkflowTask is { IsSpeculative: true } speculative)
+        {
+            // Nobody takes it: it is stored, so that it lasts. That it is due makes a step, and the step does it.
+            yield return new Deadline(speculative.ScheduledAt + LongestSpeculation, _ => { });
         }
 
         foreach (var (id, timer) in run.Timers)

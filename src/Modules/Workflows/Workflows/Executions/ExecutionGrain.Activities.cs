@@ -16,7 +16,7 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
-        var change = new RunChange(run, clock.GetUtcNow(), By(start.Caller));
+        var change = Step(By(start.Caller));
         if (!ActivityRules.Start(change, start.EventId, start.Attempt, start.Identity, Stamp(), Stamp()))
         {
             Drop();

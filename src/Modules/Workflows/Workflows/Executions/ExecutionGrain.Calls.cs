@@ -140,7 +140,7 @@ internal sealed partial class ExecutionGrain
             return [begun];
         }
 
-        var replaced = new RunChange(run!, clock.GetUtcNow());
+        var replaced = Step();
         Closing.Terminate(replaced, ReplacedReason, null, ServerIdentity);
         return [replaced, begun];
     }

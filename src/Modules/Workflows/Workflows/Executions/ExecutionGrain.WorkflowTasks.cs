@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Updates;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -21,14 +22,21 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
-        var change = new RunChange(run, clock.GetUtcNow(), By(start.Caller));
+        var isSpeculative = run.WorkflowTask is { IsSpeculative: true };
+        var change = isSpeculative ? new RunChange(run, clock.GetUtcNow(), By(start.Caller)) : Step(By(start.Caller));
         if (!WorkflowTaskRules.Start(change, start.EventId, start.Attempt, start.Identity, Stamp(), Stamp()))
         {
             Drop();
             return default;
         }
 
-        return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(TaskOf(run));
+        if (isSpeculative)
+        {
+            Speculated();
+            return Answer.Of(TaskOf(run, again: true));
+        }
+
+        return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(TaskOf(run, again: true));
     }
 
     public async Task<Answer> CompleteWorkflowTaskAsync(Call call, TaskToken token)
@@ -39,7 +47,13 @@ internal sealed partial class ExecutionGrain
         }
 
         var request = RespondWorkflowTaskCompletedRequest.Parser.ParseFrom(call.Request);
-        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        if (UpdateRules.OnlyRejects(run, request))
+        {
+            return SkipTask(request);
+        }
+
+        var stamp = run.WorkflowTask!.Stamp;
+        var change = Step(By(call.Caller));
         if (TaskCompletion.IsOverdue(change, request))
         {
             WorkflowTaskRules.TimeOut(change);
@@ -62,7 +76,13 @@ internal sealed partial class ExecutionGrain
             return refusal;
         }
 
-        return Answer.Of(new RespondWorkflowTaskCompletedResponse { WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run) : null });
+        if (!TaskCompletion.IsHeartbeat(request))
+        {
+            updates.RejectUnanswered(stamp);
+        }
+
+        Speculate(request);
+        return Answer.Of(new RespondWorkflowTaskCompletedResponse { WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null });
     }
 
     public async Task<Answer> FailWorkflowTaskAsync(Call call, TaskToken token)
@@ -73,7 +93,7 @@ internal sealed partial class ExecutionGrain
         }
 
         var request = RespondWorkflowTaskFailedRequest.Parser.ParseFrom(call.Request);
-        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        var change = Step(By(call.Caller));
         WorkflowTaskRules.Fail(change, request.Cause, request.Failure, request.Identity);
         return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(new RespondWorkflowTaskFailedResponse());
     }
@@ -87,7 +107,7 @@ internal sealed partial class ExecutionGrain
 
         if (run is { IsRunning: true, StickyQueue.Length: > 0 } && (queue.Length == 0 || run.StickyQueue == queue))
         {
-            var change = new RunChange(run, clock.GetUtcNow());
+            var change = Step();
             WorkflowTaskRules.ResetSticky(change);
             if (await CommitAsync(change) is { } refusal)
             {
@@ -104,7 +124,7 @@ internal sealed partial class ExecutionGrain
         var isUnhandled = failure.Cause == WorkflowTaskFailedCause.UnhandledCommand;
         if (!run!.WorkflowTask!.IsTransient || isUnhandled)
         {
-            var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+            var change = Step(By(call.Caller));
             WorkflowTaskRules.Fail(
                 change, failure.Cause, new Failure { Message = failure.Message, Source = "Server", ServerFailureInfo = new ServerFailureInfo { NonRetryable = true } }, identity);
             if (await CommitAsync(change) is { } refusal)
@@ -117,7 +137,8 @@ internal sealed partial class ExecutionGrain
     }
 
     /// <summary>The open task for its worker; of the history only what is not stored yet. The rest is read where it is sent.</summary>
-    private PollWorkflowTaskQueueResponse TaskOf(RunState current)
+    /// <param name="again">Also the updates that a worker has been given before.</param>
+    private PollWorkflowTaskQueueResponse TaskOf(RunState current, bool again)
     {
         var task = current.WorkflowTask!;
         return new PollWorkflowTaskQueueResponse
@@ -133,6 +154,7 @@ internal sealed partial class ExecutionGrain
             ScheduledTime = Timestamp.FromDateTimeOffset(task.ScheduledAt),
             StartedTime = Timestamp.FromDateTimeOffset(task.StartedAt),
             History = new History { Events = { WorkflowTaskRules.Suffix(current) } },
+            Messages = { updates.Send(task, again) },
         };
     }
 

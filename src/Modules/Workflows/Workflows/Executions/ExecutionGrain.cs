@@ -1,6 +1,7 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Workflows.TaskQueues;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Temporalio.Api.Common.V1;
 
@@ -11,7 +12,8 @@ namespace Flagstone.Workflows.Executions;
 /// of the commits, not the activation, is the lock. This part loads, commits and tells; the others are the calls.
 /// </summary>
 [GrainType("flagstone.workflow-execution")]
-internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory grains, TimeProvider clock, ILogger<ExecutionGrain> logger)
+internal sealed partial class ExecutionGrain(
+    ExecutionStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
@@ -62,9 +64,9 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
     public async Task WaitAsync(string runId, long eventId, bool closed)
     {
         var until = clock.GetUtcNow() + LongestWait;
-        while (committed.RunId == runId && committed.IsRunning && (closed || committed.NextEventId <= eventId) && until - clock.GetUtcNow() is { } left && left > TimeSpan.Zero)
+        while (!lifetime.ApplicationStopping.IsCancellationRequested && committed.RunId == runId && committed.IsRunning && (closed || committed.NextEventId <= eventId) && until - clock.GetUtcNow() is { } left && left > TimeSpan.Zero)
         {
-            await changed.Task.WaitAsync(left, clock).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current);
+            await changed.Task.WaitAsync(left, clock, lifetime.ApplicationStopping).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current);
         }
     }
 
@@ -79,7 +81,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
 
         try
         {
-            var change = new RunChange(run, clock.GetUtcNow());
+            var change = Step();
             Deadlines.Fire(change);
             if (await CommitAsync(change) is { } refusal)
             {
@@ -107,7 +109,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
             return Refusal.Completed();
         }
 
-        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        var change = Step(By(call.Caller));
         var answer = decide(change);
         if (answer.Refusal is not null)
         {
@@ -121,6 +123,14 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
     private async Task<Refusal> MissingAsync(string runId) =>
         runId.Length > 0 && await store.FindRunAsync(key, runId, CancellationToken.None) is not null ? Refusal.Completed()
         : Refusal.NotFound(runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
+
+    /// <summary>Begins a step that will be stored.</summary>
+    private RunChange Step(Principal? by = null)
+    {
+        var change = new RunChange(run!, clock.GetUtcNow(), by) { Admitted = updates.Admitted };
+        WorkflowTaskRules.Keep(change);
+        return change;
+    }
 
     private Task<Refusal?> CommitAsync(RunChange change) => CommitAsync(change.Follower is { } follower ? [change, follower] : [change]);
 
@@ -153,8 +163,9 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         }
 
         version++;
-        (run, stored) = (next, steps[^1].Item2);
+        (run, stored, speculative) = (next, steps[^1].Item2, null);
         due = wake is null ? due : wake.At;
+        Tell(changes);
         Published();
         foreach (var (queue, task) in changes.Where(c => c.Run.IsRunning).SelectMany(c => c.Queued))
         {
@@ -180,12 +191,21 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         version = found?.Version ?? 0;
         stored = found?.State ?? [];
         due = null;
+        speculative = null;
+        updates.AbortAll();
         Drop();
         Published();
     }
 
     /// <summary>Forgets what was decided and is not committed.</summary>
-    private void Drop() => run = stored.Length == 0 ? null : StateCodec.Read(stored);
+    private void Drop()
+    {
+        run = stored.Length == 0 ? null : StateCodec.Read(stored);
+        if (run is not null && speculative is not null)
+        {
+            run.WorkflowTask = speculative with { };
+        }
+    }
 
     private void Published()
     {
@@ -193,6 +213,11 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         var before = changed;
         changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         before.TrySetResult();
+        Arm();
+    }
+
+    private void Arm()
+    {
         timer?.Dispose();
         timer = null;
         if (run is not null && Deadlines.Earliest(run) is { } earliest && earliest - clock.GetUtcNow() is var left && left < Precise)

@@ -1,4 +1,5 @@
 using Flagstone.Platform.Reconciling;
+using Temporalio.Api.Enums.V1;
 
 namespace Flagstone.Workflows.Executions;
 
@@ -52,6 +53,28 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("ResetSticky")]
     Task<Answer> ResetStickyAsync(string runId, string queue);
 
+    /// <summary>Takes an update in. What it was given for is waited for by <see cref="WaitUpdateAsync"/>.</summary>
+    [Alias("AdmitUpdate")]
+    Task<Admission> AdmitUpdateAsync(Call call);
+
+    /// <summary>Starts the workflow, unless the start's policy says that the run that is open does, and takes an update in for it.</summary>
+    /// <param name="call">The start.</param>
+    /// <param name="update">The request of the update.</param>
+    [Alias("StartWithUpdate")]
+    Task<Admission> StartWithUpdateAsync(Call call, byte[] update);
+
+    /// <summary>Ends when the update has got so far, or after a while: with a <c>PollWorkflowExecutionUpdateResponse</c>.</summary>
+    [Alias("WaitUpdate"), Orleans.Concurrency.AlwaysInterleave]
+    Task<Answer> WaitUpdateAsync(Guid ticket, UpdateWorkflowExecutionLifecycleStage stage, TimeSpan most);
+
+    /// <summary>As <see cref="WaitUpdateAsync"/>, of an update that somebody else asked for.</summary>
+    [Alias("PollUpdate"), Orleans.Concurrency.AlwaysInterleave]
+    Task<Answer> PollUpdateAsync(string runId, string id, UpdateWorkflowExecutionLifecycleStage stage, TimeSpan most);
+
+    /// <summary>The events that a worker has been shown and that are not stored; none when there are none.</summary>
+    [Alias("OpenTask"), Orleans.Concurrency.AlwaysInterleave]
+    Task<byte[][]> OpenTaskAsync(string runId);
+
     /// <summary>Ends when the run has an event of this id, or is closed, or after a while.</summary>
     /// <param name="closed">Only when it is closed.</param>
     [Alias("Wait"), Orleans.Concurrency.AlwaysInterleave]
@@ -63,6 +86,21 @@ internal interface IExecutionGrain : IReconcileGrain
 /// <param name="Caller">Who asks, as the events name them.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-call")]
 internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller);
+
+/// <summary>An update that was taken in.</summary>
+/// <param name="Ticket">By which it is waited for; empty when it is over already.</param>
+/// <param name="Answer">How it is over; nothing while it is not.</param>
+/// <param name="Started">Whether the call started the run.</param>
+/// <param name="IsStartRefused">The run could not be started; the answer says why.</param>
+[GenerateSerializer, Immutable, Alias("flagstone.workflow-admission")]
+internal sealed record Admission(
+    [property: Id(0)] string RunId, [property: Id(1)] Guid Ticket, [property: Id(2)] Answer Answer, [property: Id(3)] bool Started,
+    [property: Id(4)] bool IsStartRefused = false)
+{
+    public static Admission Over(string runId, Answer answer) => new(runId, Guid.Empty, answer, false);
+
+    public static Admission NotStarted(Answer answer) => new("", Guid.Empty, answer, false, true);
+}
 
 /// <summary>A worker's taking of a task.</summary>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]

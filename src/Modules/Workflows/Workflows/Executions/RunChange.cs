@@ -1,10 +1,14 @@
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Updates;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
+using Temporalio.Api.Protocol.V1;
+using Temporalio.Api.Update.V1;
 using Temporalio.Api.WorkflowService.V1;
+using UpdateRequest = Temporalio.Api.Update.V1.Request;
 
 namespace Flagstone.Workflows.Executions;
 
@@ -32,6 +36,15 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     /// <summary>Tasks that lay in a queue before this step, and must not any longer.</summary>
     public HashSet<(TaskKind Kind, long EventId)> Unqueued { get; } = [];
 
+    /// <summary>The updates that were asked for and are not accepted yet, by their id.</summary>
+    public IReadOnlyDictionary<string, UpdateRequest> Admitted { get; init; } = new Dictionary<string, UpdateRequest>();
+
+    /// <summary>The messages of a worker that its commands have not placed yet.</summary>
+    public List<Message> Messages { get; } = [];
+
+    /// <summary>What this step decides of updates; those who wait are told when it is stored.</summary>
+    public List<UpdateResult> UpdateResults { get; } = [];
+
     /// <summary>The first step of the run that follows this one, where it does; committed with this one.</summary>
     public RunChange? Follower { get; private set; }
 
@@ -42,7 +55,7 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     /// <summary>Adds an event: to the history, or to the buffer where a workflow task is open and the event comes from outside.</summary>
     public HistoryEvent Add(HistoryEvent added)
     {
-        added.EventTime = Timestamp.FromDateTimeOffset(now);
+        added.EventTime ??= Timestamp.FromDateTimeOffset(now);
         if (by is not null)
         {
             added.Principal = by;

@@ -84,6 +84,9 @@ internal sealed class RunState
 
     public int Signals { get; set; }
 
+    /// <summary>The updates that the workflow has accepted, by their id.</summary>
+    public Dictionary<string, UpdateState> Updates { get; init; } = [];
+
     public Memo? Memo { get; set; }
 
     public SearchAttributes? SearchAttributes { get; set; }
@@ -123,6 +126,13 @@ internal sealed record WorkflowTaskState
 
     /// <summary>Tells the start apart in the Started event.</summary>
     public string RequestId { get; set; } = "";
+
+    /// <summary>
+    /// It is there for updates alone, and in memory alone: if the worker rejects them, the history does not tell of it. Whatever else is stored
+    /// makes it a task like any other first.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsSpeculative { get; set; }
 
     [JsonIgnore]
     public bool IsStarted => StartedId > 0;
@@ -182,6 +192,10 @@ internal sealed record ActivityState
     [JsonIgnore]
     public bool IsStarted => StartedAt is not null;
 }
+
+/// <summary>An update that was accepted.</summary>
+/// <param name="CompletedId">The event with its outcome; 0 while it is under way.</param>
+internal sealed record UpdateState(long AcceptedId, long CompletedId);
 
 /// <summary>A timer that has not fired.</summary>
 internal sealed record TimerState(long StartedId, DateTimeOffset FiresAt);

@@ -1,4 +1,5 @@
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Updates;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -65,6 +66,49 @@ internal static class WorkflowTaskRules
         change.Queue(TaskKind.Workflow, queue, scheduled, run.NextAttempt);
     }
 
+    /// <summary>Schedules a task for updates alone, which is not stored; null where there is one already.</summary>
+    public static WorkflowTaskState? Speculate(RunState run, DateTimeOffset now)
+    {
+        if (!run.IsRunning || run.WorkflowTask is not null)
+        {
+            return null;
+        }
+
+        return run.WorkflowTask = new WorkflowTaskState
+        {
+            ScheduledId = run.NextEventId,
+            Attempt = 1,
+            ScheduledAt = now,
+            OriginallyScheduledAt = now,
+            Queue = run.StickyQueue.Length > 0 ? run.StickyQueue : run.TaskQueue,
+            Timeout = run.TaskTimeout,
+            IsSpeculative = true,
+        };
+    }
+
+    /// <summary>Makes a speculative task one like any other, as the first thing of a step that is stored.</summary>
+    public static void Keep(RunChange change)
+    {
+        var run = change.Run;
+        if (run.WorkflowTask is not { IsSpeculative: true } task)
+        {
+            return;
+        }
+
+        run.BackoffUntil = null;
+        if (task.IsStarted)
+        {
+            WriteSuffix(change);
+        }
+        else
+        {
+            change.Add(At(ScheduledEvent(run, task.Queue, task.Attempt), task.ScheduledAt));
+            change.Queue(TaskKind.Workflow, task.Queue, task.ScheduledId, task.Attempt);
+        }
+
+        task.IsSpeculative = false;
+    }
+
     /// <summary>Records that a worker begins. False when the task is not the one that is scheduled.</summary>
     public static bool Start(RunChange change, long scheduledId, int attempt, string identity, string stamp, string requestId)
     {
@@ -75,7 +119,7 @@ internal static class WorkflowTaskRules
         }
 
         change.Unqueue(TaskKind.Workflow, scheduledId);
-        if (task.IsTransient && task.ScheduledId != run.NextEventId)
+        if (task is { IsTransient: true, IsSpeculative: false } && task.ScheduledId != run.NextEventId)
         {
             // Something happened since: this is no repetition of the task that failed, and stands in the history like any other.
             task.Attempt = run.NextAttempt = 1;
@@ -87,23 +131,23 @@ internal static class WorkflowTaskRules
         task.Stamp = stamp;
         task.RequestId = requestId;
         task.StartedAt = change.Now;
-        task.StartedId = task.IsTransient ? task.ScheduledId + 1 : change.Add(StartedEvent(run, task)).EventId;
+        task.StartedId = task.IsTransient || task.IsSpeculative ? task.ScheduledId + 1 : change.Add(StartedEvent(run, task)).EventId;
         return true;
     }
 
-    /// <summary>The events of a transient task, as they will be in the history if it completes.</summary>
+    /// <summary>The events of a transient or speculative task, as they will be in the history if it completes.</summary>
     public static IEnumerable<HistoryEvent> Suffix(RunState run)
     {
-        if (run.WorkflowTask is not { IsTransient: true, IsStarted: true } task)
+        if (run.WorkflowTask is not { IsStarted: true } task || !(task.IsTransient || task.IsSpeculative))
         {
             yield break;
         }
 
-        var scheduled = ScheduledEvent(run, task.Queue, task.Attempt);
-        (scheduled.EventId, scheduled.EventTime) = (task.ScheduledId, Timestamp.FromDateTimeOffset(task.ScheduledAt));
+        var scheduled = At(ScheduledEvent(run, task.Queue, task.Attempt), task.ScheduledAt);
+        scheduled.EventId = task.ScheduledId;
         yield return scheduled;
-        var started = StartedEvent(run, task);
-        (started.EventId, started.EventTime) = (task.StartedId, Timestamp.FromDateTimeOffset(task.StartedAt));
+        var started = At(StartedEvent(run, task), task.StartedAt);
+        started.EventId = task.StartedId;
         yield return started;
     }
 
@@ -117,11 +161,7 @@ internal static class WorkflowTaskRules
     {
         var run = change.Run;
         var task = run.WorkflowTask!;
-        if (task.IsTransient)
-        {
-            change.Add(ScheduledEvent(run, task.Queue, task.Attempt));
-            change.Add(StartedEvent(run, task));
-        }
+        WriteSuffix(change);
 
         var completed = change.Add(new HistoryEvent
         {
@@ -241,6 +281,21 @@ internal static class WorkflowTaskRules
         return usual + (extra > MostExtra ? MostExtra : extra);
     }
 
+    /// <summary>Writes what the worker was shown already, as it was shown.</summary>
+    private static void WriteSuffix(RunChange change)
+    {
+        foreach (var shown in Suffix(change.Run).ToList())
+        {
+            change.Add(shown);
+        }
+    }
+
+    private static HistoryEvent At(HistoryEvent added, DateTimeOffset time)
+    {
+        added.EventTime = Timestamp.FromDateTimeOffset(time);
+        return added;
+    }
+
     private static HistoryEvent ScheduledEvent(RunState run, string queue, int attempt) => new()
     {
         EventType = EventType.WorkflowTaskScheduled,
@@ -261,7 +316,7 @@ internal static class WorkflowTaskRules
             ScheduledEventId = task.ScheduledId,
             Identity = task.Identity,
             RequestId = task.RequestId,
-            SuggestContinueAsNew = run.NextEventId > SuggestAtEvents || run.HistoryBytes >= SuggestAtBytes,
+            SuggestContinueAsNew = run.NextEventId > SuggestAtEvents || run.HistoryBytes >= SuggestAtBytes || run.Updates.Count > UpdateRules.SuggestAt,
             HistorySizeBytes = run.HistoryBytes,
         },
     };

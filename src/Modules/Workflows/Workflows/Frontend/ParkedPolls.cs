@@ -3,10 +3,16 @@ using Microsoft.Extensions.Hosting;
 namespace Flagstone.Workflows.Frontend;
 
 /// <summary>The polls that wait in this process. They end when their worker goes, when it says that it shuts down, and when the process stops.</summary>
-internal sealed class ParkedPolls(IHostApplicationLifetime lifetime)
+internal sealed class ParkedPolls(IHostApplicationLifetime lifetime, TimeProvider clock)
 {
+    /// <summary>A worker that has said that it shuts down may have a poll under way that comes after it.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(2);
+
+    private const int MaxGone = 1_000;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, HashSet<CancellationTokenSource>> byWorker = [];
+    private readonly Queue<(string Worker, DateTimeOffset At)> gone = [];
 
     /// <param name="worker">The worker's instance; empty when it does not say.</param>
     public Parked Enter(string worker, CancellationToken call)
@@ -16,6 +22,11 @@ internal sealed class ParkedPolls(IHostApplicationLifetime lifetime)
         {
             lock (gate)
             {
+                if (gone.Any(g => g.Worker == worker))
+                {
+                    source.Cancel();
+                }
+
                 if (!byWorker.TryGetValue(worker, out var sources))
                 {
                     byWorker[worker] = sources = [];
@@ -28,12 +39,18 @@ internal sealed class ParkedPolls(IHostApplicationLifetime lifetime)
         return new Parked(this, worker, source);
     }
 
-    /// <summary>Ends the polls of a worker.</summary>
+    /// <summary>Ends the polls of a worker, also those that are on their way.</summary>
     public async Task EndAsync(string worker)
     {
         CancellationTokenSource[] sources;
         lock (gate)
         {
+            while (gone.TryPeek(out var first) && (first.At < clock.GetUtcNow() - Late || gone.Count >= MaxGone))
+            {
+                gone.Dequeue();
+            }
+
+            gone.Enqueue((worker, clock.GetUtcNow()));
             sources = [.. byWorker.GetValueOrDefault(worker) ?? []];
         }
 

@@ -5,6 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.ErrorDetails.V1;
+using Temporalio.Api.Failure.V1;
 
 namespace Flagstone.Workflows.Frontend;
 
@@ -39,6 +40,26 @@ internal static class RpcErrors
     public static RpcException Of(Refusal refusal) => refusal.Detail.Length == 0
         ? new RpcException(new Status((StatusCode)refusal.Code, refusal.Message))
         : Of((StatusCode)refusal.Code, refusal.Message, Any.Parser.ParseFrom(refusal.Detail));
+
+    /// <summary>An operation of several was refused; the others were not carried out, or do not count.</summary>
+    /// <param name="index">Which one of two.</param>
+    public static RpcException OperationFailed(Refusal refusal, int index) => OperationFailed(Of(refusal), index);
+
+    public static RpcException OperationFailed(RpcException error, int index)
+    {
+        var failed = new MultiOperationExecutionFailure.Types.OperationStatus { Code = (int)error.StatusCode, Message = error.Status.Detail };
+        if (error.Trailers.GetValueBytes(Trailer) is { } bytes)
+        {
+            failed.Details.Add(GrpcStatus.Parser.ParseFrom(bytes).Details);
+        }
+
+        var other = new MultiOperationExecutionFailure.Types.OperationStatus
+        {
+            Code = (int)StatusCode.Aborted, Message = "Operation was aborted.", Details = { Any.Pack(new MultiOperationExecutionAborted()) },
+        };
+        var all = new MultiOperationExecutionFailure { Statuses = { index == 0 ? [failed, other] : (MultiOperationExecutionFailure.Types.OperationStatus[])[other, failed] } };
+        return Of(error.StatusCode, "Update-with-Start could not be executed.", all);
+    }
 
     /// <summary>What the gateway refused.</summary>
     public static RpcException Of(Problem problem) => problem.Status switch

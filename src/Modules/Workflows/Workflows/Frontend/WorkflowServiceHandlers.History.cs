@@ -42,8 +42,8 @@ internal sealed partial class WorkflowServiceHandlers
         var isLast = next >= run.NextEventId;
         if (isLast && page.NextId < run.NextEventId)
         {
-            // A worker that lost the run from its cache reads what it was given of an attempt that is not in the history yet.
-            events.AddRange(WorkflowTaskRules.Suffix(run));
+            // A worker that lost the run from its cache reads what it was given of a task that is not in the history yet.
+            events.AddRange(run is { IsRunning: true, StickyQueue.Length: > 0 } ? await OpenTaskAsync(key, run) : WorkflowTaskRules.Suffix(run));
         }
 
         return Page(events, isLast && !(request.WaitNewEvent && run.IsRunning) ? null : page with { NextId = next });
@@ -55,6 +55,13 @@ internal sealed partial class WorkflowServiceHandlers
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);
         return Description.Of(await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), request.Execution.RunId, context.CancellationToken));
+    }
+
+    /// <summary>Of a run that a worker has in its cache: its execution may hold a task that is in no row.</summary>
+    private async Task<IEnumerable<HistoryEvent>> OpenTaskAsync(ExecutionKey key, RunState run)
+    {
+        var shown = (await grains.GetGrain<IExecutionGrain>(key.ToString()).OpenTaskAsync(run.RunId)).Select(HistoryEvent.Parser.ParseFrom).ToList();
+        return shown is [{ EventId: var first }, ..] && first == run.NextEventId ? shown : [];
     }
 
     private static GetWorkflowExecutionHistoryResponse Page(IEnumerable<HistoryEvent> events, HistoryPage? next) => new()

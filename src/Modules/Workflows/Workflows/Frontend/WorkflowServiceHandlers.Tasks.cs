@@ -18,7 +18,7 @@ internal sealed partial class WorkflowServiceHandlers
 
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromSeconds(2);
 
-    [Rpc("updates and worker versioning; the history comes in one page")]
+    [Rpc("worker versioning; the history comes in one page")]
     public async Task<PollWorkflowTaskQueueResponse> PollWorkflowTaskQueue(PollWorkflowTaskQueueRequest request, ServerCallContext context)
     {
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
@@ -39,7 +39,7 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("queries in workflow tasks, updates, children, signals to other workflows, Nexus, worker versioning and eager activities")]
+    [Rpc("queries in workflow tasks, children, signals to other workflows, Nexus, worker versioning and eager activities")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
