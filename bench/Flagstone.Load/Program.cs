@@ -35,12 +35,21 @@ if (settings.Parts.Contains("provisioning"))
     await scale.RunAsync(settings.Claims, ct);
 }
 
+if (settings.Parts.Contains("workflows"))
+{
+    await using var postgres = await PrivatePostgres.StartAsync(ct);
+    var raw = await RawAsync(postgres);
+    foreach (var store in settings.Stores)
+    {
+        await new WorkflowLoad(settings, report, store, raw[store]).RunAsync(store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct), ct);
+    }
+}
+
 report.Summarize();
 return 0;
 
-async Task StoresAsync()
+async Task<Dictionary<string, Dictionary<int, double>>> RawAsync(PrivatePostgres postgres)
 {
-    await using var postgres = await PrivatePostgres.StartAsync(ct);
     var raw = new Dictionary<string, Dictionary<int, double>> { ["sqlite"] = [], ["postgresql"] = [] };
     report.Section("Beside us: the same two rows by raw ADO.NET, each pair in its own transaction");
     foreach (var level in Levels)
@@ -52,6 +61,13 @@ async Task StoresAsync()
         report.Line($"raw SQLite, {level,2} connections", $"{raw["sqlite"][level],9:N0}/s");
     }
 
+    return raw;
+}
+
+async Task StoresAsync()
+{
+    await using var postgres = await PrivatePostgres.StartAsync(ct);
+    var raw = await RawAsync(postgres);
     report.Section("Beside us: a handler that reads the body and answers 201, over TLS");
     await using (var empty = await EmptyServer.StartAsync())
     {

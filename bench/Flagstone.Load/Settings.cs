@@ -8,7 +8,7 @@ namespace Flagstone.Load;
 /// <param name="Seconds">The length of each run of the load generator.</param>
 /// <param name="Stores"><c>sqlite</c>, <c>postgresql</c> or both.</param>
 /// <param name="Sizes">How many resources are stored, in rising order, before lists and memory are measured.</param>
-/// <param name="Parts">What of the measurement runs: <c>store</c> with what it is compared with, <c>claims</c>, <c>processes</c>, <c>provisioning</c>.</param>
+/// <param name="Parts">What of the measurement runs: <c>store</c> with what it is compared with, <c>claims</c>, <c>processes</c>, <c>provisioning</c>, <c>workflows</c>.</param>
 /// <param name="Claims">How many claims of four managed resources become Ready, in rising order.</param>
 internal sealed record Settings(string Root, string Host, int Seconds, IReadOnlyList<string> Stores, IReadOnlyList<int> Sizes, IReadOnlyList<string> Parts, IReadOnlyList<int> Claims)
 {
@@ -16,7 +16,7 @@ internal sealed record Settings(string Root, string Host, int Seconds, IReadOnly
 
     public static Settings Parse(string[] args)
     {
-        var given = new Dictionary<string, string>(StringComparer.Ordinal) { ["--seconds"] = "5", ["--store"] = "both", ["--sizes"] = "50000,100000", ["--parts"] = "store,claims,processes,provisioning", ["--claims"] = "1000,10000" };
+        var given = new Dictionary<string, string>(StringComparer.Ordinal) { ["--seconds"] = "5", ["--store"] = "both", ["--sizes"] = "50000,100000", ["--parts"] = "store,claims,processes,provisioning,workflows", ["--claims"] = "1000,10000" };
         for (var i = 0; i + 1 < args.Length; i += 2)
         {
             given[args[i]] = args[i + 1];

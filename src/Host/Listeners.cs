@@ -15,6 +15,12 @@ internal static class Listeners
     /// <summary>The largest body that any port takes: the API server's limit is 3 MiB, and a push may be larger.</summary>
     public const long MaxBody = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// Calls at once on one connection. An SDK of Temporal has one for its client and all its workers: each workflow whose result is awaited holds a
+    /// call of it, and those that come above the limit wait until another one ends.
+    /// </summary>
+    private const int MaxStreams = 10_000;
+
     public static void AddListeners(this WebApplicationBuilder builder, PlatformOptions options, X509Certificate2 certificate)
     {
         var address = IPAddress.Parse(options.Address);
@@ -22,6 +28,7 @@ internal static class Listeners
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBody;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
             kestrel.Listen(address, options.Port, l => l.Protocols = HttpProtocols.Http1);
             kestrel.Listen(address, options.AppsPort, l => l.Protocols = HttpProtocols.Http1);
             kestrel.Listen(address, options.KubernetesPort, l =>

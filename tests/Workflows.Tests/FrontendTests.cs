@@ -130,6 +130,20 @@ public sealed class FrontendTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task Calls_that_wait_do_not_keep_others_of_the_same_connection_from_being_answered()
+    {
+        var client = await fixture.ConnectAsync();
+        var handle = await client.StartWorkflowAsync("Any", [], new($"wf-{Guid.NewGuid():N}", $"nobody-{Guid.NewGuid():N}"));
+
+        var waiting = Enumerable.Range(0, 150).Select(_ => handle.GetResultAsync()).ToList();
+        await client.WorkflowService.DescribeNamespaceAsync(new() { Namespace = "default" });
+
+        Assert.DoesNotContain(waiting, w => w.IsCompleted);
+        await handle.TerminateAsync();
+        await Assert.ThrowsAsync<WorkflowFailedException>(() => Task.WhenAll(waiting));
+    }
+
+    [Fact]
     public void The_page_of_the_rpcs_is_what_the_code_has()
     {
         var page = Path.Combine(Repository(), "docs", "reference", "temporal-rpcs.md");
