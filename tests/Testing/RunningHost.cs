@@ -136,6 +136,11 @@ public sealed class RunningHost : IAsyncDisposable
         process.Dispose();
     }
 
+    /// <summary>Stops the process where it is, as a long pause of its machine would; <see cref="ThawAsync"/> lets it go on.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task ThawAsync() => SignalAsync("CONT");
+
     public HttpClient Client(string? token = null)
     {
         var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
@@ -175,6 +180,12 @@ public sealed class RunningHost : IAsyncDisposable
             }
         }
 
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", Text(process!.Id)]);
+        await kill.WaitForExitAsync();
     }
 
     public async ValueTask DisposeAsync()
