@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Flagstone.Platform.Data;
+using Flagstone.Testing;
 
 namespace Flagstone.Provisioning.Tests.Aws;
 
@@ -10,7 +11,6 @@ namespace Flagstone.Provisioning.Tests.Aws;
 internal sealed class Emulators : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly SemaphoreSlim Installing = new(1, 1);
 
     private readonly List<Process> processes = [];
     private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("flagstone-s3-");
@@ -21,8 +21,9 @@ internal sealed class Emulators : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        Assert.SkipUnless(Testing.Programs.Has("node") && Testing.Programs.Has("npm"), "node and npm are needed to start s3rver and fauxqs");
-        var modules = await InstallAsync();
+        Assert.SkipUnless(NpmFolder.CanInstall, "node and npm are needed to start s3rver and fauxqs");
+        var (modules, failure) = await NpmFolder.InstallAsync(Path.Combine(AppContext.BaseDirectory, "Aws", "emulators"), CancellationToken.None);
+        Assert.SkipUnless(failure is null, $"npm cannot install s3rver and fauxqs: {failure}");
         S3 = await RunAsync(["s3rver/bin/s3rver.js", "--directory", data.FullName, "--address", "127.0.0.1", "--port"], modules, (_, _) => { });
         Sqs = await RunAsync(["fauxqs/dist/server.js"], modules, (environment, port) => environment["FAUXQS_PORT"] = port);
     }
@@ -37,31 +38,6 @@ internal sealed class Emulators : IAsyncDisposable
         }
 
         data.Delete(recursive: true);
-    }
-
-    private static async Task<string> InstallAsync()
-    {
-        var folder = Path.Combine(AppContext.BaseDirectory, "Aws", "emulators");
-        var modules = Path.Combine(folder, "node_modules");
-        var mark = Path.Combine(modules, ".installed");
-        await Installing.WaitAsync();
-        try
-        {
-            var wanted = await File.ReadAllTextAsync(Path.Combine(folder, "package-lock.json"));
-            if (!File.Exists(mark) || await File.ReadAllTextAsync(mark) != wanted)
-            {
-                var result = await Testing.Programs.RunAsync(
-                    "npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"], "", new Dictionary<string, string>(), CancellationToken.None);
-                Assert.SkipUnless(result.ExitCode == 0, $"npm cannot install s3rver and fauxqs: {result.All}");
-                await File.WriteAllTextAsync(mark, wanted);
-            }
-        }
-        finally
-        {
-            Installing.Release();
-        }
-
-        return modules;
     }
 
     private async Task<Uri> RunAsync(string[] arguments, string modules, Action<IDictionary<string, string?>, string> prepare)

@@ -14,6 +14,16 @@ public sealed class OrderTests
     private const string First = "WorkflowExecutionStarted WorkflowTaskScheduled WorkflowTaskStarted";
 
     [Fact]
+    public void A_marker_keeps_its_details()
+    {
+        var marker = new RecordMarkerCommandAttributes { MarkerName = "patch", Details = { ["id"] = new Payloads { Payloads_ = { new Payload() } } } };
+
+        var steps = new Steps().StartTask().Complete(new Command { CommandType = CommandType.RecordMarker, RecordMarkerCommandAttributes = marker });
+
+        Assert.Equal(marker.Details, steps.Events[^1].MarkerRecordedEventAttributes.Details);
+    }
+
+    [Fact]
     public void What_comes_while_a_task_is_open_stands_behind_what_it_decides()
     {
         var steps = new Steps().StartTask().Signal("a").Signal("b").Complete(Timer("t", 5));

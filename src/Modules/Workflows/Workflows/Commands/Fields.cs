@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Flagstone.Workflows.Commands;
 
@@ -11,8 +12,7 @@ internal static class Fields
     {
         foreach (var to in target.Descriptor.Fields.InDeclarationOrder())
         {
-            if (source.Descriptor.FindFieldByName(to.Name) is not { } from || from.FieldType != to.FieldType || from.IsRepeated != to.IsRepeated || from.IsMap != to.IsMap
-                || (from.FieldType == Google.Protobuf.Reflection.FieldType.Message && from.MessageType != to.MessageType))
+            if (source.Descriptor.FindFieldByName(to.Name) is not { } from || !IsSame(from, to))
             {
                 continue;
             }
@@ -42,4 +42,10 @@ internal static class Fields
 
         return target;
     }
+
+    /// <summary>A map's entries are a message type of each message's own: what is in them counts.</summary>
+    private static bool IsSame(FieldDescriptor from, FieldDescriptor to) =>
+        from.FieldType == to.FieldType && from.IsRepeated == to.IsRepeated && from.IsMap == to.IsMap
+        && (from.IsMap ? from.MessageType.Fields.InDeclarationOrder().Zip(to.MessageType.Fields.InDeclarationOrder()).All(f => IsSame(f.First, f.Second))
+            : from.FieldType != FieldType.Message || from.MessageType == to.MessageType);
 }
