@@ -26,16 +26,20 @@ internal sealed class Steps
 
     public RunState Run => run;
 
+    /// <summary>The run that the last step began behind this one; null for none.</summary>
+    public RunChange? Follower { get; private set; }
+
     public string Types => string.Join(' ', Events.Select(e => e.EventType));
 
     public TaskToken Token => new("ns", "wf", "run", run.WorkflowTask!.ScheduledId, run.WorkflowTask.StartedId, run.WorkflowTask.Attempt, run.WorkflowTask.Stamp);
 
     public Steps Do(Action<RunChange> step)
     {
-        var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now);
+        var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now) { First = Events[0].WorkflowExecutionStartedEventAttributes };
         step(change);
         Take(change);
         run = change.Run;
+        Follower = change.Follower;
         return this;
     }
 

@@ -62,47 +62,15 @@ internal static class CommandRules
         Command.AttributesOneofCase.UpsertWorkflowSearchAttributesCommandAttributes => Upsert(change, command.UpsertWorkflowSearchAttributesCommandAttributes, completedId),
         Command.AttributesOneofCase.ModifyWorkflowPropertiesCommandAttributes => Modify(change, command.ModifyWorkflowPropertiesCommandAttributes, completedId),
         Command.AttributesOneofCase.ContinueAsNewWorkflowExecutionCommandAttributes => ContinueAsNew.Apply(change, command.ContinueAsNewWorkflowExecutionCommandAttributes, completedId),
-        Command.AttributesOneofCase.CompleteWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Completed, new HistoryEvent
-        {
-            EventType = EventType.WorkflowExecutionCompleted,
-            WorkflowExecutionCompletedEventAttributes = new WorkflowExecutionCompletedEventAttributes
-            {
-                Result = command.CompleteWorkflowExecutionCommandAttributes.Result, WorkflowTaskCompletedEventId = completedId,
-            },
-        }),
-        Command.AttributesOneofCase.FailWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Failed, new HistoryEvent
-        {
-            EventType = EventType.WorkflowExecutionFailed,
-            WorkflowExecutionFailedEventAttributes = new WorkflowExecutionFailedEventAttributes
-            {
-                Failure = command.FailWorkflowExecutionCommandAttributes.Failure, RetryState = RetryState.RetryPolicyNotSet, WorkflowTaskCompletedEventId = completedId,
-            },
-        }),
-        Command.AttributesOneofCase.CancelWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Canceled, new HistoryEvent
-        {
-            EventType = EventType.WorkflowExecutionCanceled,
-            WorkflowExecutionCanceledEventAttributes = new WorkflowExecutionCanceledEventAttributes
-            {
-                Details = command.CancelWorkflowExecutionCommandAttributes.Details, WorkflowTaskCompletedEventId = completedId,
-            },
-        }),
+        Command.AttributesOneofCase.CompleteWorkflowExecutionCommandAttributes => CloseCommands.Complete(change, command.CompleteWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.FailWorkflowExecutionCommandAttributes => CloseCommands.Fail(change, command.FailWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.CancelWorkflowExecutionCommandAttributes => CloseCommands.Cancel(change, command.CancelWorkflowExecutionCommandAttributes, completedId),
         _ => Bad(WorkflowTaskFailedCause.FeatureDisabled, $"The command {command.CommandType} is not there yet."),
     };
 
     public static CommandFailure Bad(WorkflowTaskFailedCause cause, string message) => new(cause, message);
 
     public static bool IsTooLarge(IMessage? message) => message?.CalculateSize() > MaxBlob;
-
-    private static CommandFailure? Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
-    {
-        if (last.CalculateSize() > MaxBlob)
-        {
-            return Bad(WorkflowTaskFailedCause.BadBinary, $"The result is larger than {MaxBlob} bytes.");
-        }
-
-        Closing.Close(change, status, last);
-        return null;
-    }
 
     private static CommandFailure? Record(RunChange change, RecordMarkerCommandAttributes command, long completedId)
     {

@@ -20,10 +20,11 @@ internal static class Closing
     public static void TimeOut(RunChange change)
     {
         WorkflowTaskRules.ForceClose(change);
+        var (state, next) = Repeating.AfterTimeout(change);
         Close(change, WorkflowExecutionStatus.TimedOut, new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionTimedOut,
-            WorkflowExecutionTimedOutEventAttributes = new WorkflowExecutionTimedOutEventAttributes { RetryState = RetryState.RetryPolicyNotSet },
+            WorkflowExecutionTimedOutEventAttributes = new WorkflowExecutionTimedOutEventAttributes { RetryState = state, NewExecutionRunId = next },
         });
     }
 

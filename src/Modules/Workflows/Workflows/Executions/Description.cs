@@ -39,7 +39,7 @@ internal static class Description
         FirstRunId = run.FirstRunId,
         Type = new WorkflowType { Name = run.Type },
         StartTime = Timestamp.FromDateTimeOffset(run.StartedAt),
-        ExecutionTime = Timestamp.FromDateTimeOffset(run.BackoffUntil ?? run.StartedAt),
+        ExecutionTime = Timestamp.FromDateTimeOffset(run.ExecutesAt ?? run.StartedAt),
         CloseTime = run.ClosedAt is { } closed ? Timestamp.FromDateTimeOffset(closed) : null,
         ExecutionDuration = run.ClosedAt is { } end ? Duration.FromTimeSpan(end - run.StartedAt) : null,
         Status = run.Status,

@@ -39,7 +39,7 @@ internal sealed partial class ExecutionGrain
         }
 
         var request = RespondWorkflowTaskCompletedRequest.Parser.ParseFrom(call.Request);
-        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        var change = await ChangeAsync(By(call.Caller), request.Commands.Any(c => CommandRules.Closes(c.CommandType)));
         if (TaskCompletion.IsOverdue(change, request))
         {
             WorkflowTaskRules.TimeOut(change);

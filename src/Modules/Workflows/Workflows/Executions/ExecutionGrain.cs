@@ -61,7 +61,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
             return;
         }
 
-        var change = new RunChange(run, clock.GetUtcNow());
+        var change = await ChangeAsync(null, mayEnd: run.ExpiresAt <= clock.GetUtcNow());
         Deadlines.Fire(change);
         if (await CommitAsync(change) is { } refusal)
         {
@@ -91,6 +91,14 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         }
 
         return await CommitAsync(change) is { } refusal ? refusal : answer;
+    }
+
+    /// <summary>A step of the open run.</summary>
+    /// <param name="mayEnd">Whether it may end the run by itself: then what the run was started with is read, for the run that may follow.</param>
+    private async Task<RunChange> ChangeAsync(Principal? by, bool mayEnd)
+    {
+        var first = mayEnd && run!.MayRepeat ? await store.EventsAsync(run.RunId, 1, 1, 1, HistoryLimits.MaxBytes, CancellationToken.None) : [];
+        return new RunChange(run!, clock.GetUtcNow(), by) { First = first.Count > 0 ? first[0].WorkflowExecutionStartedEventAttributes : null };
     }
 
     private async Task<Refusal> MissingAsync(string runId) =>

@@ -35,9 +35,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     /// <summary>The first step of the run that follows this one, where it does; committed with this one.</summary>
     public RunChange? Follower { get; private set; }
 
+    /// <summary>What the run was started with; null of a run that does not repeat, and of a step that cannot end it.</summary>
+    public WorkflowExecutionStartedEventAttributes? First { get; init; }
+
     /// <summary>Begins the run that follows this one.</summary>
-    public RunChange Follow(StartWorkflowExecutionRequest request) => Follower = Starting.Begin(
-        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(now).ToString(), now, by, run);
+    public RunChange Follow(StartWorkflowExecutionRequest request, Origin origin) => Follower = Starting.Begin(
+        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(now).ToString(), now, by, origin with { Before = run });
 
     /// <summary>Adds an event: to the history, or to the buffer where a workflow task is open and the event comes from outside.</summary>
     public HistoryEvent Add(HistoryEvent added)

@@ -15,6 +15,9 @@ internal sealed class RunState
 {
     public required string Namespace { get; init; }
 
+    /// <summary>The namespace's name, as events show it.</summary>
+    public string NamespaceName { get; init; } = "";
+
     public required string WorkflowId { get; init; }
 
     public required string RunId { get; init; }
@@ -34,6 +37,15 @@ internal sealed class RunState
 
     public TimeSpan ExecutionTimeout { get; init; }
 
+    /// <summary>Whether the run is tried again when it fails, complete with its defaults; null for never.</summary>
+    public RetryPolicy? Retry { get; init; }
+
+    /// <summary>How often the run was tried, this time included.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>When the run comes again after its end, as a <see cref="CronSchedule"/>; empty for never.</summary>
+    public string Cron { get; init; } = "";
+
     public DateTimeOffset StartedAt { get; init; }
 
     /// <summary>When the run may last no longer, by the shorter of its timeouts; null for ever.</summary>
@@ -42,7 +54,10 @@ internal sealed class RunState
     /// <summary>When all runs together may last no longer; null for ever.</summary>
     public DateTimeOffset? ExecutionExpiresAt { get; init; }
 
-    /// <summary>No workflow task before this time: a start with a delay.</summary>
+    /// <summary>When the run may do its first step, if that is later than its start; a cron schedule counts from here.</summary>
+    public DateTimeOffset? ExecutesAt { get; init; }
+
+    /// <summary>No workflow task before this time: a start with a delay, a retry, or a cron schedule.</summary>
     public DateTimeOffset? BackoffUntil { get; set; }
 
     public DateTimeOffset? ClosedAt { get; set; }
@@ -92,6 +107,10 @@ internal sealed class RunState
 
     [JsonIgnore]
     public bool IsRunning => Status == WorkflowExecutionStatus.Running;
+
+    /// <summary>Whether another run may follow by itself, with what this one was started with.</summary>
+    [JsonIgnore]
+    public bool MayRepeat => Retry is not null || Cron.Length > 0;
 }
 
 /// <summary>A workflow task that is not over.</summary>
