@@ -77,11 +77,13 @@ public sealed class RepeatTests
         steps.Pass(TimeSpan.FromSeconds(5));
         var timedOut = steps.Events[^1].WorkflowExecutionTimedOutEventAttributes;
         Assert.Equal((RetryState.InProgress, steps.Follower!.Run.RunId), (timedOut.RetryState, timedOut.NewExecutionRunId));
-        Assert.Equal(TimeoutType.StartToClose, steps.Follower.Events[0].WorkflowExecutionStartedEventAttributes.ContinuedFailure.TimeoutFailureInfo.TimeoutType);
+        var first = steps.Follower.Events[0].WorkflowExecutionStartedEventAttributes;
+        Assert.Equal(TimeoutType.StartToClose, first.ContinuedFailure.TimeoutFailureInfo.TimeoutType);
 
-        var next = new RunChange(steps.Follower.Run, steps.Now + TimeSpan.FromSeconds(3)) { First = steps.Follower.Events[0].WorkflowExecutionStartedEventAttributes };
+        var next = new RunChange(steps.Follower.Run, steps.Now + TimeSpan.FromSeconds(3)) { First = first };
         Deadlines.Fire(next);
-        Assert.Equal((RetryState.Timeout, ""), (next.Events[^1].WorkflowExecutionTimedOutEventAttributes.RetryState, next.Events[^1].WorkflowExecutionTimedOutEventAttributes.NewExecutionRunId));
+        timedOut = next.Events[^1].WorkflowExecutionTimedOutEventAttributes;
+        Assert.Equal((RetryState.Timeout, ""), (timedOut.RetryState, timedOut.NewExecutionRunId));
         Assert.Null(next.Follower);
     }
 
@@ -94,11 +96,13 @@ public sealed class RepeatTests
         Assert.Null(steps.Run.WorkflowTask);
 
         // The run takes longer than its schedule: what it missed is left out.
-        steps.Pass(TimeSpan.FromMinutes(10)).StartTask().Complete(OrderTests.Timer("t", 14 * 60 + 30)).Pass(TimeSpan.FromMinutes(14.5)).StartTask().Complete(Complete());
+        steps.Pass(TimeSpan.FromMinutes(10)).StartTask().Complete(OrderTests.Timer("t", 14 * 60 + 30));
+        steps.Pass(TimeSpan.FromMinutes(14.5)).StartTask().Complete(Complete());
 
         Assert.Equal(steps.Follower!.Run.RunId, steps.Events[^1].WorkflowExecutionCompletedEventAttributes.NewExecutionRunId);
         var next = steps.Follower.Events[0].WorkflowExecutionStartedEventAttributes;
-        Assert.Equal((ContinueAsNewInitiator.CronSchedule, TimeSpan.FromMinutes(5.5), 1), (next.Initiator, next.FirstWorkflowTaskBackoff.ToTimeSpan(), next.Attempt));
+        Assert.Equal((ContinueAsNewInitiator.CronSchedule, 1), (next.Initiator, next.Attempt));
+        Assert.Equal(TimeSpan.FromMinutes(5.5), next.FirstWorkflowTaskBackoff.ToTimeSpan());
         Assert.Equal((Result, null), (next.LastCompletionResult, next.ContinuedFailure));
     }
 
@@ -152,7 +156,8 @@ public sealed class RepeatTests
     [InlineData("@every soon")]
     [InlineData("@every_second")]
     [InlineData("CRON_TZ=Nowhere/Atall 0 0 * * *")]
-    public void A_schedule_that_is_none_is_refused(string text) => Assert.StartsWith("Invalid CronSchedule", CronSchedule.Refuse(text), StringComparison.Ordinal);
+    public void A_schedule_that_is_none_is_refused(string text) =>
+        Assert.StartsWith("Invalid CronSchedule", CronSchedule.Refuse(text), StringComparison.Ordinal);
 
     private static Steps Begun(Action<StartWorkflowExecutionRequest> set)
     {
@@ -160,7 +165,13 @@ public sealed class RepeatTests
         return steps.Run.BackoffUntil is { } until ? steps.Pass(until - steps.Now).StartTask() : steps.StartTask();
     }
 
-    private static Command Fail() => new() { CommandType = CommandType.FailWorkflowExecution, FailWorkflowExecutionCommandAttributes = new() { Failure = Broken } };
+    private static Command Fail() => new()
+    {
+        CommandType = CommandType.FailWorkflowExecution, FailWorkflowExecutionCommandAttributes = new() { Failure = Broken },
+    };
 
-    private static Command Complete() => new() { CommandType = CommandType.CompleteWorkflowExecution, CompleteWorkflowExecutionCommandAttributes = new() { Result = Result } };
+    private static Command Complete() => new()
+    {
+        CommandType = CommandType.CompleteWorkflowExecution, CompleteWorkflowExecutionCommandAttributes = new() { Result = Result },
+    };
 }

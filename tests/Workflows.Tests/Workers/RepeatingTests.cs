@@ -10,6 +10,8 @@ public sealed class RepeatingTests(HostFixture fixture)
 {
     private const string Run = "WorkflowExecutionStarted WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted";
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_workflow_that_fails_is_tried_again_and_its_caller_gets_the_last_result()
     {
@@ -22,7 +24,8 @@ public sealed class RepeatingTests(HostFixture fixture)
         Assert.Equal("attempt 3 after: Attempt 2 fails.", await handle.GetResultAsync());
         var first = await worker.Client.GetWorkflowHandle(handle.Id, handle.ResultRunId).ReplayedAsync();
         Assert.Equal($"{Run} WorkflowExecutionFailed", first.Types());
-        var second = await worker.Client.GetWorkflowHandle(handle.Id, first.Events.Last().WorkflowExecutionFailedEventAttributes.NewExecutionRunId).ReplayedAsync();
+        var nextRun = first.Events.Last().WorkflowExecutionFailedEventAttributes.NewExecutionRunId;
+        var second = await worker.Client.GetWorkflowHandle(handle.Id, nextRun).ReplayedAsync();
         Assert.Equal($"{Run} WorkflowExecutionFailed", second.Types());
         var third = await worker.Client.GetWorkflowHandle(handle.Id).ReplayedAsync();
         Assert.Equal($"{Run} WorkflowExecutionCompleted", third.Types());
@@ -37,9 +40,9 @@ public sealed class RepeatingTests(HostFixture fixture)
         options.CronSchedule = "@every 1s";
 
         var handle = await worker.Client.StartWorkflowAsync((TickingWorkflow w) => w.RunAsync(), options);
-        var first = await worker.Client.GetWorkflowHandle(handle.Id, handle.ResultRunId).UntilAsync(EventType.WorkflowExecutionCompleted, TestContext.Current.CancellationToken);
+        var first = await worker.Client.GetWorkflowHandle(handle.Id, handle.ResultRunId).UntilAsync(EventType.WorkflowExecutionCompleted, Ct);
         var nextRun = first.Events.Last().WorkflowExecutionCompletedEventAttributes.NewExecutionRunId;
-        var second = await worker.Client.GetWorkflowHandle(handle.Id, nextRun).UntilAsync(EventType.WorkflowExecutionCompleted, TestContext.Current.CancellationToken);
+        var second = await worker.Client.GetWorkflowHandle(handle.Id, nextRun).UntilAsync(EventType.WorkflowExecutionCompleted, Ct);
         await worker.Client.GetWorkflowHandle(handle.Id).TerminateAsync();
 
         Assert.Equal(
@@ -54,7 +57,10 @@ public sealed class RepeatingTests(HostFixture fixture)
     public async Task A_schedule_that_cannot_be_is_refused(string schedule, int? delay)
     {
         var client = await fixture.ConnectAsync();
-        var options = new WorkflowOptions($"wf-{Guid.NewGuid():N}", "nobody") { CronSchedule = schedule, StartDelay = delay is { } s ? TimeSpan.FromSeconds(s) : null };
+        var options = new WorkflowOptions($"wf-{Guid.NewGuid():N}", "nobody")
+        {
+            CronSchedule = schedule, StartDelay = delay is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
 
         var refused = await Assert.ThrowsAsync<RpcException>(() => client.StartWorkflowAsync((TickingWorkflow w) => w.RunAsync(), options));
 

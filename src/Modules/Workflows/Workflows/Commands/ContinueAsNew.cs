@@ -32,6 +32,11 @@ internal static class ContinueAsNew
             return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, $"ContinueAsNewWorkflowExecutionCommandAttributes exceed {CommandRules.MaxBlob} bytes.");
         }
 
+        if (CommandRules.UnknownAttribute(command.SearchAttributes) is { } unknown)
+        {
+            return unknown;
+        }
+
         var next = change.Follow(Request(run, command), new Origin
         {
             Initiator = ContinueAsNewInitiator.Workflow, Failure = command.Failure, LastResult = command.LastCompletionResult,

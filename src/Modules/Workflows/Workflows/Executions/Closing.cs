@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Children;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
@@ -32,7 +33,7 @@ internal static class Closing
     public static void Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
     {
         var run = change.Run;
-        change.Add(last);
+        ChildRules.Leave(change, change.Add(last).EventId);
         run.Status = status;
         run.ClosedAt = change.Now;
         run.WorkflowTask = null;

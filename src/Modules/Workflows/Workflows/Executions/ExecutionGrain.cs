@@ -1,5 +1,6 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Microsoft.Extensions.Logging;
 using Temporalio.Api.Common.V1;
@@ -11,7 +12,8 @@ namespace Flagstone.Workflows.Executions;
 /// of the commits, not the activation, is the lock. This part loads, commits and tells; the others are the calls.
 /// </summary>
 [GrainType("flagstone.workflow-execution")]
-internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory grains, TimeProvider clock, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain
+internal sealed partial class ExecutionGrain(
+    ExecutionStore store, OutboxStore outbox, IGrainFactory grains, TimeProvider clock, ILogger<ExecutionGrain> logger) : Grain, IExecutionGrain
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
@@ -143,6 +145,11 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         {
             // Lost with this process, it is found by the queue, which looks at the rows.
             grains.GetGrain<ITaskQueueGrain>(queue.ToString()).AddAsync(task).Ignore();
+        }
+
+        if (changes.Any(c => c.Sent.Count > 0))
+        {
+            grains.GetGrain<IOutboxGrain>(key.ToString()).DeliverAsync().Ignore();
         }
 
         return null;

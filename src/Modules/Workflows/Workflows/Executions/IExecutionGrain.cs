@@ -1,4 +1,5 @@
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Outbox;
 
 namespace Flagstone.Workflows.Executions;
 
@@ -51,6 +52,14 @@ internal interface IExecutionGrain : IReconcileGrain
     /// <param name="queue">Only if it is this one; empty for any.</param>
     [Alias("ResetSticky")]
     Task<Answer> ResetStickyAsync(string runId, string queue);
+
+    /// <summary>Does what a message of another execution asks, once however often it is delivered.</summary>
+    [Alias("Receive")]
+    Task<Receipt> ReceiveAsync(Delivery delivery);
+
+    /// <summary>Records what became of a message that a run of this execution sent, and removes it. False: not now.</summary>
+    [Alias("Settle")]
+    Task<bool> SettleAsync(Delivery delivery, Receipt receipt);
 
     /// <summary>Ends when the run has an event of this id, or is closed, or after a while.</summary>
     /// <param name="closed">Only when it is closed.</param>

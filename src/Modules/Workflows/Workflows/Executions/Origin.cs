@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Children;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -20,4 +21,10 @@ internal sealed record Origin
 
     /// <summary>The result of the last run that had one.</summary>
     public Payloads? LastResult { get; init; }
+
+    /// <summary>Who starts it as its child; null for nobody, and for a run that follows another one of the child.</summary>
+    public ParentState? Parent { get; init; }
+
+    /// <summary>The run at the top of the parent's tree.</summary>
+    public RunName? Root { get; init; }
 }

@@ -1,4 +1,5 @@
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
@@ -16,6 +17,9 @@ namespace Flagstone.Workflows.Executions;
 internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by = null)
 {
     private readonly Dictionary<(TaskKind Kind, long EventId), (TaskQueueKey Queue, QueuedTask Task)> queued = [];
+    private readonly Dictionary<OutboxKey, OutboxMessage> sent = [];
+    private readonly HashSet<OutboxKey> settled = [];
+    private readonly HashSet<OutboxKey> marked = [];
 
     public RunState Run => run;
 
@@ -31,6 +35,18 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>Tasks that lay in a queue before this step, and must not any longer.</summary>
     public HashSet<(TaskKind Kind, long EventId)> Unqueued { get; } = [];
+
+    /// <summary>What this step asks of other executions.</summary>
+    public IReadOnlyCollection<OutboxMessage> Sent => sent.Values;
+
+    /// <summary>Messages that this step answers.</summary>
+    public IReadOnlyCollection<OutboxKey> Settled => settled;
+
+    /// <summary>Messages that this step does what they ask; who sent them is still to be told.</summary>
+    public IReadOnlyCollection<OutboxKey> Marked => marked;
+
+    /// <summary>Whether this step answers a message, or does what one asks.</summary>
+    public bool IsMarked => marked.Count + settled.Count > 0;
 
     /// <summary>The first step of the run that follows this one, where it does; committed with this one.</summary>
     public RunChange? Follower { get; private set; }
@@ -85,9 +101,24 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
         Unqueued.Add((kind, eventId));
     }
 
+    public void Send(OutboxMessage message) => sent[message.Key] = message;
+
+    public void Settle(OutboxKey key)
+    {
+        sent.Remove(key);
+        settled.Add(key);
+    }
+
+    public void Mark(OutboxKey key) => marked.Add(key);
+
     private HistoryEvent Append(HistoryEvent added)
     {
         added.EventId = run.NextEventId++;
+        if (added.ChildWorkflowExecutionStartedEventAttributes is { } started && run.Children.TryGetValue(started.InitiatedEventId, out var child))
+        {
+            child.StartedId = added.EventId;
+        }
+
         run.HistoryBytes += added.CalculateSize();
         Events.Add(added);
         return added;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Flagstone.Workflows.Children;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -90,6 +91,21 @@ internal sealed class RunState
 
     /// <summary>By the timer's id.</summary>
     public Dictionary<string, TimerState> Timers { get; init; } = [];
+
+    /// <summary>Whose child it is; null without a parent.</summary>
+    public ParentState? Parent { get; init; }
+
+    /// <summary>The run at the top of its tree; null at the top.</summary>
+    public RunName? Root { get; init; }
+
+    /// <summary>No workflow task before the parent has recorded the start.</summary>
+    public bool AwaitsParent { get; set; }
+
+    /// <summary>By the id of the Initiated event.</summary>
+    public Dictionary<long, ChildState> Children { get; init; } = [];
+
+    /// <summary>Signals and requests to cancel that are on their way to other executions, by the id of the Initiated event.</summary>
+    public Dictionary<long, ExternalState> Externals { get; init; } = [];
 
     public bool CancelRequested { get; set; }
 

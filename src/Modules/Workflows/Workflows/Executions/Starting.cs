@@ -104,6 +104,9 @@ internal static class Starting
             Memo = request.Memo,
             SearchAttributes = request.SearchAttributes,
             UserMetadata = request.UserMetadata,
+            Parent = origin?.Parent ?? before?.Parent,
+            Root = origin?.Root ?? before?.Root,
+            AwaitsParent = origin?.Parent is not null,
         };
         var change = new RunChange(run, now, by);
         var started = request.CopyTo(new WorkflowExecutionStartedEventAttributes());
@@ -121,6 +124,15 @@ internal static class Starting
         started.LastCompletionResult = origin is null ? request.LastCompletionResult : origin.LastResult;
         started.RetryPolicy = retry;
         started.Attempt = run.Attempt;
+        if (run is { Parent: { } parent, Root: { } root })
+        {
+            started.ParentWorkflowNamespace = run.NamespaceName;
+            started.ParentWorkflowNamespaceId = run.Namespace;
+            started.ParentWorkflowExecution = new WorkflowExecution { WorkflowId = parent.WorkflowId, RunId = parent.RunId };
+            started.ParentInitiatedEventId = parent.InitiatedId;
+            started.RootWorkflowExecution = new WorkflowExecution { WorkflowId = root.WorkflowId, RunId = root.RunId };
+        }
+
         change.Add(new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionStarted,
