@@ -39,7 +39,7 @@ internal sealed partial class ExecutionGrain
         }
 
         var request = RespondWorkflowTaskCompletedRequest.Parser.ParseFrom(call.Request);
-        var change = await ChangeAsync(By(call.Caller), request.Commands.Any(c => CommandRules.Closes(c.CommandType)));
+        var change = await ChangeAsync(By(call.Caller), clock.GetUtcNow(), request.Commands.Any(c => CommandRules.Closes(c.CommandType)));
         if (TaskCompletion.IsOverdue(change, request))
         {
             WorkflowTaskRules.TimeOut(change);

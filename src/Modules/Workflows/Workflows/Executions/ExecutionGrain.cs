@@ -58,12 +58,13 @@ internal sealed partial class ExecutionGrain(
 
     private async Task FireAsync()
     {
-        if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > clock.GetUtcNow())
+        var now = clock.GetUtcNow();
+        if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > now)
         {
             return;
         }
 
-        var change = await ChangeAsync(null, mayEnd: run.ExpiresAt <= clock.GetUtcNow());
+        var change = await ChangeAsync(null, now, mayEnd: run.ExpiresAt <= now);
         Deadlines.Fire(change);
         if (await CommitAsync(change) is { } refusal)
         {
@@ -97,10 +98,10 @@ internal sealed partial class ExecutionGrain(
 
     /// <summary>A step of the open run.</summary>
     /// <param name="mayEnd">Whether it may end the run by itself: then what the run was started with is read, for the run that may follow.</param>
-    private async Task<RunChange> ChangeAsync(Principal? by, bool mayEnd)
+    private async Task<RunChange> ChangeAsync(Principal? by, DateTimeOffset now, bool mayEnd)
     {
         var first = mayEnd && run!.MayRepeat ? await store.EventsAsync(run.RunId, 1, 1, 1, HistoryLimits.MaxBytes, CancellationToken.None) : [];
-        return new RunChange(run!, clock.GetUtcNow(), by) { First = first.Count > 0 ? first[0].WorkflowExecutionStartedEventAttributes : null };
+        return new RunChange(run!, now, by) { First = first.Count > 0 ? first[0].WorkflowExecutionStartedEventAttributes : null };
     }
 
     private async Task<Refusal> MissingAsync(string runId) =>
