@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Temporalio.Api.Command.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
+using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Tests.Outbox;
 
@@ -19,7 +20,7 @@ public sealed class OutboxTests(WorkflowSilo silo) : IClassFixture<WorkflowSilo>
     [Fact]
     public async Task A_signal_that_is_delivered_again_is_heard_once_even_by_the_next_run()
     {
-        var (run, next) = (await silo.StartAsync(Receiver), "");
+        var run = await silo.StartAsync(Receiver);
         var delivery = await StoredAsync(OutboxKind.Signal, "receiver", "", new HistoryEvent
         {
             SignalExternalWorkflowExecutionInitiatedEventAttributes = new() { SignalName = "s", WorkflowExecution = new() { WorkflowId = "receiver" } },
@@ -33,26 +34,31 @@ public sealed class OutboxTests(WorkflowSilo silo) : IClassFixture<WorkflowSilo>
         });
         Assert.Equal(Receipt.Done, await silo.Execution(Receiver).ReceiveAsync(delivery));
 
-        next = (await silo.Executions.FindRunAsync(Receiver, "", CancellationToken.None))!.RunId;
+        var next = (await silo.Executions.FindRunAsync(Receiver, "", CancellationToken.None))!.RunId;
         Assert.NotEqual(run, next);
         Assert.Equal(1, await CountAsync(run, EventType.WorkflowExecutionSignaled));
         Assert.Equal(0, await CountAsync(next, EventType.WorkflowExecutionSignaled));
     }
 
     [Fact]
-    public async Task A_child_whose_start_is_delivered_again_after_its_end_is_not_started_again()
+    public async Task A_child_whose_start_is_delivered_again_is_not_started_again_whoever_has_its_id_by_then()
     {
         var delivery = await StoredAsync(OutboxKind.Start, "receiver", "0f0e0d0c-0b0a-8908-8706-050403020100", new HistoryEvent
         {
-            StartChildWorkflowExecutionInitiatedEventAttributes = new() { WorkflowId = "receiver", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "queue" } },
+            StartChildWorkflowExecutionInitiatedEventAttributes = new()
+            {
+                WorkflowId = "receiver", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "queue" },
+            },
         });
 
         Assert.Equal(Receipt.Done, await silo.Execution(Receiver).ReceiveAsync(delivery));
-        await silo.Execution(Receiver).TerminateAsync(new Call(new Temporalio.Api.WorkflowService.V1.TerminateWorkflowExecutionRequest().ToByteArray(), "", "tester"));
+        await silo.Execution(Receiver).TerminateAsync(new Call(new TerminateWorkflowExecutionRequest().ToByteArray(), "", "tester"));
+        var other = await silo.StartAsync(Receiver);
         Assert.Equal(Receipt.Done, await silo.Execution(Receiver).ReceiveAsync(delivery));
 
         var run = (await silo.Executions.FindRunAsync(Receiver, "", CancellationToken.None))!;
-        Assert.Equal((delivery.TargetRun, WorkflowExecutionStatus.Terminated), (run.RunId, run.Status));
+        Assert.Equal((other, WorkflowExecutionStatus.Running), (run.RunId, run.Status));
+        Assert.Equal(WorkflowExecutionStatus.Terminated, (await silo.Executions.FindRunAsync(Receiver, delivery.TargetRun, CancellationToken.None))!.Status);
     }
 
     [Fact]

@@ -76,6 +76,10 @@ public sealed class WorkflowSilo : IAsyncLifetime
 
     internal static StartWorkflowExecutionRequest Request(ExecutionKey key) => new()
     {
-        Namespace = "ns", WorkflowId = key.WorkflowId, RequestId = $"start {key.WorkflowId}", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "queue" },
+        Namespace = "ns",
+        WorkflowId = key.WorkflowId,
+        RequestId = $"start {key.WorkflowId}",
+        WorkflowType = new() { Name = "Any" },
+        TaskQueue = new() { Name = "queue" },
     };
 }

@@ -163,6 +163,24 @@ public sealed class ChildTests(HostFixture fixture)
             WithoutTasks(await parent.ReplayedAsync()));
     }
 
+    [Theory]
+    [InlineData(true, WorkflowExecutionStatus.Canceled)]
+    [InlineData(false, WorkflowExecutionStatus.Terminated)]
+    public async Task What_a_parent_does_to_its_child_meets_the_run_that_is_open(bool cancels, WorkflowExecutionStatus status)
+    {
+        await using var worker = RunningWorker.Start(await fixture.ConnectAsync());
+        var (parent, child) = await StartAsync(worker, new ChildPlan("RestlessWorkflow", NewId(), 2));
+        await parent.UntilAsync(EventType.ChildWorkflowExecutionStarted, Ct);
+        var third = await ThirdRunAsync(child);
+
+        await (cancels ? parent.CancelAsync() : parent.TerminateAsync());
+
+        await EndOfAsync(third);
+        Assert.Equal(status, (await third.DescribeAsync()).Status);
+        await EndOfAsync(parent);
+        await parent.ReplayedAsync();
+    }
+
     [Fact]
     public async Task A_workflow_signals_another_one_in_order_and_knows_that_it_was_heard()
     {
@@ -219,6 +237,20 @@ public sealed class ChildTests(HostFixture fixture)
 
     private static async Task<(WorkflowHandle<ParentWorkflow, string> Parent, WorkflowHandle Child)> StartAsync(RunningWorker worker, ChildPlan plan) =>
         (await worker.Client.StartWorkflowAsync((ParentWorkflow w) => w.RunAsync(plan), worker.Options()), worker.Client.GetWorkflowHandle(plan.Id));
+
+    /// <summary>The run that two runs of a child have continued as.</summary>
+    private static async Task<WorkflowHandle> ThirdRunAsync(WorkflowHandle child)
+    {
+        var first = (await child.FetchHistoryAsync()).Events.First().WorkflowExecutionStartedEventAttributes.FirstExecutionRunId;
+        var run = child.Client.GetWorkflowHandle(child.Id, first);
+        for (var i = 0; i < 2; i++)
+        {
+            var ended = await run.UntilAsync(EventType.WorkflowExecutionContinuedAsNew, Ct);
+            run = child.Client.GetWorkflowHandle(child.Id, ended.Events.Last().WorkflowExecutionContinuedAsNewEventAttributes.NewExecutionRunId);
+        }
+
+        return run;
+    }
 
     /// <summary>Waits for the end, which may be no success.</summary>
     private static async Task EndOfAsync(WorkflowHandle handle)

@@ -30,7 +30,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     public static IReadOnlyList<Type> Samples { get; } =
     [
         typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
-        typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow),
+        typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
     ];
 
     public TemporalClient Client { get; }

@@ -50,6 +50,23 @@ public sealed record ChildPlan(string Workflow, string Id, object? Argument = nu
     public bool ThenContinues { get; init; }
 }
 
+/// <summary>Continues as new as often as it is told, and then waits to be cancelled.</summary>
+[Workflow]
+public sealed class RestlessWorkflow
+{
+    [WorkflowRun]
+    public async Task<string> RunAsync(int more)
+    {
+        if (more > 0)
+        {
+            throw Workflow.CreateContinueAsNewException((RestlessWorkflow w) => w.RunAsync(more - 1));
+        }
+
+        await Workflow.WaitConditionAsync(() => false);
+        return "never";
+    }
+}
+
 /// <summary>Signals another workflow, or asks it to cancel; returns what became of that.</summary>
 [Workflow]
 public sealed class CallingWorkflow

@@ -25,7 +25,7 @@ internal sealed partial class ExecutionGrain
             return await ReceiveStartAsync(delivery, about);
         }
 
-        if (run is null || (delivery.Key.Kind == OutboxKind.Cancel && delivery.TargetRun.Length > 0 && delivery.TargetRun != run.RunId))
+        if (run is null || (delivery.Key.Kind is OutboxKind.Signal or OutboxKind.Cancel && !Receiving.IsMeant(run, delivery, about)))
         {
             return await ReceiptOfMissingAsync(delivery);
         }

@@ -29,6 +29,14 @@ internal static class Receiving
         });
     }
 
+    /// <summary>Whether a signal or a cancellation is for this run. SDKs name the first run of a child, which may have continued since.</summary>
+    public static bool IsMeant(RunState run, Delivery delivery, HistoryEvent about)
+    {
+        var isOfChild = about.SignalExternalWorkflowExecutionInitiatedEventAttributes?.ChildWorkflowOnly
+            ?? about.RequestCancelExternalWorkflowExecutionInitiatedEventAttributes.ChildWorkflowOnly;
+        return delivery.TargetRun.Length == 0 || delivery.TargetRun == run.RunId || (isOfChild && delivery.TargetRun == run.FirstRunId);
+    }
+
     /// <summary>Applies what is no start. Only a receipt of <see cref="Receipt.Done"/> leaves something to commit, if anything does.</summary>
     public static Receipt Apply(RunChange change, Delivery delivery, HistoryEvent about) => delivery.Key.Kind switch
     {
@@ -56,7 +64,7 @@ internal static class Receiving
     private static Receipt Signal(RunChange change, Delivery delivery, SignalExternalWorkflowExecutionInitiatedEventAttributes asked)
     {
         var run = change.Run;
-        if (!run.IsRunning || (delivery.TargetRun.Length > 0 && delivery.TargetRun != run.RunId) || (asked.ChildWorkflowOnly && !IsChildOf(run, delivery)))
+        if (!run.IsRunning || (asked.ChildWorkflowOnly && !IsChildOf(run, delivery)))
         {
             return Receipt.NotFound;
         }
