@@ -29,7 +29,8 @@ public sealed class WorkflowSilo : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         data = DataFolder.Open(folder.FullName);
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" });
+        var settings = new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" };
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings);
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
         builder.AddPlatform(new PlatformOptions { Data = folder.FullName }, data);
@@ -57,7 +58,8 @@ public sealed class WorkflowSilo : IAsyncLifetime
     internal async Task CompleteAsync(ExecutionKey key, params Command[] commands)
     {
         var run = (await Executions.FindRunAsync(key, "", CancellationToken.None))!;
-        var task = await Execution(key).StartWorkflowTaskAsync(new TaskStart(run.RunId, run.WorkflowTask!.ScheduledId, run.WorkflowTask.Attempt, "worker", "tester"));
+        var start = new TaskStart(run.RunId, run.WorkflowTask!.ScheduledId, run.WorkflowTask.Attempt, "worker", "tester");
+        var task = await Execution(key).StartWorkflowTaskAsync(start);
         var token = TaskToken.Read(task.As<PollWorkflowTaskQueueResponse>().TaskToken)!;
         var answer = await Execution(key).CompleteWorkflowTaskAsync(
             new Call(new RespondWorkflowTaskCompletedRequest { Commands = { commands } }.ToByteArray(), run.RunId, "tester"), token);
@@ -66,7 +68,8 @@ public sealed class WorkflowSilo : IAsyncLifetime
 
     /// <summary>Stores a message that no hint tells of, without a due entry.</summary>
     internal Task PutAsync(RunState sender, OutboxMessage message) => Services.GetRequiredService<LedgerWriter>().CommitAsync(
-        new Unit { Actor = Actor.Controller("test"), Origin = "test", Sql = [OutboxStore.Put(sender, message, DateTimeOffset.UnixEpoch)] }, CancellationToken.None);
+        new Unit { Actor = Actor.Controller("test"), Origin = "test", Sql = [OutboxStore.Put(sender, message, DateTimeOffset.UnixEpoch)] },
+        CancellationToken.None);
 
     /// <summary>Whether a message is marked as delivered; null when it is no more.</summary>
     internal Task<bool?> IsDeliveredAsync(OutboxKey key) => Services.GetRequiredService<OutboxStore>().IsDeliveredAsync(key, CancellationToken.None);

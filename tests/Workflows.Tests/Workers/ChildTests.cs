@@ -83,7 +83,8 @@ public sealed class ChildTests(HostFixture fixture)
         Assert.Equal("in use", await parent.GetResultAsync());
         var history = await parent.ReplayedAsync();
         Assert.Equal(
-            "WorkflowExecutionStarted StartChildWorkflowExecutionInitiated StartChildWorkflowExecutionFailed WorkflowExecutionCompleted", WithoutTasks(history));
+            "WorkflowExecutionStarted StartChildWorkflowExecutionInitiated StartChildWorkflowExecutionFailed WorkflowExecutionCompleted",
+            WithoutTasks(history));
         Assert.Equal(
             StartChildWorkflowExecutionFailedCause.WorkflowAlreadyExists,
             history.Events.Single(e => e.EventType == EventType.StartChildWorkflowExecutionFailed).StartChildWorkflowExecutionFailedEventAttributes.Cause);
@@ -129,7 +130,8 @@ public sealed class ChildTests(HostFixture fixture)
         await EndOfAsync(child);
         Assert.Equal(status, (await child.DescribeAsync()).Status);
         var history = await child.ReplayedAsync();
-        var reasons = history.Events.Select(e => e.WorkflowExecutionTerminatedEventAttributes?.Reason ?? e.WorkflowExecutionCancelRequestedEventAttributes?.Cause);
+        var reasons = history.Events.Select(
+            e => e.WorkflowExecutionTerminatedEventAttributes?.Reason ?? e.WorkflowExecutionCancelRequestedEventAttributes?.Cause);
         Assert.Equal(policy == Policy.Abandon ? [] : ["by parent close policy"], reasons.OfType<string>());
     }
 
@@ -196,7 +198,8 @@ public sealed class ChildTests(HostFixture fixture)
         Assert.Equal($"WorkflowExecutionStarted {Told} {Told} WorkflowExecutionCompleted", WithoutTasks(await caller.ReplayedAsync()));
         var heard = (await listener.ReplayedAsync()).Events.First(e => e.EventType == EventType.WorkflowExecutionSignaled);
         Assert.Equal(
-            new WorkflowExecution { WorkflowId = caller.Id, RunId = caller.ResultRunId }, heard.WorkflowExecutionSignaledEventAttributes.ExternalWorkflowExecution);
+            new WorkflowExecution { WorkflowId = caller.Id, RunId = caller.ResultRunId },
+            heard.WorkflowExecutionSignaledEventAttributes.ExternalWorkflowExecution);
     }
 
     [Fact]

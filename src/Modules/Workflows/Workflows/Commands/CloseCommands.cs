@@ -48,7 +48,8 @@ internal static class CloseCommands
         });
 
     private static CommandFailure? TooLarge(Google.Protobuf.IMessage? result) =>
-        CommandRules.IsTooLarge(result) ? CommandRules.Bad(WorkflowTaskFailedCause.BadBinary, $"The result is larger than {CommandRules.MaxBlob} bytes.") : null;
+        CommandRules.IsTooLarge(result)
+            ? CommandRules.Bad(WorkflowTaskFailedCause.BadBinary, $"The result is larger than {CommandRules.MaxBlob} bytes.") : null;
 
     private static CommandFailure? Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
     {

@@ -77,8 +77,8 @@ internal sealed partial class ExecutionGrain
     /// <summary>A cancellation of a run that is over is as good as done; nothing else finds a run that is not the current one.</summary>
     private async Task<Receipt> ReceiptOfMissingAsync(Delivery delivery) => delivery.Key.Kind switch
     {
-        OutboxKind.Cancel when delivery.TargetRun.Length > 0 && await store.FindRunAsync(key, delivery.TargetRun, CancellationToken.None) is not null => Receipt.Done,
-        OutboxKind.Cancel => Receipt.NotFound,
+        OutboxKind.Cancel => delivery.TargetRun.Length > 0 && await store.FindRunAsync(key, delivery.TargetRun, CancellationToken.None) is not null
+            ? Receipt.Done : Receipt.NotFound,
         OutboxKind.Signal => Receipt.NotFound,
         _ => Receipt.Needless,
     };
