@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Outbox;
 using Temporalio.Api.Command.V1;
 using Temporalio.Api.WorkflowService.V1;
 
@@ -20,11 +21,30 @@ internal sealed class Steps
         run = begun.Run;
     }
 
+    /// <param name="begun">A run that is there already.</param>
+    public Steps(RunChange begun)
+    {
+        Take(begun);
+        run = begun.Run;
+    }
+
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public List<Temporalio.Api.History.V1.HistoryEvent> Events { get; } = [];
 
     public RunState Run => run;
+
+    /// <summary>The run that the last step began behind this one; null for none.</summary>
+    public RunChange? Follower { get; private set; }
+
+    /// <summary>What the last step asks of other executions.</summary>
+    public IReadOnlyList<OutboxMessage> Sent { get; private set; } = [];
+
+    /// <summary>The messages that the last step answers.</summary>
+    public IReadOnlyList<OutboxKey> Settled { get; private set; } = [];
+
+    /// <summary>The messages that the last step does what they ask.</summary>
+    public IReadOnlyList<OutboxKey> Marked { get; private set; } = [];
 
     public string Types => string.Join(' ', Events.Select(e => e.EventType));
 
@@ -32,11 +52,13 @@ internal sealed class Steps
 
     public Steps Do(Action<RunChange> step)
     {
-        var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now);
+        var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now) { First = Events[0].WorkflowExecutionStartedEventAttributes };
         WorkflowTaskRules.Keep(change);
         step(change);
         Take(change);
         run = change.Run;
+        Follower = change.Follower;
+        (Sent, Settled, Marked) = ([.. change.Sent], [.. change.Settled], [.. change.Marked]);
         return this;
     }
 

@@ -1,6 +1,7 @@
 using Flagstone.Testing;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
+using WorkflowExecution = Temporalio.Api.Common.V1.WorkflowExecution;
 
 namespace Flagstone.Workflows.Tests.Workers;
 
@@ -32,6 +33,9 @@ internal static class Crashes
     private const int Kills = 3;
     private const int Workflows = 6;
     private const int Length = 8;
+    private const int Families = 3;
+    private const int Children = 3;
+    private const int ChildLength = 3;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -43,10 +47,16 @@ internal static class Crashes
         for (var i = 0; i < Workflows; i++)
         {
             var id = $"chain-{i}";
-            var options = worker.Options(id);
-            // A task that was started and died with its process is given again after this time.
-            options.TaskTimeout = TimeSpan.FromSeconds(2);
+            var options = Quick(worker.Options(id));
             handles.Add(await client.StartWorkflowAsync((ChainWorkflow w) => w.RunAsync(id, Length), options));
+        }
+
+        var listener = await client.StartWorkflowAsync((ListeningWorkflow w) => w.RunAsync(), Quick(worker.Options("listener")));
+        var families = new List<WorkflowHandle<FamilyWorkflow, string>>();
+        for (var i = 0; i < Families; i++)
+        {
+            var id = $"family-{i}";
+            families.Add(await client.StartWorkflowAsync((FamilyWorkflow w) => w.RunAsync(id, Children, ChildLength, "listener"), Quick(worker.Options(id))));
         }
 
         for (var kill = 0; kill < Kills; kill++)
@@ -66,5 +76,44 @@ internal static class Crashes
             Assert.Equal(Length, history.Events.Count(e => e.EventType == EventType.TimerFired));
             Assert.Equal(Length, history.Events.Where(e => e.EventType == EventType.ActivityTaskScheduled).Select(e => e.ActivityTaskScheduledEventAttributes.ActivityId).Distinct().Count());
         }
+
+        foreach (var family in families)
+        {
+            await CheckAsync(family, client);
+        }
+
+        await listener.SignalAsync(w => w.EndAsync());
+        var heard = (await listener.GetResultAsync()).Split(',');
+        var all = Enumerable.Range(0, Families).SelectMany(f => Enumerable.Range(0, Children).Select(c => $"family-{f}-{c}"));
+        Assert.Equal(all, heard.Order(StringComparer.Ordinal));
+        await listener.ReplayedAsync();
+    }
+
+    /// <summary>Each child ran once, and each of its events is once in the history of its parent.</summary>
+    private static async Task CheckAsync(WorkflowHandle<FamilyWorkflow, string> family, TemporalClient client)
+    {
+        var results = (await family.GetResultAsync()).Split('|');
+        var history = await family.ReplayedAsync();
+        EventType[] once = [
+            EventType.StartChildWorkflowExecutionInitiated, EventType.ChildWorkflowExecutionStarted, EventType.ChildWorkflowExecutionCompleted,
+            EventType.SignalExternalWorkflowExecutionInitiated, EventType.ExternalWorkflowExecutionSignaled];
+        Assert.All(once, type => Assert.Equal(Children, history.Events.Count(e => e.EventType == type)));
+        var runs = history.Events.Select(e => e.ChildWorkflowExecutionStartedEventAttributes?.WorkflowExecution)
+            .OfType<WorkflowExecution>().ToDictionary(e => e.WorkflowId, e => e.RunId);
+        for (var i = 0; i < Children; i++)
+        {
+            var id = $"{family.Id}-{i}";
+            Assert.Equal(Enumerable.Range(0, ChildLength).Select(n => $"{id}/{n}"), results[i].Split(' ').Select(s => s.Split(':')[0]));
+            var child = client.GetWorkflowHandle(id);
+            Assert.Equal(runs[id], (await child.DescribeAsync()).RunId);
+            Assert.Equal(ChildLength, (await child.ReplayedAsync()).Events.Count(e => e.EventType == EventType.ActivityTaskCompleted));
+        }
+    }
+
+    /// <summary>A task that was started and died with its process is given again after this time.</summary>
+    private static WorkflowOptions Quick(WorkflowOptions options)
+    {
+        options.TaskTimeout = TimeSpan.FromSeconds(2);
+        return options;
     }
 }

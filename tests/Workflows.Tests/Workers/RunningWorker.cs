@@ -28,8 +28,11 @@ internal sealed class RunningWorker : IAsyncDisposable
     }
 
     public static IReadOnlyList<Type> Samples { get; } =
-        [typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
-        typeof(UpdatableWorkflow)];
+    [
+        typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
+        typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
+        typeof(UpdatableWorkflow),
+    ];
 
     public TemporalClient Client { get; }
 

@@ -1,5 +1,6 @@
 using Temporalio.Activities;
 using Temporalio.Common;
+using Temporalio.Converters;
 using Temporalio.Exceptions;
 using Temporalio.Workflows;
 
@@ -121,6 +122,24 @@ public sealed class CountdownWorkflow
     [WorkflowRun]
     public Task<string> RunAsync(int from) =>
         from == 0 ? Task.FromResult("zero") : throw Workflow.CreateContinueAsNewException((CountdownWorkflow w) => w.RunAsync(from - 1));
+}
+
+/// <summary>Fails until it is tried as often as it is told; returns the attempt, and what it had of the run before.</summary>
+[Workflow]
+public sealed class StubbornWorkflow
+{
+    [WorkflowRun]
+    public Task<string> RunAsync(int attempts) => Workflow.Info.Attempt < attempts
+        ? throw new ApplicationFailureException($"Attempt {Workflow.Info.Attempt} fails.")
+        : Task.FromResult($"attempt {Workflow.Info.Attempt} after: {Workflow.Info.LastFailure?.Message}");
+}
+
+/// <summary>Counts its runs by what each hands to the next one.</summary>
+[Workflow]
+public sealed class TickingWorkflow
+{
+    [WorkflowRun]
+    public Task<int> RunAsync() => Task.FromResult(Workflow.Info.LastResult?.FirstOrDefault() is { } last ? Workflow.PayloadConverter.ToValue<int>(last) + 1 : 1);
 }
 
 [Workflow]

@@ -4,6 +4,7 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Health.V1;
@@ -33,9 +34,11 @@ public static class WorkflowsModule
         services.AddSingleton(Migrations);
         services.AddSingleton<NamespaceStore>();
         services.AddSingleton<ExecutionStore>();
+        services.AddSingleton<OutboxStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
+        services.AddController<IOutboxGrain>(OutboxStore.Controller, _ => []);
         services.AddHostedService<DefaultNamespace>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
             .AddServiceOptions<WorkflowServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>())

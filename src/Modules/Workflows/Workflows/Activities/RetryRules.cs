@@ -7,7 +7,7 @@ using Temporalio.Api.Failure.V1;
 
 namespace Flagstone.Workflows.Activities;
 
-/// <summary>Whether a failed activity is tried again, and when. Pure. (Temporal's server: service/history/workflow/retry.go.)</summary>
+/// <summary>Whether what failed - an activity, or a run - is tried again, and when. Pure. (Temporal's server: service/history/workflow/retry.go.)</summary>
 internal static class RetryRules
 {
     private const string TimeoutPrefix = "TemporalTimeout:";
@@ -41,38 +41,39 @@ internal static class RetryRules
         : policy.MaximumAttempts < 0 ? "MaximumAttempts cannot be negative on retry policy."
         : null;
 
-    /// <summary>When the next attempt may start, or why there is none.</summary>
-    public static (RetryState State, DateTimeOffset At) Next(ActivityState activity, Failure failure, DateTimeOffset now)
-    {
-        if (activity.CancelRequestedId > 0)
-        {
-            return (RetryState.CancelRequested, default);
-        }
+    /// <summary>When the next attempt of an activity may start, or why there is none.</summary>
+    public static (RetryState State, DateTimeOffset At) Next(ActivityState activity, Failure failure, DateTimeOffset now) =>
+        activity.CancelRequestedId > 0 ? (RetryState.CancelRequested, default)
+        : Next(
+            activity.Retry, activity.Attempt, failure, now, activity.ScheduleToClose > TimeSpan.Zero ? activity.FirstScheduledAt + activity.ScheduleToClose : null,
+            Delay(failure.ApplicationFailureInfo?.NextRetryDelay));
 
-        if (!IsRetryable(failure, activity.Retry))
+    /// <summary>When the next attempt may start, or why there is none.</summary>
+    /// <param name="expires">No attempt starts after this time; null for no such time.</param>
+    /// <param name="wanted">How long to wait, whatever the policy says; null for as it says.</param>
+    public static (RetryState State, DateTimeOffset At) Next(
+        RetryPolicy policy, int attempt, Failure failure, DateTimeOffset now, DateTimeOffset? expires, TimeSpan? wanted = null)
+    {
+        if (!IsRetryable(failure, policy))
         {
             return (RetryState.NonRetryableFailure, default);
         }
 
-        if (activity.Retry.MaximumAttempts > 0 && activity.Attempt >= activity.Retry.MaximumAttempts)
+        if (policy.MaximumAttempts > 0 && attempt >= policy.MaximumAttempts)
         {
             return (RetryState.MaximumAttemptsReached, default);
         }
 
-        var at = now + Interval(activity, failure);
-        return activity.ScheduleToClose > TimeSpan.Zero && at > activity.FirstScheduledAt + activity.ScheduleToClose
-            ? (RetryState.Timeout, default) : (RetryState.InProgress, at);
+        var at = now + (wanted ?? Interval(policy, attempt));
+        return at > expires ? (RetryState.Timeout, default) : (RetryState.InProgress, at);
     }
 
-    private static TimeSpan Interval(ActivityState activity, Failure failure)
-    {
-        if (failure.ApplicationFailureInfo?.NextRetryDelay is { } wanted)
-        {
-            return Durations.Of(wanted) is var delay && delay > TimeSpan.Zero ? delay : TimeSpan.Zero;
-        }
+    private static TimeSpan? Delay(Duration? wanted) =>
+        wanted is null ? null : Durations.Of(wanted) is var delay && delay > TimeSpan.Zero ? delay : TimeSpan.Zero;
 
-        var policy = activity.Retry;
-        var seconds = Durations.Of(policy.InitialInterval).TotalSeconds * Math.Pow(policy.BackoffCoefficient, activity.Attempt - 1);
+    private static TimeSpan Interval(RetryPolicy policy, int attempt)
+    {
+        var seconds = Durations.Of(policy.InitialInterval).TotalSeconds * Math.Pow(policy.BackoffCoefficient, attempt - 1);
         return TimeSpan.FromSeconds(Math.Min(seconds, Math.Min(Durations.Of(policy.MaximumInterval).TotalSeconds, Longest.TotalSeconds)));
     }
 

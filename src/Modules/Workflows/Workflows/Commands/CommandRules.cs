@@ -63,48 +63,31 @@ internal static class CommandRules
         Command.AttributesOneofCase.UpsertWorkflowSearchAttributesCommandAttributes => Upsert(change, command.UpsertWorkflowSearchAttributesCommandAttributes, completedId),
         Command.AttributesOneofCase.ModifyWorkflowPropertiesCommandAttributes => Modify(change, command.ModifyWorkflowPropertiesCommandAttributes, completedId),
         Command.AttributesOneofCase.ContinueAsNewWorkflowExecutionCommandAttributes => ContinueAsNew.Apply(change, command.ContinueAsNewWorkflowExecutionCommandAttributes, completedId),
-        Command.AttributesOneofCase.CompleteWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Completed, new HistoryEvent
-        {
-            EventType = EventType.WorkflowExecutionCompleted,
-            WorkflowExecutionCompletedEventAttributes = new WorkflowExecutionCompletedEventAttributes
-            {
-                Result = command.CompleteWorkflowExecutionCommandAttributes.Result, WorkflowTaskCompletedEventId = completedId,
-            },
-        }),
-        Command.AttributesOneofCase.FailWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Failed, new HistoryEvent
-        {
-            EventType = EventType.WorkflowExecutionFailed,
-            WorkflowExecutionFailedEventAttributes = new WorkflowExecutionFailedEventAttributes
-            {
-                Failure = command.FailWorkflowExecutionCommandAttributes.Failure, RetryState = RetryState.RetryPolicyNotSet, WorkflowTaskCompletedEventId = completedId,
-            },
-        }),
-        Command.AttributesOneofCase.CancelWorkflowExecutionCommandAttributes => Close(change, WorkflowExecutionStatus.Canceled, new HistoryEvent
-        {
-            EventType = EventType.WorkflowExecutionCanceled,
-            WorkflowExecutionCanceledEventAttributes = new WorkflowExecutionCanceledEventAttributes
-            {
-                Details = command.CancelWorkflowExecutionCommandAttributes.Details, WorkflowTaskCompletedEventId = completedId,
-            },
-        }),
+        Command.AttributesOneofCase.CompleteWorkflowExecutionCommandAttributes => CloseCommands.Complete(change, command.CompleteWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.FailWorkflowExecutionCommandAttributes => CloseCommands.Fail(change, command.FailWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.CancelWorkflowExecutionCommandAttributes => CloseCommands.Cancel(change, command.CancelWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.StartChildWorkflowExecutionCommandAttributes =>
+            ChildCommands.Start(change, command.StartChildWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.SignalExternalWorkflowExecutionCommandAttributes =>
+            ExternalCommands.Signal(change, command.SignalExternalWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.RequestCancelExternalWorkflowExecutionCommandAttributes =>
+            ExternalCommands.RequestCancel(change, command.RequestCancelExternalWorkflowExecutionCommandAttributes, completedId),
         Command.AttributesOneofCase.ProtocolMessageCommandAttributes => UpdateRules.Place(change, command.ProtocolMessageCommandAttributes.MessageId),
         _ => Bad(WorkflowTaskFailedCause.FeatureDisabled, $"The command {command.CommandType} is not there yet."),
     };
 
     public static CommandFailure Bad(WorkflowTaskFailedCause cause, string message) => new(cause, message);
 
+    /// <summary>Fails on an attribute that the namespace does not have: the frontend has put the type to each one that it has.</summary>
+    public static CommandFailure? UnknownAttribute(SearchAttributes? attributes) =>
+        attributes?.IndexedFields.FirstOrDefault(f => !f.Value.Metadata.ContainsKey("type")) is { Key: { } unknown }
+            ? Bad(WorkflowTaskFailedCause.BadSearchAttributes, $"Namespace has no mapping defined for search attribute {unknown}.") : null;
+
+    /// <summary>Whether a command is for the run's own namespace.</summary>
+    /// <param name="name">Empty for the run's own.</param>
+    public static bool IsHere(RunState run, string name) => name.Length == 0 || name == run.NamespaceName;
+
     public static bool IsTooLarge(IMessage? message) => message?.CalculateSize() > MaxBlob;
-
-    private static CommandFailure? Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
-    {
-        if (last.CalculateSize() > MaxBlob)
-        {
-            return Bad(WorkflowTaskFailedCause.BadBinary, $"The result is larger than {MaxBlob} bytes.");
-        }
-
-        Closing.Close(change, status, last);
-        return null;
-    }
 
     private static CommandFailure? Record(RunChange change, RecordMarkerCommandAttributes command, long completedId)
     {
@@ -125,10 +108,9 @@ internal static class CommandRules
             return Bad(WorkflowTaskFailedCause.BadSearchAttributes, "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.");
         }
 
-        // The frontend has put the type to each attribute that the namespace has.
-        if (fields.FirstOrDefault(f => !f.Value.Metadata.ContainsKey("type")) is { Key: { } unknown })
+        if (UnknownAttribute(command.SearchAttributes) is { } unknown)
         {
-            return Bad(WorkflowTaskFailedCause.BadSearchAttributes, $"Namespace has no mapping defined for search attribute {unknown}.");
+            return unknown;
         }
 
         var all = change.Run.SearchAttributes ??= new SearchAttributes();

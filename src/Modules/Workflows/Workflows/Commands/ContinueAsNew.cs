@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Command.V1;
@@ -21,9 +22,9 @@ internal static class ContinueAsNew
             return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, "A name is too long, or a timeout is negative, on ContinueAsNewWorkflowExecutionCommand.");
         }
 
-        if (command.RetryPolicy is not null || command.CronSchedule.Length > 0)
+        if ((RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule)) is { } wrong)
         {
-            return CommandRules.Bad(WorkflowTaskFailedCause.FeatureDisabled, "Retry policies and cron schedules of workflows are not there yet.");
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, wrong);
         }
 
         if (CommandRules.IsTooLarge(command.Input) || CommandRules.IsTooLarge(command.Memo))
@@ -31,7 +32,15 @@ internal static class ContinueAsNew
             return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, $"ContinueAsNewWorkflowExecutionCommandAttributes exceed {CommandRules.MaxBlob} bytes.");
         }
 
-        var next = change.Follow(Request(run, command));
+        if (CommandRules.UnknownAttribute(command.SearchAttributes) is { } unknown)
+        {
+            return unknown;
+        }
+
+        var next = change.Follow(Request(run, command), new Origin
+        {
+            Initiator = ContinueAsNewInitiator.Workflow, Failure = command.Failure, LastResult = command.LastCompletionResult,
+        });
         var last = command.CopyTo(new WorkflowExecutionContinuedAsNewEventAttributes { NewExecutionRunId = next.Run.RunId, WorkflowTaskCompletedEventId = completedId });
         last.WorkflowType = new WorkflowType { Name = next.Run.Type };
         last.TaskQueue = new TaskQueue { Name = next.Run.TaskQueue, Kind = TaskQueueKind.Normal };
@@ -61,5 +70,8 @@ internal static class ContinueAsNew
         WorkflowTaskTimeout = command.WorkflowTaskTimeout ?? Duration.FromTimeSpan(run.TaskTimeout),
         WorkflowExecutionTimeout = Duration.FromTimeSpan(run.ExecutionTimeout),
         WorkflowStartDelay = command.BackoffStartInterval,
+        // Not inherited: an SDK sends the run's own policy where the workflow names no other one.
+        RetryPolicy = command.RetryPolicy,
+        CronSchedule = command.CronSchedule,
     };
 }

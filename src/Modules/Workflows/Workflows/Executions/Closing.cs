@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Children;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
@@ -20,10 +21,11 @@ internal static class Closing
     public static void TimeOut(RunChange change)
     {
         WorkflowTaskRules.ForceClose(change);
+        var (state, next) = Repeating.AfterTimeout(change);
         Close(change, WorkflowExecutionStatus.TimedOut, new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionTimedOut,
-            WorkflowExecutionTimedOutEventAttributes = new WorkflowExecutionTimedOutEventAttributes { RetryState = RetryState.RetryPolicyNotSet },
+            WorkflowExecutionTimedOutEventAttributes = new WorkflowExecutionTimedOutEventAttributes { RetryState = state, NewExecutionRunId = next },
         });
     }
 
@@ -31,7 +33,7 @@ internal static class Closing
     public static void Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
     {
         var run = change.Run;
-        change.Add(last);
+        ChildRules.Leave(change, change.Add(last).EventId);
         run.Status = status;
         run.ClosedAt = change.Now;
         run.WorkflowTask = null;

@@ -34,7 +34,7 @@ internal static class Deadlines
             yield return new Deadline(expires, Closing.TimeOut);
         }
 
-        if (run.BackoffUntil is { } until)
+        if (run is { BackoffUntil: { } until, AwaitsParent: false })
         {
             yield return new Deadline(until, change => WorkflowTaskRules.Schedule(change, endsBackoff: true));
         }

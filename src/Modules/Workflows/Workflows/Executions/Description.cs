@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Children;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -22,6 +23,7 @@ internal static class Description
         },
         WorkflowExecutionInfo = Info(run),
         PendingActivities = { run.Activities.Values.Select(Pending) },
+        PendingChildren = { run.Children.Values.Select(Pending) },
         PendingWorkflowTask = run.WorkflowTask is { } task ? new PendingWorkflowTaskInfo
         {
             State = task.IsStarted ? PendingWorkflowTaskState.Started : PendingWorkflowTaskState.Scheduled,
@@ -35,11 +37,13 @@ internal static class Description
     public static WorkflowExecutionInfo Info(RunState run) => new()
     {
         Execution = new WorkflowExecution { WorkflowId = run.WorkflowId, RunId = run.RunId },
-        RootExecution = new WorkflowExecution { WorkflowId = run.WorkflowId, RunId = run.FirstRunId },
+        ParentNamespaceId = run.Parent is null ? "" : run.Namespace,
+        ParentExecution = run.Parent is { } parent ? new WorkflowExecution { WorkflowId = parent.WorkflowId, RunId = parent.RunId } : null,
+        RootExecution = new WorkflowExecution { WorkflowId = run.Root?.WorkflowId ?? run.WorkflowId, RunId = run.Root?.RunId ?? run.FirstRunId },
         FirstRunId = run.FirstRunId,
         Type = new WorkflowType { Name = run.Type },
         StartTime = Timestamp.FromDateTimeOffset(run.StartedAt),
-        ExecutionTime = Timestamp.FromDateTimeOffset(run.BackoffUntil ?? run.StartedAt),
+        ExecutionTime = Timestamp.FromDateTimeOffset(run.ExecutesAt ?? run.StartedAt),
         CloseTime = run.ClosedAt is { } closed ? Timestamp.FromDateTimeOffset(closed) : null,
         ExecutionDuration = run.ClosedAt is { } end ? Duration.FromTimeSpan(end - run.StartedAt) : null,
         Status = run.Status,
@@ -48,6 +52,15 @@ internal static class Description
         TaskQueue = run.TaskQueue,
         Memo = run.Memo,
         SearchAttributes = run.SearchAttributes,
+    };
+
+    private static PendingChildExecutionInfo Pending(ChildState child) => new()
+    {
+        WorkflowId = child.WorkflowId,
+        RunId = child.IsStarted ? child.RunId : "",
+        WorkflowTypeName = child.Type,
+        InitiatedId = child.InitiatedId,
+        ParentClosePolicy = child.ParentClosePolicy,
     };
 
     private static PendingActivityInfo Pending(ActivityState activity)

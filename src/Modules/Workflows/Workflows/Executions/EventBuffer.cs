@@ -17,17 +17,20 @@ internal static class EventBuffer
     /// <summary>Whether an event of this type waits; starts, ends, workflow tasks and what commands make do not.</summary>
     public static bool IsBuffered(EventType type) => type is
         EventType.WorkflowExecutionSignaled or EventType.WorkflowExecutionCancelRequested or EventType.TimerFired
-        or EventType.ActivityTaskStarted or EventType.ActivityTaskCompleted or EventType.ActivityTaskFailed or EventType.ActivityTaskTimedOut or EventType.ActivityTaskCanceled;
+        or EventType.ActivityTaskStarted or EventType.StartChildWorkflowExecutionFailed or EventType.ChildWorkflowExecutionStarted
+        or EventType.ExternalWorkflowExecutionSignaled or EventType.SignalExternalWorkflowExecutionFailed
+        or EventType.ExternalWorkflowExecutionCancelRequested or EventType.RequestCancelExternalWorkflowExecutionFailed
+        || IsEnd(type);
 
     public static bool IsFull(List<HistoryEvent> buffered) =>
         buffered.Count >= MaxBuffered || buffered.Sum(e => e.CalculateSize()) >= MaxBufferedBytes;
 
-    /// <summary>Ends of activities go behind all others, so that each one's Started event is before it.</summary>
+    /// <summary>Ends of activities and of children go behind all others, so that each one's Started event is before it.</summary>
     public static List<HistoryEvent> Order(List<HistoryEvent> buffered) =>
-        [.. buffered.Where(e => !IsActivityEnd(e.EventType)), .. buffered.Where(e => IsActivityEnd(e.EventType))];
+        [.. buffered.Where(e => !IsEnd(e.EventType)), .. buffered.Where(e => IsEnd(e.EventType))];
 
-    /// <summary>Ties an activity's end to its Started event, whose id is known only now.</summary>
-    /// <param name="started">The Started events so far, by the id of the Scheduled event.</param>
+    /// <summary>Ties the end of an activity or a child to its Started event, whose id is known only now.</summary>
+    /// <param name="started">The Started events so far, by the id of the Scheduled or Initiated event.</param>
     public static void Link(HistoryEvent numbered, Dictionary<long, long> started)
     {
         switch (numbered.EventType)
@@ -47,8 +50,46 @@ internal static class EventBuffer
             case EventType.ActivityTaskCanceled when started.TryGetValue(numbered.ActivityTaskCanceledEventAttributes.ScheduledEventId, out var id):
                 numbered.ActivityTaskCanceledEventAttributes.StartedEventId = id;
                 break;
+            case EventType.ChildWorkflowExecutionStarted:
+                started[numbered.ChildWorkflowExecutionStartedEventAttributes.InitiatedEventId] = numbered.EventId;
+                break;
+            default:
+                LinkChild(numbered, started);
+                break;
         }
     }
+
+    private static void LinkChild(HistoryEvent numbered, Dictionary<long, long> started)
+    {
+        if (numbered.ChildWorkflowExecutionCompletedEventAttributes is { } completed)
+        {
+            completed.StartedEventId = Of(completed.InitiatedEventId, completed.StartedEventId);
+        }
+        else if (numbered.ChildWorkflowExecutionFailedEventAttributes is { } failed)
+        {
+            failed.StartedEventId = Of(failed.InitiatedEventId, failed.StartedEventId);
+        }
+        else if (numbered.ChildWorkflowExecutionCanceledEventAttributes is { } canceled)
+        {
+            canceled.StartedEventId = Of(canceled.InitiatedEventId, canceled.StartedEventId);
+        }
+        else if (numbered.ChildWorkflowExecutionTimedOutEventAttributes is { } timedOut)
+        {
+            timedOut.StartedEventId = Of(timedOut.InitiatedEventId, timedOut.StartedEventId);
+        }
+        else if (numbered.ChildWorkflowExecutionTerminatedEventAttributes is { } terminated)
+        {
+            terminated.StartedEventId = Of(terminated.InitiatedEventId, terminated.StartedEventId);
+        }
+
+        long Of(long initiated, long known) => started.GetValueOrDefault(initiated, known);
+    }
+
+    private static bool IsEnd(EventType type) => IsActivityEnd(type) || IsChildEnd(type);
+
+    private static bool IsChildEnd(EventType type) => type is
+        EventType.ChildWorkflowExecutionCompleted or EventType.ChildWorkflowExecutionFailed or EventType.ChildWorkflowExecutionCanceled
+        or EventType.ChildWorkflowExecutionTimedOut or EventType.ChildWorkflowExecutionTerminated;
 
     private static bool IsActivityEnd(EventType type) =>
         type is EventType.ActivityTaskCompleted or EventType.ActivityTaskFailed or EventType.ActivityTaskTimedOut or EventType.ActivityTaskCanceled;

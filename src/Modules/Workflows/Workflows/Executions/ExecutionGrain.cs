@@ -1,9 +1,11 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Temporalio.Api.Common.V1;
+using Temporalio.Api.History.V1;
 
 namespace Flagstone.Workflows.Executions;
 
@@ -13,7 +15,7 @@ namespace Flagstone.Workflows.Executions;
 /// </summary>
 [GrainType("flagstone.workflow-execution")]
 internal sealed partial class ExecutionGrain(
-    ExecutionStore store, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
+    ExecutionStore store, OutboxStore outbox, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
@@ -74,14 +76,15 @@ internal sealed partial class ExecutionGrain(
 
     private async Task FireAsync()
     {
-        if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > clock.GetUtcNow())
+        var now = clock.GetUtcNow();
+        if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > now)
         {
             return;
         }
 
         try
         {
-            var change = Step();
+            var change = await StepAsync(null, mayEnd: run.ExpiresAt <= now + Precise);
             Deadlines.Fire(change);
             if (await CommitAsync(change) is { } refusal)
             {
@@ -125,11 +128,19 @@ internal sealed partial class ExecutionGrain(
         : Refusal.NotFound(runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
 
     /// <summary>Begins a step that will be stored.</summary>
-    private RunChange Step(Principal? by = null)
+    /// <param name="first">The run's first event, for a step that may end the run by itself.</param>
+    private RunChange Step(Principal? by = null, HistoryEvent? first = null)
     {
-        var change = new RunChange(run!, clock.GetUtcNow(), by) { Admitted = updates.Admitted };
+        var change = new RunChange(run!, clock.GetUtcNow(), by) { Admitted = updates.Admitted, First = first?.WorkflowExecutionStartedEventAttributes };
         WorkflowTaskRules.Keep(change);
         return change;
+    }
+
+    /// <param name="mayEnd">Whether it may end the run by itself: then what the run was started with is read, for the run that may follow.</param>
+    private async Task<RunChange> StepAsync(Principal? by, bool mayEnd)
+    {
+        var first = mayEnd && run!.MayRepeat ? await store.EventsAsync(run.RunId, 1, 1, 1, HistoryLimits.MaxBytes, CancellationToken.None) : [];
+        return Step(by, first.FirstOrDefault());
     }
 
     private Task<Refusal?> CommitAsync(RunChange change) => CommitAsync(change.Follower is { } follower ? [change, follower] : [change]);
@@ -171,6 +182,11 @@ internal sealed partial class ExecutionGrain(
         {
             // Lost with this process, it is found by the queue, which looks at the rows.
             grains.GetGrain<ITaskQueueGrain>(queue.ToString()).AddAsync(task).Ignore();
+        }
+
+        if (changes.Any(c => c.Sent.Count > 0))
+        {
+            grains.GetGrain<IOutboxGrain>(key.ToString()).DeliverAsync().Ignore();
         }
 
         return null;

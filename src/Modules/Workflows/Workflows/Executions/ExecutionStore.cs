@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Google.Protobuf;
 using Temporalio.Api.History.V1;
@@ -49,6 +50,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     private const string DropTask = "DELETE FROM workflow_task WHERE run = @run AND kind = @kind AND event = @event";
 
     private const string DropTasks = "DELETE FROM workflow_task WHERE run = @run";
+
+    /// <summary>A message that is still there after so long was not delivered at once.</summary>
+    private static readonly TimeSpan Undelivered = TimeSpan.FromSeconds(2);
 
     private static readonly Actor Author = Actor.Controller("workflows");
 
@@ -115,9 +119,23 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
                         : [("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version)]))],
                 Scope = $"workflow:{key}",
                 Sql = sql,
-                Due = due is null ? [] : [due],
+                Due = [.. Due(key, steps, due)],
             }, ct);
         return outcome is Committed;
+    }
+
+    /// <summary>Messages are delivered at once after the commit; the index finds those whose hint was lost with its process.</summary>
+    private static IEnumerable<DueChange> Due(ExecutionKey key, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due)
+    {
+        if (due is not null)
+        {
+            yield return due;
+        }
+
+        if (steps.FirstOrDefault(s => s.Change.Sent.Count > 0).Change is { } sender)
+        {
+            yield return new DueChange(OutboxStore.Controller, key.ToString(), sender.Now + Undelivered);
+        }
     }
 
     private static void Add(List<SqlStatement> sql, RunChange change, byte[] state)
@@ -131,6 +149,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", added.EventId), ("body", added.ToByteArray())));
         }
 
+        sql.AddRange(change.Settled.Select(OutboxStore.Drop));
+        sql.AddRange(change.Marked.Select(OutboxStore.Mark));
+        sql.AddRange(change.Sent.Select(m => OutboxStore.Put(run, m, change.Now)));
         if (!run.IsRunning)
         {
             sql.Add(new SqlStatement(DropTasks, ("run", run.RunId)));

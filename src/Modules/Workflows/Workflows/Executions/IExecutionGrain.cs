@@ -1,4 +1,5 @@
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Outbox;
 using Temporalio.Api.Enums.V1;
 
 namespace Flagstone.Workflows.Executions;
@@ -74,6 +75,14 @@ internal interface IExecutionGrain : IReconcileGrain
     /// <summary>The events that a worker has been shown and that are not stored; none when there are none.</summary>
     [Alias("OpenTask"), Orleans.Concurrency.AlwaysInterleave]
     Task<byte[][]> OpenTaskAsync(string runId);
+
+    /// <summary>Does what a message of another execution asks, once however often it is delivered.</summary>
+    [Alias("Receive")]
+    Task<Receipt> ReceiveAsync(Delivery delivery);
+
+    /// <summary>Records what became of a message that a run of this execution sent, and removes it. False: not now.</summary>
+    [Alias("Settle")]
+    Task<bool> SettleAsync(Delivery delivery, Receipt receipt);
 
     /// <summary>Ends when the run has an event of this id, or is closed, or after a while.</summary>
     /// <param name="closed">Only when it is closed.</param>

@@ -1,4 +1,5 @@
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
 using Google.Protobuf.WellKnownTypes;
@@ -20,6 +21,9 @@ namespace Flagstone.Workflows.Executions;
 internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by = null)
 {
     private readonly Dictionary<(TaskKind Kind, long EventId), (TaskQueueKey Queue, QueuedTask Task)> queued = [];
+    private readonly Dictionary<OutboxKey, OutboxMessage> sent = [];
+    private readonly HashSet<OutboxKey> settled = [];
+    private readonly HashSet<OutboxKey> marked = [];
 
     public RunState Run => run;
 
@@ -45,12 +49,27 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     /// <summary>What this step decides of updates; those who wait are told when it is stored.</summary>
     public List<UpdateResult> UpdateResults { get; } = [];
 
+    /// <summary>What this step asks of other executions.</summary>
+    public IReadOnlyCollection<OutboxMessage> Sent => sent.Values;
+
+    /// <summary>Messages that this step answers.</summary>
+    public IReadOnlyCollection<OutboxKey> Settled => settled;
+
+    /// <summary>Messages that this step does what they ask; who sent them is still to be told.</summary>
+    public IReadOnlyCollection<OutboxKey> Marked => marked;
+
+    /// <summary>Whether this step answers a message, or does what one asks.</summary>
+    public bool IsMarked => marked.Count + settled.Count > 0;
+
     /// <summary>The first step of the run that follows this one, where it does; committed with this one.</summary>
     public RunChange? Follower { get; private set; }
 
+    /// <summary>What the run was started with; null of a run that does not repeat, and of a step that cannot end it.</summary>
+    public WorkflowExecutionStartedEventAttributes? First { get; init; }
+
     /// <summary>Begins the run that follows this one.</summary>
-    public RunChange Follow(StartWorkflowExecutionRequest request) => Follower = Starting.Begin(
-        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(now).ToString(), now, by, run);
+    public RunChange Follow(StartWorkflowExecutionRequest request, Origin origin) => Follower = Starting.Begin(
+        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(now).ToString(), now, by, origin with { Before = run });
 
     /// <summary>Adds an event: to the history, or to the buffer where a workflow task is open and the event comes from outside.</summary>
     public HistoryEvent Add(HistoryEvent added)
@@ -95,9 +114,24 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
         Unqueued.Add((kind, eventId));
     }
 
+    public void Send(OutboxMessage message) => sent[message.Key] = message;
+
+    public void Settle(OutboxKey key)
+    {
+        sent.Remove(key);
+        settled.Add(key);
+    }
+
+    public void Mark(OutboxKey key) => marked.Add(key);
+
     private HistoryEvent Append(HistoryEvent added)
     {
         added.EventId = run.NextEventId++;
+        if (added.ChildWorkflowExecutionStartedEventAttributes is { } started && run.Children.TryGetValue(started.InitiatedEventId, out var child))
+        {
+            child.StartedId = added.EventId;
+        }
+
         run.HistoryBytes += added.CalculateSize();
         Events.Add(added);
         return added;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Flagstone.Workflows.Children;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -14,6 +15,9 @@ namespace Flagstone.Workflows.Executions;
 internal sealed class RunState
 {
     public required string Namespace { get; init; }
+
+    /// <summary>The namespace's name, as events show it.</summary>
+    public string NamespaceName { get; init; } = "";
 
     public required string WorkflowId { get; init; }
 
@@ -34,6 +38,15 @@ internal sealed class RunState
 
     public TimeSpan ExecutionTimeout { get; init; }
 
+    /// <summary>Whether the run is tried again when it fails, complete with its defaults; null for never.</summary>
+    public RetryPolicy? Retry { get; init; }
+
+    /// <summary>How often the run was tried, this time included.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>When the run comes again after its end, as a <see cref="CronSchedule"/>; empty for never.</summary>
+    public string Cron { get; init; } = "";
+
     public DateTimeOffset StartedAt { get; init; }
 
     /// <summary>When the run may last no longer, by the shorter of its timeouts; null for ever.</summary>
@@ -42,7 +55,10 @@ internal sealed class RunState
     /// <summary>When all runs together may last no longer; null for ever.</summary>
     public DateTimeOffset? ExecutionExpiresAt { get; init; }
 
-    /// <summary>No workflow task before this time: a start with a delay.</summary>
+    /// <summary>When the run may do its first step, if that is later than its start; a cron schedule counts from here.</summary>
+    public DateTimeOffset? ExecutesAt { get; init; }
+
+    /// <summary>No workflow task before this time: a start with a delay, a retry, or a cron schedule.</summary>
     public DateTimeOffset? BackoffUntil { get; set; }
 
     public DateTimeOffset? ClosedAt { get; set; }
@@ -76,6 +92,21 @@ internal sealed class RunState
     /// <summary>By the timer's id.</summary>
     public Dictionary<string, TimerState> Timers { get; init; } = [];
 
+    /// <summary>Whose child it is; null without a parent.</summary>
+    public ParentState? Parent { get; init; }
+
+    /// <summary>The run at the top of its tree; null at the top.</summary>
+    public RunName? Root { get; init; }
+
+    /// <summary>No workflow task before the parent has recorded the start.</summary>
+    public bool AwaitsParent { get; set; }
+
+    /// <summary>By the id of the Initiated event.</summary>
+    public Dictionary<long, ChildState> Children { get; init; } = [];
+
+    /// <summary>Signals and requests to cancel that are on their way to other executions, by the id of the Initiated event.</summary>
+    public Dictionary<long, ExternalState> Externals { get; init; } = [];
+
     public bool CancelRequested { get; set; }
 
     public string CancelRequestId { get; set; } = "";
@@ -95,6 +126,10 @@ internal sealed class RunState
 
     [JsonIgnore]
     public bool IsRunning => Status == WorkflowExecutionStatus.Running;
+
+    /// <summary>Whether another run may follow by itself, with what this one was started with.</summary>
+    [JsonIgnore]
+    public bool MayRepeat => Retry is not null || Cron.Length > 0;
 }
 
 /// <summary>A workflow task that is not over.</summary>

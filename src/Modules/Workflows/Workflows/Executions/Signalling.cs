@@ -11,7 +11,9 @@ internal static class Signalling
     public const int MaxSignals = 10_000;
 
     /// <summary>Adds a signal, unless it came already; refuses what is too many.</summary>
-    public static Refusal? Signal(RunChange change, string name, Payloads? input, Header? header, string identity, string requestId)
+    /// <param name="from">The execution that signals; null for a client.</param>
+    public static Refusal? Signal(
+        RunChange change, string name, Payloads? input, Header? header, string identity, string requestId, WorkflowExecution? from = null)
     {
         var run = change.Run;
         if (requestId.Length > 0 && !run.SignalRequests.Add(requestId))
@@ -27,13 +29,18 @@ internal static class Signalling
         change.Add(new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionSignaled,
-            WorkflowExecutionSignaledEventAttributes = new WorkflowExecutionSignaledEventAttributes { SignalName = name, Input = input, Header = header, Identity = identity },
+            WorkflowExecutionSignaledEventAttributes = new WorkflowExecutionSignaledEventAttributes
+            {
+                SignalName = name, Input = input, Header = header, Identity = identity, ExternalWorkflowExecution = from,
+            },
         });
         return null;
     }
 
     /// <summary>Asks the workflow to cancel itself; once is enough.</summary>
-    public static void RequestCancel(RunChange change, string reason, string identity)
+    /// <param name="from">The execution that asks; null for a client.</param>
+    /// <param name="initiatedId">The event of that execution.</param>
+    public static void RequestCancel(RunChange change, string reason, string identity, WorkflowExecution? from = null, long initiatedId = 0)
     {
         if (change.Run.CancelRequested)
         {
@@ -44,7 +51,10 @@ internal static class Signalling
         change.Add(new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionCancelRequested,
-            WorkflowExecutionCancelRequestedEventAttributes = new WorkflowExecutionCancelRequestedEventAttributes { Cause = reason, Identity = identity },
+            WorkflowExecutionCancelRequestedEventAttributes = new WorkflowExecutionCancelRequestedEventAttributes
+            {
+                Cause = reason, Identity = identity, ExternalWorkflowExecution = from, ExternalInitiatedEventId = initiatedId,
+            },
         });
         WorkflowTaskRules.Schedule(change, endsBackoff: true);
     }

@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
@@ -64,22 +65,26 @@ internal static class Starting
     }
 
     /// <summary>A new run with its first event. The first workflow task is not scheduled yet: a signal may come before it.</summary>
-    /// <param name="before">The run that it continues; null for none.</param>
-    public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by, RunState? before = null)
+    /// <param name="origin">What it has from another run; null for nothing.</param>
+    public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by, Origin? origin = null)
     {
+        var before = origin?.Before;
         var execution = Durations.Of(request.WorkflowExecutionTimeout);
         var runTimeout = Durations.Of(request.WorkflowRunTimeout);
         runTimeout = execution > TimeSpan.Zero && (runTimeout <= TimeSpan.Zero || runTimeout > execution) ? execution : runTimeout;
         var task = Durations.Of(request.WorkflowTaskTimeout);
         task = task <= TimeSpan.Zero ? UsualTaskTimeout : task > LongestTaskTimeout ? LongestTaskTimeout : task;
         task = runTimeout > TimeSpan.Zero && task > runTimeout ? runTimeout : task;
-        var delay = Durations.Of(request.WorkflowStartDelay);
+        var delay = before is null && CronSchedule.TryParse(request.CronSchedule, out var cron) ? cron.Wait(now, now) ?? TimeSpan.Zero
+            : Durations.Of(request.WorkflowStartDelay);
+        var retry = request.RetryPolicy is null ? null : RetryRules.Complete(request.RetryPolicy);
         DateTimeOffset? runExpires = runTimeout > TimeSpan.Zero ? now + delay + runTimeout : null;
         // The time for all runs goes on from the first one.
         var allExpire = before is not null ? before.ExecutionExpiresAt : execution > TimeSpan.Zero ? now + delay + execution : null;
         var run = new RunState
         {
             Namespace = key.Namespace,
+            NamespaceName = before?.NamespaceName ?? request.Namespace,
             WorkflowId = key.WorkflowId,
             RunId = runId,
             FirstRunId = before?.FirstRunId ?? runId,
@@ -89,13 +94,20 @@ internal static class Starting
             TaskTimeout = task,
             RunTimeout = runTimeout,
             ExecutionTimeout = execution,
+            Retry = retry,
+            Attempt = origin?.Attempt ?? 1,
+            Cron = request.CronSchedule,
             StartedAt = now,
             ExpiresAt = allExpire is not null && (runExpires is null || allExpire < runExpires) ? allExpire : runExpires,
             ExecutionExpiresAt = allExpire,
+            ExecutesAt = delay > TimeSpan.Zero ? now + delay : null,
             BackoffUntil = delay > TimeSpan.Zero ? now + delay : null,
             Memo = request.Memo,
             SearchAttributes = request.SearchAttributes,
             UserMetadata = request.UserMetadata,
+            Parent = origin?.Parent ?? before?.Parent,
+            Root = origin?.Root ?? before?.Root,
+            AwaitsParent = origin?.Parent is not null,
         };
         var change = new RunChange(run, now, by);
         var started = request.CopyTo(new WorkflowExecutionStartedEventAttributes());
@@ -108,8 +120,20 @@ internal static class Starting
         started.OriginalExecutionRunId = runId;
         started.FirstExecutionRunId = run.FirstRunId;
         started.ContinuedExecutionRunId = before?.RunId ?? "";
-        started.Initiator = before is null ? ContinueAsNewInitiator.Unspecified : ContinueAsNewInitiator.Workflow;
-        started.Attempt = 1;
+        started.Initiator = origin?.Initiator ?? (run.Cron.Length > 0 ? ContinueAsNewInitiator.CronSchedule : ContinueAsNewInitiator.Unspecified);
+        started.ContinuedFailure = origin is null ? request.ContinuedFailure : origin.Failure;
+        started.LastCompletionResult = origin is null ? request.LastCompletionResult : origin.LastResult;
+        started.RetryPolicy = retry;
+        started.Attempt = run.Attempt;
+        if (run is { Parent: { } parent, Root: { } root })
+        {
+            started.ParentWorkflowNamespace = run.NamespaceName;
+            started.ParentWorkflowNamespaceId = run.Namespace;
+            started.ParentWorkflowExecution = new WorkflowExecution { WorkflowId = parent.WorkflowId, RunId = parent.RunId };
+            started.ParentInitiatedEventId = parent.InitiatedId;
+            started.RootWorkflowExecution = new WorkflowExecution { WorkflowId = root.WorkflowId, RunId = root.RunId };
+        }
+
         change.Add(new HistoryEvent
         {
             EventType = EventType.WorkflowExecutionStarted,

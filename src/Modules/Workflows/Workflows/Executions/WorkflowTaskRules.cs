@@ -29,13 +29,13 @@ internal static class WorkflowTaskRules
     private static readonly TimeSpan FirstExtra = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MostExtra = TimeSpan.FromMinutes(10);
 
-    /// <summary>Schedules a workflow task unless there is one, the run is closed, or its first one has to wait.</summary>
+    /// <summary>Schedules a workflow task unless there is one, the run is closed, or its first one has to wait: for its time, or for the parent.</summary>
     /// <param name="heartbeatSince">When the first of a chain of heartbeats was scheduled; null for a task that is none.</param>
     /// <param name="endsBackoff">True for what does not wait for a start's delay.</param>
     public static void Schedule(RunChange change, DateTimeOffset? heartbeatSince = null, bool endsBackoff = false)
     {
         var run = change.Run;
-        if (!run.IsRunning || run.WorkflowTask is not null || change.IsCommanding)
+        if (!run.IsRunning || run.WorkflowTask is not null || change.IsCommanding || run.AwaitsParent)
         {
             return;
         }
@@ -69,7 +69,7 @@ internal static class WorkflowTaskRules
     /// <summary>Schedules a task for updates alone, which is not stored; null where there is one already.</summary>
     public static WorkflowTaskState? Speculate(RunState run, DateTimeOffset now)
     {
-        if (!run.IsRunning || run.WorkflowTask is not null)
+        if (!run.IsRunning || run.WorkflowTask is not null || run.AwaitsParent)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -29,15 +30,20 @@ internal static class RequestChecks
         NotNegative(request.WorkflowStartDelay, "WorkflowStartDelay");
         Blob(request.Input, "StartWorkflowExecutionRequest.Input");
         Blob(request.Memo, "StartWorkflowExecutionRequest.Memo");
-        if (RetryRules.Refuse(request.RetryPolicy) is { } wrong)
+        if ((RetryRules.Refuse(request.RetryPolicy) ?? CronSchedule.Refuse(request.CronSchedule)) is { } wrong)
         {
             throw RpcErrors.InvalidArgument(wrong);
         }
 
-        // What is not there must not be taken as if it were.
-        if (request.RetryPolicy is not null || request.CronSchedule.Length > 0 || request.CompletionCallbacks.Count > 0 || request.VersioningOverride is not null)
+        if (request.CronSchedule.Length > 0 && request.WorkflowStartDelay is not null)
         {
-            throw RpcErrors.Unimplemented("Retry policies, cron schedules, completion callbacks and versioning overrides of workflows are not there yet.");
+            throw RpcErrors.InvalidArgument("CronSchedule and WorkflowStartDelay may not be used together.");
+        }
+
+        // What is not there must not be taken as if it were.
+        if (request.CompletionCallbacks.Count > 0 || request.VersioningOverride is not null)
+        {
+            throw RpcErrors.Unimplemented("Completion callbacks and versioning overrides of workflows are not there yet.");
         }
 
         if (request.WorkflowIdConflictPolicy != WorkflowIdConflictPolicy.Unspecified && IsTerminateIfRunning(request))

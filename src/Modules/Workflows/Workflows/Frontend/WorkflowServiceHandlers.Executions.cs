@@ -13,7 +13,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Starts, signals, and the ends of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("retry policies, cron schedules, completion callbacks, versioning overrides, eager starts and what on_conflict_options attach")]
+    [Rpc("completion callbacks, versioning overrides, eager starts and what on_conflict_options attach")]
     public async Task<StartWorkflowExecutionResponse> StartWorkflowExecution(StartWorkflowExecutionRequest request, ServerCallContext context)
     {
         var ns = await NamespaceAsync(request.Namespace, context);
@@ -23,7 +23,7 @@ internal sealed partial class WorkflowServiceHandlers
         return Read<StartWorkflowExecutionResponse>(await Execution(ns, request.WorkflowId).StartAsync(CallOf(request, "", context)));
     }
 
-    [Rpc("retry policies, cron schedules and versioning overrides")]
+    [Rpc("versioning overrides")]
     public async Task<SignalWithStartWorkflowExecutionResponse> SignalWithStartWorkflowExecution(SignalWithStartWorkflowExecutionRequest request, ServerCallContext context)
     {
         var ns = await NamespaceAsync(request.Namespace, context);

@@ -49,7 +49,7 @@ internal sealed partial class WorkflowServiceHandlers
         return Page(events, isLast && !(request.WaitNewEvent && run.IsRunning) ? null : page with { NextId = next });
     }
 
-    [Rpc("children, callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.Read)]
+    [Rpc("callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.Read)]
     public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);

@@ -39,13 +39,16 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("queries in workflow tasks, children, signals to other workflows, Nexus, worker versioning and eager activities")]
+    [Rpc("queries in workflow tasks, children and signals in other namespaces, Nexus, worker versioning and eager activities")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
         foreach (var command in request.Commands)
         {
-            if ((command.UpsertWorkflowSearchAttributesCommandAttributes?.SearchAttributes ?? command.ContinueAsNewWorkflowExecutionCommandAttributes?.SearchAttributes) is { } attributes)
+            var given = command.UpsertWorkflowSearchAttributesCommandAttributes?.SearchAttributes
+                ?? command.ContinueAsNewWorkflowExecutionCommandAttributes?.SearchAttributes
+                ?? command.StartChildWorkflowExecutionCommandAttributes?.SearchAttributes;
+            if (given is { } attributes)
             {
                 // What is unknown stays without a type, and fails the workflow task.
                 RequestChecks.Annotate(attributes.IndexedFields, ns.SearchAttributes);

@@ -1,0 +1,91 @@
+using Flagstone.Workflows.Activities;
+using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Outbox;
+using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Command.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.TaskQueue.V1;
+
+#pragma warning disable CS0612 // SDKs name the namespace, though the API calls that old.
+
+namespace Flagstone.Workflows.Commands;
+
+/// <summary>The command that starts a child. Pure.</summary>
+internal static class ChildCommands
+{
+    public static CommandFailure? Start(RunChange change, StartChildWorkflowExecutionCommandAttributes command, long completedId)
+    {
+        var run = change.Run;
+        if (Refuse(run, command) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var isHere = CommandRules.IsHere(run, command.Namespace);
+        var attributes = command.CopyTo(new StartChildWorkflowExecutionInitiatedEventAttributes { WorkflowTaskCompletedEventId = completedId });
+        attributes.Namespace = isHere ? run.NamespaceName : command.Namespace;
+        attributes.NamespaceId = isHere ? run.Namespace : "";
+        attributes.TaskQueue = new TaskQueue { Name = command.TaskQueue?.Name is { Length: > 0 } queue ? queue : run.TaskQueue, Kind = TaskQueueKind.Normal };
+        attributes.WorkflowTaskTimeout = Durations.Of(command.WorkflowTaskTimeout) > TimeSpan.Zero ? command.WorkflowTaskTimeout
+            : Duration.FromTimeSpan(run.TaskTimeout);
+        attributes.ParentClosePolicy = command.ParentClosePolicy == ParentClosePolicy.Unspecified ? ParentClosePolicy.Terminate : command.ParentClosePolicy;
+        attributes.RetryPolicy = command.RetryPolicy is null ? null : RetryRules.Complete(command.RetryPolicy);
+        if (command.WorkflowIdReusePolicy == WorkflowIdReusePolicy.Unspecified)
+        {
+            attributes.WorkflowIdReusePolicy = WorkflowIdReusePolicy.AllowDuplicate;
+        }
+
+        var initiated = change.Add(new HistoryEvent
+        {
+            EventType = EventType.StartChildWorkflowExecutionInitiated, StartChildWorkflowExecutionInitiatedEventAttributes = attributes,
+        }).EventId;
+        var child = new ChildState
+        {
+            InitiatedId = initiated,
+            WorkflowId = command.WorkflowId,
+            RunId = ChildRules.RunIdOf(run.RunId, initiated),
+            Type = command.WorkflowType.Name,
+            ParentClosePolicy = attributes.ParentClosePolicy,
+            CompletedId = completedId,
+        };
+        if (!isHere)
+        {
+            // The rights of who runs this workflow are those of its own namespace.
+            change.Add(ChildRules.StartFailedEvent(run, child, command.Namespace, "", StartChildWorkflowExecutionFailedCause.NamespaceNotFound));
+            return null;
+        }
+
+        run.Children[initiated] = child;
+        change.Send(new OutboxMessage(new OutboxKey(run.RunId, OutboxKind.Start, initiated), child.WorkflowId, child.RunId));
+        return null;
+    }
+
+    private static CommandFailure? Refuse(RunState run, StartChildWorkflowExecutionCommandAttributes command)
+    {
+        if (run.Children.Count >= CommandRules.MaxPending)
+        {
+            return CommandRules.Bad(
+                WorkflowTaskFailedCause.PendingChildWorkflowsLimitExceeded,
+                $"The number of pending child workflow executions, {CommandRules.MaxPending}, has reached the limit.");
+        }
+
+        if (command.VersioningOverride is not null)
+        {
+            return CommandRules.Bad(WorkflowTaskFailedCause.FeatureDisabled, "Versioning overrides of workflows are not there yet.");
+        }
+
+        var wrong = command.WorkflowId.Length is 0 or > CommandRules.MaxIdLength ? "WorkflowId is not set on StartChildWorkflowExecutionCommand, or too long."
+            : command.WorkflowType is not { Name.Length: > 0 and <= CommandRules.MaxIdLength }
+                ? "WorkflowType is not set on StartChildWorkflowExecutionCommand, or too long."
+            : command.TaskQueue?.Name.Length > CommandRules.MaxIdLength ? "TaskQueue is too long on StartChildWorkflowExecutionCommand."
+            : new[] { command.WorkflowExecutionTimeout, command.WorkflowRunTimeout, command.WorkflowTaskTimeout }.Any(t => Durations.Of(t) < TimeSpan.Zero)
+                ? "A timeout is negative on StartChildWorkflowExecutionCommand."
+            : CommandRules.IsTooLarge(command.Input) || CommandRules.IsTooLarge(command.Memo)
+                ? $"StartChildWorkflowExecutionCommandAttributes exceed {CommandRules.MaxBlob} bytes."
+            : RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule);
+        return wrong is not null ? CommandRules.Bad(WorkflowTaskFailedCause.BadStartChildExecutionAttributes, wrong)
+            : CommandRules.UnknownAttribute(command.SearchAttributes);
+    }
+}

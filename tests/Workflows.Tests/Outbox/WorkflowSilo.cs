@@ -1,0 +1,88 @@
+using Flagstone.Platform;
+using Flagstone.Platform.Data;
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Outbox;
+using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Temporalio.Api.Command.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Tests.Outbox;
+
+/// <summary>Executions and their messages on a silo in this process, over SQLite in a folder that goes away: a test calls the grains itself.</summary>
+public sealed class WorkflowSilo : IAsyncLifetime
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("flagstone-");
+    private IHost? host;
+    private DataFolder? data;
+
+    private IServiceProvider Services => host!.Services;
+
+    internal ExecutionStore Executions => Services.GetRequiredService<ExecutionStore>();
+
+    public async ValueTask InitializeAsync()
+    {
+        data = DataFolder.Open(folder.FullName);
+        var settings = new HostApplicationBuilderSettings { ApplicationName = "flagstone-test" };
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(settings);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
+        builder.AddPlatform(new PlatformOptions { Data = folder.FullName }, data);
+        builder.AddWorkflows();
+        host = builder.Build();
+        await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);
+        await host.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host!.StopAsync();
+        host.Dispose();
+        data!.Dispose();
+        folder.Delete(recursive: true);
+    }
+
+    internal IExecutionGrain Execution(ExecutionKey key) => Services.GetRequiredService<IGrainFactory>().GetGrain<IExecutionGrain>(key.ToString());
+
+    /// <summary>Starts a run; returns its id.</summary>
+    internal async Task<string> StartAsync(ExecutionKey key) =>
+        (await Execution(key).StartAsync(new Call(Request(key).ToByteArray(), "", "tester"))).As<StartWorkflowExecutionResponse>().RunId;
+
+    /// <summary>Completes the open workflow task of a run as its worker does.</summary>
+    internal async Task CompleteAsync(ExecutionKey key, params Command[] commands)
+    {
+        var run = (await Executions.FindRunAsync(key, "", CancellationToken.None))!;
+        var start = new TaskStart(run.RunId, run.WorkflowTask!.ScheduledId, run.WorkflowTask.Attempt, "worker", "tester");
+        var task = await Execution(key).StartWorkflowTaskAsync(start);
+        var token = TaskToken.Read(task.As<PollWorkflowTaskQueueResponse>().TaskToken)!;
+        var answer = await Execution(key).CompleteWorkflowTaskAsync(
+            new Call(new RespondWorkflowTaskCompletedRequest { Commands = { commands } }.ToByteArray(), run.RunId, "tester"), token);
+        Assert.Null(answer.Refusal);
+    }
+
+    /// <summary>Stores a message that no hint tells of, without a due entry.</summary>
+    internal Task PutAsync(RunState sender, OutboxMessage message) => Services.GetRequiredService<LedgerWriter>().CommitAsync(
+        new Unit { Actor = Actor.Controller("test"), Origin = "test", Sql = [OutboxStore.Put(sender, message, DateTimeOffset.UnixEpoch)] },
+        CancellationToken.None);
+
+    /// <summary>Whether a message is marked as delivered; null when it is no more.</summary>
+    internal Task<bool?> IsDeliveredAsync(OutboxKey key) => Services.GetRequiredService<OutboxStore>().IsDeliveredAsync(key, CancellationToken.None);
+
+    internal async Task<List<HistoryEvent>> EventsAsync(string runId) =>
+        await Executions.EventsAsync(runId, 1, long.MaxValue, HistoryLimits.MaxEvents, HistoryLimits.MaxBytes, CancellationToken.None);
+
+    internal static StartWorkflowExecutionRequest Request(ExecutionKey key) => new()
+    {
+        Namespace = "ns",
+        WorkflowId = key.WorkflowId,
+        RequestId = $"start {key.WorkflowId}",
+        WorkflowType = new() { Name = "Any" },
+        TaskQueue = new() { Name = "queue" },
+    };
+}
