@@ -28,7 +28,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     }
 
     public static IReadOnlyList<Type> Samples { get; } =
-        [typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow)];
+        [typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow), typeof(TaggedWorkflow)];
 
     public TemporalClient Client { get; }
 

@@ -5,6 +5,7 @@ using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Visibility;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Health.V1;
 using Grpc.HealthCheck;
@@ -32,7 +33,9 @@ public static class WorkflowsModule
         services.AddSingleton(WorkflowNamespaceKind.Namespace);
         services.AddSingleton(Migrations);
         services.AddSingleton<NamespaceStore>();
+        services.AddSingleton<NamespaceCache>();
         services.AddSingleton<ExecutionStore>();
+        services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);

@@ -39,9 +39,9 @@ internal static class Description
         FirstRunId = run.FirstRunId,
         Type = new WorkflowType { Name = run.Type },
         StartTime = Timestamp.FromDateTimeOffset(run.StartedAt),
-        ExecutionTime = Timestamp.FromDateTimeOffset(run.BackoffUntil ?? run.StartedAt),
+        ExecutionTime = Timestamp.FromDateTimeOffset(run.ExecutionAt ?? run.StartedAt),
         CloseTime = run.ClosedAt is { } closed ? Timestamp.FromDateTimeOffset(closed) : null,
-        ExecutionDuration = run.ClosedAt is { } end ? Duration.FromTimeSpan(end - run.StartedAt) : null,
+        ExecutionDuration = run.ClosedAt is { } end ? Lasted(end - (run.ExecutionAt ?? run.StartedAt)) : null,
         Status = run.Status,
         HistoryLength = run.NextEventId - 1,
         HistorySizeBytes = run.HistoryBytes,
@@ -49,6 +49,9 @@ internal static class Description
         Memo = run.Memo,
         SearchAttributes = run.SearchAttributes,
     };
+
+    /// <summary>A run that ended within its delay took no time.</summary>
+    private static Duration Lasted(TimeSpan time) => Duration.FromTimeSpan(time > TimeSpan.Zero ? time : TimeSpan.Zero);
 
     private static PendingActivityInfo Pending(ActivityState activity)
     {

@@ -2,6 +2,7 @@ using System.Data.Common;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Temporalio.Api.History.V1;
 
@@ -10,7 +11,7 @@ namespace Flagstone.Workflows.Executions;
 /// <summary>A run as stored, with the version of its workflow id's commits.</summary>
 internal sealed record StoredRun(long Version, byte[] State);
 
-/// <summary>Executions in the database. A step is one unit: events, state, tasks and wake-up commit together or not at all.</summary>
+/// <summary>Executions in the database. A step is one unit: events, state, tasks, visibility and wake-up commit together or not at all.</summary>
 internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer)
 {
     /// <summary>The controller that the due index wakes.</summary>
@@ -131,6 +132,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", added.EventId), ("body", added.ToByteArray())));
         }
 
+        sql.AddRange(VisibilityRows.Of(change));
         if (!run.IsRunning)
         {
             sql.Add(new SqlStatement(DropTasks, ("run", run.RunId)));

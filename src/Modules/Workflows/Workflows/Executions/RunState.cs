@@ -45,6 +45,9 @@ internal sealed class RunState
     /// <summary>No workflow task before this time: a start with a delay.</summary>
     public DateTimeOffset? BackoffUntil { get; set; }
 
+    /// <summary>When its first workflow task could begin: its start and its delay; null for its start.</summary>
+    public DateTimeOffset? ExecutionAt { get; init; }
+
     public DateTimeOffset? ClosedAt { get; set; }
 
     public WorkflowExecutionStatus Status { get; set; } = WorkflowExecutionStatus.Running;

@@ -1,6 +1,7 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
@@ -75,9 +76,19 @@ internal static class RequestChecks
     /// <summary>Puts the type to each attribute, as the server does for those who decode it; refuses what the namespace does not have.</summary>
     public static void SearchAttributes(SearchAttributes? attributes, Dictionary<string, IndexedValueType> own)
     {
-        if (attributes is not null && Annotate(attributes.IndexedFields, own) is { } unknown)
+        if (attributes is null)
+        {
+            return;
+        }
+
+        if (Annotate(attributes.IndexedFields, own) is { } unknown)
         {
             throw RpcErrors.InvalidArgument($"Namespace has no mapping defined for search attribute {unknown}.");
+        }
+
+        if (AttributeValues.Refuse(attributes.IndexedFields) is { } wrong)
+        {
+            throw RpcErrors.InvalidArgument($"{wrong}.");
         }
     }
 
