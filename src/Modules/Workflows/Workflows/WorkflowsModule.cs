@@ -1,6 +1,7 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
@@ -39,7 +40,10 @@ public static class WorkflowsModule
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
+        services.AddController<IDiscardGrain>(DiscardGrain.Controller, _ => []);
+        services.AddSingleton<DiscardStore>();
         services.AddHostedService<DefaultNamespace>();
+        services.AddHostedService<DiscardStart>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
             .AddServiceOptions<WorkflowServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>())
             .AddServiceOptions<OperatorServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>());

@@ -112,7 +112,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         var wake = Wake(next);
         try
         {
-            if (!await store.CommitAsync(key, version, steps, wake, CancellationToken.None))
+            if (!await store.CommitAsync(key, version, committed.RunId ?? "", steps, wake, CancellationToken.None))
             {
                 LogOvertaken(key.WorkflowId, version);
                 await LoadAsync();

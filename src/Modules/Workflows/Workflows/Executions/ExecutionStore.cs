@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -25,7 +26,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     private const string Events = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id LIMIT @limit";
 
-    private const string IsVersion = "SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version";
+    /// <summary>The run too: the versions of an id whose runs were deleted begin anew.</summary>
+    private const string IsVersion = "SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version AND run = @current";
 
     private const string IsAbsent = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow)";
 
@@ -50,6 +52,12 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     private const string DropTask = "DELETE FROM workflow_task WHERE run = @run AND kind = @kind AND event = @event";
 
     private const string DropTasks = "DELETE FROM workflow_task WHERE run = @run";
+
+    private const string Newest = "SELECT run FROM workflow_run WHERE namespace = @ns AND workflow = @workflow AND run <> @run ORDER BY start_at DESC, run DESC LIMIT 1";
+
+    private const string DropRun = "DELETE FROM workflow_run WHERE run = @run";
+
+    private const string DropCurrent = "DELETE FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow";
 
     private static readonly Actor Author = Actor.Controller("workflows");
 
@@ -94,8 +102,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     /// <summary>Commits a step, or two where one run follows another. False when someone else has committed since the version was read.</summary>
     /// <param name="version">What the step was decided on; 0 for no run at all.</param>
+    /// <param name="current">The run that was the current one then; empty for none.</param>
     /// <param name="steps">With each run's state as it is to be stored, the current run last.</param>
-    public async Task<bool> CommitAsync(ExecutionKey key, long version, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
+    public async Task<bool> CommitAsync(ExecutionKey key, long version, string current, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
     {
         var sql = new List<SqlStatement>
         {
@@ -106,19 +115,45 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             Add(sql, change, state);
         }
 
-        var outcome = await writer.CommitAsync(
-            new Unit
-            {
-                Actor = Author,
-                Origin = "temporal",
-                Guards = [new Guard("workflow-version", new SqlStatement(
-                    version == 0 ? IsAbsent : IsVersion, version == 0 ? [("ns", key.Namespace), ("workflow", key.WorkflowId)]
-                        : [("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version)]))],
-                Scope = $"workflow:{key}",
-                Sql = sql,
-                Due = due is null ? [] : [due],
-            }, ct);
-        return outcome is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, due is null ? [] : [due]), ct) is Committed;
+    }
+
+    /// <summary>Deletes a closed run with its history, in one commit. False when someone else has committed since the version was read.</summary>
+    /// <param name="current">The current run; where it is this one, the newest of the others becomes it.</param>
+    public async Task<bool> DeleteAsync(ExecutionKey key, long version, string current, RunState run, CancellationToken ct)
+    {
+        var sql = new List<SqlStatement>
+        {
+            new(DropRun, ("run", run.RunId)), new(DropTasks, ("run", run.RunId)), DiscardStore.Events(run.RunId, run.NextEventId - 1),
+        };
+        sql.AddRange(VisibilityRows.Remove(run.RunId));
+        if (current == run.RunId)
+        {
+            sql.Add(await NewestOtherAsync(key, run.RunId, ct) is { } other
+                ? new SqlStatement(PutCurrent, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("run", other), ("version", version + 1))
+                : new SqlStatement(DropCurrent, ("ns", key.Namespace), ("workflow", key.WorkflowId)));
+        }
+
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, []), ct) is Committed;
+    }
+
+    private static Unit UnitOf(ExecutionKey key, long version, string current, IReadOnlyList<SqlStatement> sql, IReadOnlyList<DueChange> due) => new()
+    {
+        Actor = Author,
+        Origin = "temporal",
+        Guards = [new Guard("workflow-version", version == 0
+            ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("workflow", key.WorkflowId))
+            : new SqlStatement(IsVersion, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version), ("current", current)))],
+        Scope = $"workflow:{key}",
+        Sql = sql,
+        Due = due,
+    };
+
+    private async Task<string?> NewestOtherAsync(ExecutionKey key, string runId, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(Newest, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("run", runId));
+        return await command.ExecuteScalarAsync(ct) as string;
     }
 
     private static void Add(List<SqlStatement> sql, RunChange change, byte[] state)

@@ -52,6 +52,15 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("ResetSticky")]
     Task<Answer> ResetStickyAsync(string runId, string queue);
 
+    /// <summary>Deletes a run; an open one is terminated first.</summary>
+    [Alias("Delete")]
+    Task<Answer> DeleteAsync(Call call);
+
+    /// <summary>Deletes a run that is kept no longer; one that is gone, or not so old, is no error.</summary>
+    /// <param name="closedBefore">Only if it closed before; null: an open one is terminated first.</param>
+    [Alias("Discard")]
+    Task<Answer> DiscardAsync(string runId, DateTimeOffset? closedBefore);
+
     /// <summary>Ends when the run has an event of this id, or is closed, or after a while.</summary>
     /// <param name="closed">Only when it is closed.</param>
     [Alias("Wait"), Orleans.Concurrency.AlwaysInterleave]

@@ -67,6 +67,13 @@ internal sealed partial class WorkflowServiceHandlers
     }
 
     [Rpc]
+    public async Task<DeleteWorkflowExecutionResponse> DeleteWorkflowExecution(DeleteWorkflowExecutionRequest request, ServerCallContext context)
+    {
+        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
+        return Read<DeleteWorkflowExecutionResponse>(await execution.DeleteAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
+    }
+
+    [Rpc]
     public async Task<ResetStickyTaskQueueResponse> ResetStickyTaskQueue(ResetStickyTaskQueueRequest request, ServerCallContext context)
     {
         var execution = await ExecutionAsync(request.Namespace, request.Execution, context);
