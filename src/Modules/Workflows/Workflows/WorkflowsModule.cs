@@ -42,6 +42,7 @@ public static class WorkflowsModule
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, _ => []);
         services.AddSingleton<DiscardStore>();
+        services.AddSingleton<EvidenceCheck>();
         services.AddHostedService<DefaultNamespace>();
         services.AddHostedService<DiscardStart>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
@@ -62,6 +63,7 @@ public static class WorkflowsModule
         app.MapGrpcService<OperatorServiceHandlers>().WithMetadata(here);
         // Like /healthz it says nothing that needs a token.
         app.MapGrpcService<HealthHandlers>().WithMetadata(here);
+        app.MapWorkflowEvidence();
         return app;
     }
 

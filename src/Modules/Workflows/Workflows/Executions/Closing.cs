@@ -32,6 +32,7 @@ internal static class Closing
     {
         var run = change.Run;
         change.Add(last);
+        change.Closes = true;
         run.Status = status;
         run.ClosedAt = change.Now;
         run.WorkflowTask = null;

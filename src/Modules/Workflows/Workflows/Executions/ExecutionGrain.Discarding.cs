@@ -45,7 +45,7 @@ internal sealed partial class ExecutionGrain
     /// <summary>A step of its own: its end is told, and is evidence, before the run is gone.</summary>
     private async Task<Refusal?> TerminateToDeleteAsync(Call? call)
     {
-        var change = new RunChange(run!, clock.GetUtcNow(), call is null ? null : By(call.Caller));
+        var change = new RunChange(run!, clock.GetUtcNow(), call is null ? null : By(call.Caller)) { Actor = call?.Actor ?? "" };
         Closing.Terminate(change, DeletedReason, null, ServerIdentity);
         return await CommitAsync(change);
     }

@@ -39,7 +39,7 @@ internal sealed partial class ExecutionGrain
         }
 
         var request = RespondWorkflowTaskCompletedRequest.Parser.ParseFrom(call.Request);
-        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller)) { Actor = call.Actor };
         if (TaskCompletion.IsOverdue(change, request))
         {
             WorkflowTaskRules.TimeOut(change);

@@ -82,7 +82,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
             return Refusal.Completed();
         }
 
-        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller));
+        var change = new RunChange(run, clock.GetUtcNow(), By(call.Caller)) { Actor = call.Actor };
         var answer = decide(change);
         if (answer.Refusal is not null)
         {
@@ -105,6 +105,7 @@ internal sealed partial class ExecutionGrain(ExecutionStore store, IGrainFactory
         foreach (var change in changes)
         {
             HistoryLimits.Enforce(change);
+            change.Seal();
         }
 
         var next = changes[^1].Run;

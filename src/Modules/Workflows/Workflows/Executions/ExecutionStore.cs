@@ -115,7 +115,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             Add(sql, change, state);
         }
 
-        return await writer.CommitAsync(UnitOf(key, version, current, sql, due is null ? [] : [due]), ct) is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, due is null ? [] : [due], steps.Select(s => s.Change).FirstOrDefault(c => c.Closes)), ct) is Committed;
     }
 
     /// <summary>Deletes a closed run with its history, in one commit. False when someone else has committed since the version was read.</summary>
@@ -137,9 +137,13 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         return await writer.CommitAsync(UnitOf(key, version, current, sql, []), ct) is Committed;
     }
 
-    private static Unit UnitOf(ExecutionKey key, long version, string current, IReadOnlyList<SqlStatement> sql, IReadOnlyList<DueChange> due) => new()
+    /// <param name="closing">The step that ends a run, of which there is at most one; null for none.</param>
+    private static Unit UnitOf(
+        ExecutionKey key, long version, string current, IReadOnlyList<SqlStatement> sql, IReadOnlyList<DueChange> due, RunChange? closing = null) => new()
     {
-        Actor = Author,
+        Actor = closing is { Actor.Length: > 0 } ? new Actor(closing.Actor) : Author,
+        Notes = closing is null ? [] : [Evidence.Note(closing.Run)],
+        Reason = closing is null ? "" : Evidence.Reason(closing.Run),
         Origin = "temporal",
         Guards = [new Guard("workflow-version", version == 0
             ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("workflow", key.WorkflowId))
@@ -162,9 +166,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         sql.Add(new SqlStatement(
             PutRun, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue), ("status", (long)run.Status),
             ("start", Micros.From(run.StartedAt)), ("close", run.ClosedAt is { } closed ? Micros.From(closed) : null), ("next", run.NextEventId), ("state", state)));
-        foreach (var added in change.Events)
+        foreach (var (id, body) in change.Stored)
         {
-            sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", added.EventId), ("body", added.ToByteArray())));
+            sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", id), ("body", body)));
         }
 
         sql.AddRange(VisibilityRows.Of(change));

@@ -70,8 +70,9 @@ internal interface IExecutionGrain : IReconcileGrain
 /// <summary>A request of Temporal's API.</summary>
 /// <param name="RunId">The run that it is for; empty for the current one.</param>
 /// <param name="Caller">Who asks, as the events name them.</param>
+/// <param name="Actor">Who asks, as the ledger names them; empty for the server itself.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-call")]
-internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller);
+internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller, [property: Id(3)] string Actor);
 
 /// <summary>A worker's taking of a task.</summary>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]

@@ -83,7 +83,8 @@ internal sealed partial class WorkflowServiceHandlers
     private static T Read<T>(Answer answer)
         where T : IMessage<T>, new() => answer.Refusal is { } refusal ? throw RpcErrors.Of(refusal) : answer.As<T>();
 
-    private static Call CallOf(IMessage request, string runId, ServerCallContext context) => new(request.ToByteArray(), runId, CallerInterceptor.Of(context).Name);
+    private static Call CallOf(IMessage request, string runId, ServerCallContext context) =>
+        new(request.ToByteArray(), runId, CallerInterceptor.Of(context).Name, CallerInterceptor.Of(context).Actor.Id);
 
     private Task<WorkflowNamespace> NamespaceAsync(string name, ServerCallContext context) => cache.GetAsync(name, context.CancellationToken).AsTask();
 
