@@ -40,7 +40,7 @@ public static class WorkflowsModule
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
-        services.AddController<IDiscardGrain>(DiscardGrain.Controller, _ => []);
+        services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
         services.AddSingleton<DiscardStore>();
         services.AddSingleton<EvidenceCheck>();
         services.AddHostedService<DefaultNamespace>();

@@ -1,3 +1,4 @@
+using Flagstone.Platform.Feed;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Executions;
@@ -36,6 +37,10 @@ internal sealed partial class DiscardGrain(
 
     /// <summary>Where the next turn goes on; empty for the first namespace.</summary>
     private string after = "";
+
+    /// <summary>A namespace that is deleted, or that keeps runs for another time, is looked at now.</summary>
+    public static IEnumerable<string> Route(CommittedRow row) =>
+        row.Key.Kind == WorkflowNamespaceKind.NamespaceId && row.Change is (ChangeType.Modified or ChangeType.Deleted) ? [Key] : [];
 
     public async Task<ReconcileResult> ReconcileAsync()
     {

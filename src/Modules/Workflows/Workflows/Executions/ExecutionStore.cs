@@ -29,6 +29,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     /// <summary>The run too: the versions of an id whose runs were deleted begin anew.</summary>
     private const string IsVersion = "SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version AND run = @current";
 
+    private const string Reverse = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id DESC LIMIT @limit";
+
     private const string IsAbsent = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow)";
 
     private const string PutCurrent = """
@@ -84,10 +86,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     }
 
     /// <summary>Events in order, both ends included; as many as fit.</summary>
-    public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct)
+    /// <param name="isReverse">The last one first.</param>
+    public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct, bool isReverse = false)
     {
         await using var connection = await database.OpenAsync(ct);
-        await using var command = connection.Command(Events, ("run", runId), ("first", first), ("last", last), ("limit", limit));
+        await using var command = connection.Command(isReverse ? Reverse : Events, ("run", runId), ("first", first), ("last", last), ("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var events = new List<HistoryEvent>();
         while (bytes > 0 && await reader.ReadAsync(ct))
