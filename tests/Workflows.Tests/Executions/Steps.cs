@@ -26,6 +26,9 @@ internal sealed class Steps
 
     public RunState Run => run;
 
+    /// <summary>The step before.</summary>
+    public RunChange Last { get; private set; } = null!;
+
     public string Types => string.Join(' ', Events.Select(e => e.EventType));
 
     public TaskToken Token => new("ns", "wf", "run", run.WorkflowTask!.ScheduledId, run.WorkflowTask.StartedId, run.WorkflowTask.Attempt, run.WorkflowTask.Stamp);
@@ -61,6 +64,7 @@ internal sealed class Steps
 
     private void Take(RunChange change)
     {
+        Last = change;
         HistoryLimits.Enforce(change);
         Events.AddRange(change.Events);
     }

@@ -27,7 +27,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     private const string Events = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id LIMIT @limit";
 
     /// <summary>The run too: the versions of an id whose runs were deleted begin anew.</summary>
-    private const string IsVersion = "SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version AND run = @current";
+    private const string IsVersion = """
+        SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version AND run = @current
+        """;
 
     private const string Reverse = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id DESC LIMIT @limit";
 
@@ -55,7 +57,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     private const string DropTasks = "DELETE FROM workflow_task WHERE run = @run";
 
-    private const string Newest = "SELECT run FROM workflow_run WHERE namespace = @ns AND workflow = @workflow AND run <> @run ORDER BY start_at DESC, run DESC LIMIT 1";
+    private const string Newest = """
+        SELECT run FROM workflow_run WHERE namespace = @ns AND workflow = @workflow AND run <> @run ORDER BY start_at DESC, run DESC LIMIT 1
+        """;
 
     private const string DropRun = "DELETE FROM workflow_run WHERE run = @run";
 
@@ -107,7 +111,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     /// <param name="version">What the step was decided on; 0 for no run at all.</param>
     /// <param name="current">The run that was the current one then; empty for none.</param>
     /// <param name="steps">With each run's state as it is to be stored, the current run last.</param>
-    public async Task<bool> CommitAsync(ExecutionKey key, long version, string current, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
+    public async Task<bool> CommitAsync(
+        ExecutionKey key, long version, string current, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
     {
         var sql = new List<SqlStatement>
         {
@@ -118,7 +123,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             Add(sql, change, state);
         }
 
-        return await writer.CommitAsync(UnitOf(key, version, current, sql, due is null ? [] : [due], steps.Select(s => s.Change).FirstOrDefault(c => c.Closes)), ct) is Committed;
+        var closing = steps.Select(s => s.Change).FirstOrDefault(c => c.Closes);
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, due is null ? [] : [due], closing), ct) is Committed;
     }
 
     /// <summary>Deletes a closed run with its history, in one commit. False when someone else has committed since the version was read.</summary>

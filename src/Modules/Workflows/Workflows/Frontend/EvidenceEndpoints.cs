@@ -61,7 +61,8 @@ internal static class EvidenceEndpoints
 
         return await evidence.CheckAsync(found.Id, run, ct) is { } result
             ? TypedResults.Ok(new RunEvidence(
-                ns, result.Run.WorkflowId, run, result.Verdict.ToString(), result.Run.Status.ToString(), result.Events, result.Digest, result.Row?.Digest, result.Row?.Sequence))
+                ns, result.Run.WorkflowId, run, result.Verdict.ToString(), result.Run.Status.ToString(), result.Events, result.Digest, result.Row?.Digest,
+                result.Row?.Sequence))
             : Catalogue.NotFound(Evidence.Key(ns, run)).ToResult();
     }
 }

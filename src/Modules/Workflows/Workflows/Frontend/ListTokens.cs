@@ -15,7 +15,8 @@ internal static class ListTokens
     private const int MaxBytes = 1_024;
 
     public static ByteString Write(ListPosition? next, string ns, string query) =>
-        next is null ? ByteString.Empty : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(new Token(next.CloseAt, next.StartAt, next.Run, Mark(ns, query))));
+        next is null ? ByteString.Empty
+        : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(new Token(next.CloseAt, next.StartAt, next.Run, Mark(ns, query))));
 
     /// <summary>Null for a first page.</summary>
     public static ListPosition? Read(ByteString token, string ns, string query)
@@ -27,7 +28,8 @@ internal static class ListTokens
 
         try
         {
-            if (token.Length <= MaxBytes && JsonSerializer.Deserialize<Token>(token.Span) is { Run: not null } read && Guid.TryParse(read.Run, out _) && read.Of == Mark(ns, query))
+            if (token.Length <= MaxBytes && JsonSerializer.Deserialize<Token>(token.Span) is { Run: not null } read && Guid.TryParse(read.Run, out _)
+                && read.Of == Mark(ns, query))
             {
                 return new ListPosition(read.CloseAt, read.StartAt, read.Run);
             }

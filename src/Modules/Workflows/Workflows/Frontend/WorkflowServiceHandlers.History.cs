@@ -51,7 +51,8 @@ internal sealed partial class WorkflowServiceHandlers
 
     /// <summary>The last event first.</summary>
     [Rpc("archived histories", Access = RpcAccess.Read)]
-    public async Task<GetWorkflowExecutionHistoryReverseResponse> GetWorkflowExecutionHistoryReverse(GetWorkflowExecutionHistoryReverseRequest request, ServerCallContext context)
+    public async Task<GetWorkflowExecutionHistoryReverseResponse> GetWorkflowExecutionHistoryReverse(
+        GetWorkflowExecutionHistoryReverseRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);

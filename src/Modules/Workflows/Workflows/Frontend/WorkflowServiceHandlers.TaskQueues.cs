@@ -27,8 +27,15 @@ internal sealed partial class WorkflowServiceHandlers
         var (count, oldest) = await tasks.BacklogAsync(key, now, context.CancellationToken);
         var response = new DescribeTaskQueueResponse
         {
-            Pollers = { (await Queue(key).PollersAsync()).Select(p => new PollerInfo { Identity = p.Identity, LastAccessTime = Timestamp.FromDateTimeOffset(p.At) }) },
-            Stats = new TaskQueueStats { ApproximateBacklogCount = count, ApproximateBacklogAge = Duration.FromTimeSpan(oldest is { } at && at < now ? now - at : TimeSpan.Zero) },
+            Pollers =
+            {
+                (await Queue(key).PollersAsync()).Select(p => new PollerInfo { Identity = p.Identity, LastAccessTime = Timestamp.FromDateTimeOffset(p.At) }),
+            },
+            Stats = new TaskQueueStats
+            {
+                ApproximateBacklogCount = count,
+                ApproximateBacklogAge = Duration.FromTimeSpan(oldest is { } at && at < now ? now - at : TimeSpan.Zero),
+            },
         };
 #pragma warning disable CS0612 // Older clients read the count there.
         response.TaskQueueStatus = request.IncludeTaskQueueStatus ? new TaskQueueStatus { BacklogCountHint = count } : null;

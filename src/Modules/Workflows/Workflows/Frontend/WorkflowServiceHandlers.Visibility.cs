@@ -52,7 +52,10 @@ internal sealed partial class WorkflowServiceHandlers
         return new CountWorkflowExecutionsResponse
         {
             Count = counts.Sum(c => c.Count),
-            Groups = { counts.Select(c => new CountWorkflowExecutionsResponse.Types.AggregationGroup { Count = c.Count, GroupValues = { Keyword(c.Status.ToString()) } }) },
+            Groups =
+            {
+                counts.Select(c => new CountWorkflowExecutionsResponse.Types.AggregationGroup { Count = c.Count, GroupValues = { Keyword(c.Status.ToString()) } }),
+            },
         };
     }
 
@@ -77,7 +80,8 @@ internal sealed partial class WorkflowServiceHandlers
         }
 
         var where = All(
-            status != WorkflowExecutionStatus.Unspecified ? new Comparison(SearchField.Status, "=", Text(status.ToString())) : new Absence(SearchField.CloseTime, true),
+            status != WorkflowExecutionStatus.Unspecified ? new Comparison(SearchField.Status, "=", Text(status.ToString()))
+                : new Absence(SearchField.CloseTime, true),
             Times(SearchField.CloseTime, request.StartTimeFilter), Execution(request.ExecutionFilter), OfType(request.TypeFilter));
         var (runs, next) = await ListAsync(request.Namespace, where, request.NextPageToken, request.MaximumPageSize, context);
         return new ListClosedWorkflowExecutionsResponse { Executions = { runs }, NextPageToken = next };
@@ -118,7 +122,8 @@ internal sealed partial class WorkflowServiceHandlers
 
     private static Literal Text(string text) => new(LiteralKind.Text, text);
 
-    private static Literal Time(Google.Protobuf.WellKnownTypes.Timestamp time) => time.Seconds is < FirstSecond or > LastSecond || time.Nanos is < 0 or > 999_999_999
+    private static Literal Time(Google.Protobuf.WellKnownTypes.Timestamp time) =>
+        time.Seconds is < FirstSecond or > LastSecond || time.Nanos is < 0 or > 999_999_999
         ? throw RpcErrors.InvalidArgument("A time of StartTimeFilter is not between the years 1 and 9999.")
         : Text(time.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture));
 
@@ -128,7 +133,8 @@ internal sealed partial class WorkflowServiceHandlers
         Data = ByteString.CopyFromUtf8($"\"{value}\""),
     };
 
-    private async Task<(List<WorkflowExecutionInfo> Runs, ByteString Next)> ListAsync(string name, Condition? where, ByteString token, int size, ServerCallContext context)
+    private async Task<(List<WorkflowExecutionInfo> Runs, ByteString Next)> ListAsync(
+        string name, Condition? where, ByteString token, int size, ServerCallContext context)
     {
         if (size < 0)
         {

@@ -10,7 +10,9 @@ internal sealed class TaskQueueStore(PlatformDatabase database)
         """;
 
     private const string Backlog = """
-        SELECT COUNT(*), MIN(at) FROM (SELECT at FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind AND at <= @now ORDER BY at LIMIT @limit) AS waiting
+        SELECT COUNT(*), MIN(at) FROM (
+          SELECT at FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind AND at <= @now ORDER BY at LIMIT @limit
+        ) AS waiting
         """;
 
     /// <summary>More are not counted: that a queue has so many says enough.</summary>

@@ -17,7 +17,8 @@ internal static class VisibilityRows
     private const string Put = """
         INSERT INTO workflow_visibility (run, namespace, workflow, type, queue, status, start_at, execution_at, close_at, duration, length, size,
           parent_workflow, parent_run, root_workflow, root_run, info)
-        VALUES (@run, @ns, @workflow, @type, @queue, @status, @start, @execution, @close, @duration, @length, @size, @parent, @parentrun, @root, @rootrun, @info)
+        VALUES (@run, @ns, @workflow, @type, @queue, @status, @start, @execution, @close, @duration, @length, @size,
+          @parent, @parentrun, @root, @rootrun, @info)
         ON CONFLICT (run) DO UPDATE SET status = excluded.status, execution_at = excluded.execution_at, close_at = excluded.close_at,
           duration = excluded.duration, length = excluded.length, size = excluded.size, info = excluded.info
         """;
@@ -85,7 +86,8 @@ internal static class VisibilityRows
     {
         var isOpen = close == Open;
         return new SqlStatement(
-            Put, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue), ("status", (long)run.Status),
+            Put, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue),
+            ("status", (long)run.Status),
             ("start", Micros.From(run.StartedAt)), ("execution", Micros.From(info.ExecutionTime.ToDateTimeOffset())), ("close", close),
             ("duration", isOpen ? null : info.ExecutionDuration.ToTimeSpan().Ticks * TimeSpan.NanosecondsPerTick),
             ("length", isOpen ? null : info.HistoryLength), ("size", isOpen ? null : info.HistorySizeBytes),

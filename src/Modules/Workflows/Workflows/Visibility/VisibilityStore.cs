@@ -19,7 +19,8 @@ internal sealed class VisibilityStore(PlatformDatabase database)
     private const int MaxPageBytes = 3 * 1024 * 1024;
 
     /// <summary>A page of runs, and where the next one begins; null on the last.</summary>
-    public async Task<(List<WorkflowExecutionInfo> Runs, ListPosition? Next)> ListAsync(CompiledQuery query, ListPosition? after, int size, CancellationToken ct)
+    public async Task<(List<WorkflowExecutionInfo> Runs, ListPosition? Next)> ListAsync(
+        CompiledQuery query, ListPosition? after, int size, CancellationToken ct)
     {
         var limit = size <= 0 ? MaxPage : Math.Min(size, MaxPage);
         await using var connection = await database.OpenAsync(ct);
@@ -72,8 +73,9 @@ internal sealed class VisibilityStore(PlatformDatabase database)
     public static string List(CompiledQuery query, bool goesOn)
     {
         var o = query.Order;
+        var after = goesOn ? $" AND ({o}.close_at, {o}.start_at, {o}.run) < (@close, @start, @run)" : "";
         return $"""
-            SELECT v.info, v.close_at, v.start_at, v.run FROM {query.From} WHERE {query.Where}{(goesOn ? $" AND ({o}.close_at, {o}.start_at, {o}.run) < (@close, @start, @run)" : "")}
+            SELECT v.info, v.close_at, v.start_at, v.run FROM {query.From} WHERE {query.Where}{after}
             ORDER BY {o}.close_at DESC, {o}.start_at DESC, {o}.run DESC LIMIT @limit
             """;
     }

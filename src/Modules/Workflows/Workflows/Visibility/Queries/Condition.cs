@@ -83,7 +83,8 @@ internal sealed record Comparison(string Field, string Operator, Literal Value, 
 
 internal sealed record Membership(string Field, bool IsNot, IReadOnlyList<Literal> Values, int At = 0) : FieldCondition(Field, At)
 {
-    protected override void Print(StringBuilder text) => text.Append($"{Quoted(Field)} {(IsNot ? "NOT " : "")}IN ({string.Join(", ", Values.Select(v => v.Print()))})");
+    protected override void Print(StringBuilder text) =>
+        text.Append($"{Quoted(Field)} {(IsNot ? "NOT " : "")}IN ({string.Join(", ", Values.Select(v => v.Print()))})");
 }
 
 internal sealed record Between(string Field, bool IsNot, Literal Low, Literal High, int At = 0) : FieldCondition(Field, At)

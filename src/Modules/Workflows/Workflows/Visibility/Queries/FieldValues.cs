@@ -34,7 +34,7 @@ internal static partial class FieldValues
         object? value = field.Type switch
         {
             IndexedValueType.Keyword or IndexedValueType.KeywordList when literal.Kind == LiteralKind.Text => literal.Text,
-            IndexedValueType.Int when literal.Kind == LiteralKind.Number && long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+            IndexedValueType.Int when TryWhole(literal, out var number) => number,
             IndexedValueType.Double when literal.Kind == LiteralKind.Number => double.Parse(literal.Text, CultureInfo.InvariantCulture),
             IndexedValueType.Bool when literal.Kind == LiteralKind.Boolean => literal.Text == "true",
             IndexedValueType.Datetime => Time(literal),
@@ -42,7 +42,8 @@ internal static partial class FieldValues
         };
         return (value, field.IsAttribute) switch
         {
-            (null, _) => throw new QueryException(literal.At, $"{literal.Print()} is no value of {field.Name}, which has the type {field.Type}. Write {Example(field.Type)}."),
+            (null, _) => throw new QueryException(
+                literal.At, $"{literal.Print()} is no value of {field.Name}, which has the type {field.Type}. Write {Example(field.Type)}."),
             (DateTimeOffset time, false) => Micros.From(time),
             (_, false) or (string, _) => value,
             (long number, _) => AttributeValues.Of(number),
@@ -52,6 +53,14 @@ internal static partial class FieldValues
         };
     }
 
+    private static string Statuses => string.Join(", ", Enum.GetValues<WorkflowExecutionStatus>().Skip(1).Select(s => $"'{s}'"));
+
+    private static bool TryWhole(Literal literal, out long number)
+    {
+        number = 0;
+        return literal.Kind == LiteralKind.Number && long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+    }
+
     private static object Status(Literal literal)
     {
         var name = literal.Text.Replace("WORKFLOW_EXECUTION_STATUS_", "", StringComparison.OrdinalIgnoreCase).Replace("_", "", StringComparison.Ordinal);
@@ -59,20 +68,19 @@ internal static partial class FieldValues
         return Enum.TryParse<WorkflowExecutionStatus>(name, true, out var status) && status != WorkflowExecutionStatus.Unspecified && Enum.IsDefined(status)
             && literal.Kind != LiteralKind.Boolean && !(isNumber && literal.Kind == LiteralKind.Text)
             ? (long)status
-            : throw new QueryException(literal.At, $"{literal.Print()} is no ExecutionStatus. Write one of {string.Join(", ", Enum.GetValues<WorkflowExecutionStatus>().Skip(1).Select(s => $"'{s}'"))}.");
+            : throw new QueryException(literal.At, $"{literal.Print()} is no ExecutionStatus. Write one of {Statuses}.");
     }
 
     private static DateTimeOffset? Time(Literal literal) => literal.Kind switch
     {
         LiteralKind.Text when AttributeValues.TryTime(AttributeValues.Trimmed(literal.Text), out var time) => time,
-        LiteralKind.Number when long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var nanos)
-            => Micros.ToTime((long)Math.Floor((decimal)nanos / NanosPerMicro)),
+        LiteralKind.Number when TryWhole(literal, out var nanos) => Micros.ToTime((long)Math.Floor((decimal)nanos / NanosPerMicro)),
         _ => null,
     };
 
     private static object Duration(Literal literal)
     {
-        if (literal.Kind == LiteralKind.Number && long.TryParse(literal.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var nanos))
+        if (TryWhole(literal, out var nanos))
         {
             return nanos;
         }
@@ -84,7 +92,8 @@ internal static partial class FieldValues
 
         if (literal.Kind == LiteralKind.Text && GoDuration().Match(literal.Text) is { Success: true } go)
         {
-            var sum = go.Groups[1].Captures.Select((c, i) => decimal.Parse(c.Value, CultureInfo.InvariantCulture) * Units[go.Groups[2].Captures[i].Value]).Sum();
+            var units = go.Groups[2].Captures;
+            var sum = go.Groups[1].Captures.Select((c, i) => decimal.Parse(c.Value, CultureInfo.InvariantCulture) * Units[units[i].Value]).Sum();
             if (sum <= long.MaxValue)
             {
                 return (long)sum;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Flagstone.Workflows.Visibility.Queries;
@@ -28,7 +29,8 @@ internal readonly record struct Token(TokenKind Kind, string Text, int At)
 internal static class Lexer
 {
     private static readonly HashSet<string> Keywords = new(
-        ["AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "STARTS_WITH", "TRUE", "FALSE", "GROUP", "ORDER", "BY", "LIMIT", "LIKE"], StringComparer.OrdinalIgnoreCase);
+        ["AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "STARTS_WITH", "TRUE", "FALSE", "GROUP", "ORDER", "BY", "LIMIT", "LIKE"],
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a name reads as itself without quotes.</summary>
     public static bool IsPlain(string name) => name.Length > 0 && IsFirst(name[0]) && name.All(IsNext) && !Keywords.Contains(name);
@@ -106,9 +108,8 @@ internal static class Lexer
             if (c == quote && next != quote)
             {
                 at++;
-                return text.ToString().Contains('\0', StringComparison.Ordinal) || !IsUnicode(text)
-                    ? throw new QueryException(start + 1, "the text has a character that no value has. Leave it out.")
-                    : text.ToString();
+                var read = text.ToString();
+                return IsStorable(read) ? read : throw new QueryException(start + 1, "the text has a character that no value has. Leave it out.");
             }
 
             // A quote is written twice, or after a backslash, which is written twice itself. Another backslash stands for itself.
@@ -124,7 +125,19 @@ internal static class Lexer
         throw new QueryException(start + 1, $"the text does not end. Close it with {quote}, and write a quote within it twice.");
     }
 
-    private static bool IsUnicode(StringBuilder text) => !text.ToString().EnumerateRunes().Contains(Rune.ReplacementChar) || text.ToString().Contains('\uFFFD', StringComparison.Ordinal);
+    /// <summary>A text of protobuf has no half of a surrogate pair, but the cut of one by a backslash might; PostgreSQL has no zero.</summary>
+    private static bool IsStorable(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0' || (char.IsSurrogate(text[i]) && !(Rune.TryGetRuneAt(text, i, out _) && char.IsHighSurrogate(text[i++]))))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static string Number(string query, ref int at)
     {
@@ -135,7 +148,7 @@ internal static class Lexer
         }
 
         var text = query[start..at];
-        return double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? text
             : throw new QueryException(start + 1, $"'{text}' is no number. Put texts, times and durations into single quotes.");
     }

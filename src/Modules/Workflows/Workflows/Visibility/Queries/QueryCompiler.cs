@@ -52,7 +52,8 @@ internal sealed class QueryCompiler
             $"d.namespace = @ns AND d.name = {name} AND d.kind = {Kind(field)} AND d.value = {value} AND v.run = d.run{sql}", "d", compiler.parameters);
     }
 
-    private static IEnumerable<Condition> Conjuncts(Condition condition) => condition is Both both ? Conjuncts(both.Left).Concat(Conjuncts(both.Right)) : [condition];
+    private static IEnumerable<Condition> Conjuncts(Condition condition) =>
+        condition is Both both ? Conjuncts(both.Left).Concat(Conjuncts(both.Right)) : [condition];
 
     /// <summary>The attribute whose index gives the rows in order; null where the run's own indexes serve better.</summary>
     private Comparison? Driver(List<Condition> all)
@@ -89,9 +90,9 @@ internal sealed class QueryCompiler
         Absence absence => Absent(field, absence.IsNot != negate),
         Comparison comparison when field.IsMany => Many(field, [comparison.Value], Equality(field, comparison) == negate, comparison.At),
         Membership membership when field.IsMany => Many(field, membership.Values, membership.IsNot != negate, membership.At),
-        _ when field.IsMany => throw new QueryException(leaf.At, field.Type == IndexedValueType.Text ? NoFullText : $"{field.Name} is a list: ask with =, !=, IN or NOT IN whether it has a value."),
+        _ when field.IsMany => throw new QueryException(leaf.At, NoOrder(field)),
         Comparison comparison => One(field, value => Compare(field, value, negate ? Inverse(comparison.Operator) : comparison.Operator, comparison)),
-        Membership membership => One(field, value => $"{value} {(membership.IsNot != negate ? "NOT IN" : "IN")} ({string.Join(", ", membership.Values.Select(v => Add(FieldValues.Of(field, v))))})"),
+        Membership membership => One(field, value => $"{value} {(membership.IsNot != negate ? "NOT IN" : "IN")} ({Values(field, membership.Values)})"),
         Between range => One(field, value => Within(field, value, range, range.IsNot != negate)),
         Prefix prefix => One(field, value => StartsWith(field, value, prefix, prefix.IsNot != negate)),
         _ => throw new System.Diagnostics.UnreachableException(leaf.GetType().Name),
@@ -124,11 +125,16 @@ internal sealed class QueryCompiler
         return isNot ? $"({Absent(field, true)} AND NOT {has})" : has;
     }
 
+    private string Values(SearchField field, IReadOnlyList<Literal> literals) => string.Join(", ", literals.Select(v => Add(FieldValues.Of(field, v))));
+
+    private static string NoOrder(SearchField field) =>
+        field.Type == IndexedValueType.Text ? NoFullText : $"{field.Name} is a list: ask with =, !=, IN or NOT IN whether it has a value.";
+
     private static bool Equality(SearchField field, Comparison comparison) => comparison.Operator switch
     {
         "=" => true,
         "!=" => false,
-        _ => throw new QueryException(comparison.At, field.Type == IndexedValueType.Text ? NoFullText : $"{field.Name} is a list: ask with =, !=, IN or NOT IN whether it has a value."),
+        _ => throw new QueryException(comparison.At, NoOrder(field)),
     };
 
     private string Compare(SearchField field, string value, string sign, Comparison comparison)
@@ -193,10 +199,14 @@ internal sealed class QueryCompiler
         : field.Name == SearchField.CloseTime ? $"v.close_at {(isNot ? "<" : "=")} {VisibilityRows.Open}"
         : $"v.{field.Column} IS {(isNot ? "NOT " : "")}NULL";
 
-    private string Rows(SearchField field) => $"SELECT 1 FROM workflow_attribute a WHERE a.run = v.run AND a.name = {Add(field.Name)} AND a.kind = {Kind(field)}";
+    private string Rows(SearchField field) =>
+        $"SELECT 1 FROM workflow_attribute a WHERE a.run = v.run AND a.name = {Add(field.Name)} AND a.kind = {Kind(field)}";
 
     private SearchField FieldOf(FieldCondition condition) => SearchField.Find(condition.Field, own) ?? throw new QueryException(
-        condition.At, $"the namespace has no search attribute '{condition.Field}'. Add it, or write one of {string.Join(", ", SearchField.SystemNames.Concat(own.Keys).Order(StringComparer.Ordinal).Take(40))}.");
+        condition.At, $"the namespace has no search attribute '{condition.Field}'. Add it, or write one of {Known}.");
+
+    /// <summary>So many names as a message can well say.</summary>
+    private string Known => string.Join(", ", SearchField.SystemNames.Concat(own.Keys).Order(StringComparer.Ordinal).Take(40));
 
     private string Add(object value)
     {

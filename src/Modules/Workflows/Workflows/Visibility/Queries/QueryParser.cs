@@ -23,7 +23,8 @@ internal sealed class QueryParser
         return parser.Here switch
         {
             { Kind: TokenKind.End } => new VisibilityQuery(where, group),
-            var order when order.Is("ORDER") => throw new QueryException(order.At, "ORDER BY is not supported: runs are listed by close time, then by start time, the latest first. Leave it out."),
+            var order when order.Is("ORDER") => throw new QueryException(
+                order.At, "ORDER BY is not supported: runs are listed by close time, then by start time, the latest first. Leave it out."),
             var limit when limit.Is("LIMIT") => throw new QueryException(limit.At, "LIMIT is not supported. Set the page size of the request."),
             var other => throw new QueryException(other.At, $"{other} is not expected here. Join conditions with AND or OR."),
         };
@@ -177,7 +178,8 @@ internal sealed class QueryParser
             return token;
         }
 
-        throw new QueryException(token.At, $"{token} is no field. Write the name of a search attribute; in back quotes where it has other characters than letters, digits and _.");
+        throw new QueryException(
+            token.At, $"{token} is no field. Write the name of a search attribute; in back quotes where it has other characters than letters, digits and _.");
     }
 
     private bool TryTake(string word)
