@@ -1,3 +1,4 @@
+using System.Text;
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Namespaces;
@@ -59,9 +60,20 @@ internal static class RequestChecks
 
     public static void Length(string? value, string name)
     {
-        if (value?.Length > MaxId)
+        if (value is null)
         {
-            throw RpcErrors.InvalidArgument($"{name} length exceeds limit of {MaxId} characters.");
+            return;
+        }
+
+        // As Temporal's server counts, and as the database's indexes do.
+        if (Encoding.UTF8.GetByteCount(value) > MaxId)
+        {
+            throw RpcErrors.InvalidArgument($"{name} length exceeds limit of {MaxId} bytes.");
+        }
+
+        if (value.Contains('\0', StringComparison.Ordinal))
+        {
+            throw RpcErrors.InvalidArgument($"{name} has a zero character, which cannot be stored. Leave it out.");
         }
     }
 
