@@ -46,7 +46,7 @@ internal sealed class RunState
     public DateTimeOffset? BackoffUntil { get; set; }
 
     /// <summary>When its first workflow task could begin: its start and its delay; null for its start.</summary>
-    public DateTimeOffset? ExecutionAt { get; init; }
+    public DateTimeOffset? ExecutesAt { get; init; }
 
     public DateTimeOffset? ClosedAt { get; set; }
 

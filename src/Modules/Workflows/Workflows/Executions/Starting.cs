@@ -93,7 +93,7 @@ internal static class Starting
             ExpiresAt = allExpire is not null && (runExpires is null || allExpire < runExpires) ? allExpire : runExpires,
             ExecutionExpiresAt = allExpire,
             BackoffUntil = delay > TimeSpan.Zero ? now + delay : null,
-            ExecutionAt = delay > TimeSpan.Zero ? now + delay : null,
+            ExecutesAt = delay > TimeSpan.Zero ? now + delay : null,
             Memo = request.Memo,
             SearchAttributes = request.SearchAttributes,
             UserMetadata = request.UserMetadata,
