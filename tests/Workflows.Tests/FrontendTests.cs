@@ -172,10 +172,10 @@ public sealed class FrontendTests(HostFixture fixture)
     }
 
     /// <summary>Issues a token as the administrator.</summary>
-    internal static async Task<string> IssueAsync(RunningHost host, string name, string role)
+    internal static async Task<string> IssueAsync(RunningHost host, string name, string role, string? ns = null)
     {
         using var client = host.Client();
-        using var answer = await client.PostAsJsonAsync("/api/v1/tokens", new JsonObject { ["name"] = name, ["role"] = role }, Ct);
+        using var answer = await client.PostAsJsonAsync("/api/v1/tokens", new JsonObject { ["name"] = name, ["role"] = role, ["namespace"] = ns }, Ct);
         return (await answer.Content.ReadFromJsonAsync<JsonObject>(Ct))!["token"]!.ToString();
     }
 

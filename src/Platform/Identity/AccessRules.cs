@@ -67,6 +67,12 @@ public static class AccessRules
         : caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller)
         : null;
 
+    /// <summary>
+    /// Null when the caller may list the workflows of a namespace; else the reason why not. A token that is bound to a namespace lists that one's alone.
+    /// </summary>
+    public static string? RefuseWorkflowLists(Caller caller, string workflowNamespace) =>
+        caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller) : null;
+
     /// <summary>Who may let what somebody changed outside stay: it may be a control of the company's.</summary>
     public static bool MayLeaveDrift(Caller caller) => caller.Role == Role.Administrator;
 

@@ -40,6 +40,7 @@ public static class EndpointTable
         new("POST", "/api/v1/tokens"),
         new("DELETE", "/api/v1/tokens/{id}"),
         new("GET", "/api/v1/tokens/{id}"),
+        new("GET", "/api/v1/workflowruns/{ns}/{run}/evidence"),
     ];
 
     /// <summary>The routes outside <c>/api/v1</c>: for programs, and the console's roots.</summary>

@@ -46,6 +46,9 @@ internal sealed class Steps
     /// <summary>The messages that the last step does what they ask.</summary>
     public IReadOnlyList<OutboxKey> Marked { get; private set; } = [];
 
+    /// <summary>The step before.</summary>
+    public RunChange Last { get; private set; } = null!;
+
     public string Types => string.Join(' ', Events.Select(e => e.EventType));
 
     public TaskToken Token => new("ns", "wf", "run", run.WorkflowTask!.ScheduledId, run.WorkflowTask.StartedId, run.WorkflowTask.Attempt, run.WorkflowTask.Stamp);
@@ -96,6 +99,7 @@ internal sealed class Steps
 
     private void Take(RunChange change)
     {
+        Last = change;
         HistoryLimits.Enforce(change);
         Events.AddRange(change.Events);
     }

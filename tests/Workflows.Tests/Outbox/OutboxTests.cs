@@ -52,7 +52,7 @@ public sealed class OutboxTests(WorkflowSilo silo) : IClassFixture<WorkflowSilo>
         });
 
         Assert.Equal(Receipt.Done, await silo.Execution(Receiver).ReceiveAsync(delivery));
-        await silo.Execution(Receiver).TerminateAsync(new Call(new TerminateWorkflowExecutionRequest().ToByteArray(), "", "tester"));
+        await silo.Execution(Receiver).TerminateAsync(new Call(new TerminateWorkflowExecutionRequest().ToByteArray(), "", "tester", "tester"));
         var other = await silo.StartAsync(Receiver);
         Assert.Equal(Receipt.Done, await silo.Execution(Receiver).ReceiveAsync(delivery));
 
@@ -82,8 +82,9 @@ public sealed class OutboxTests(WorkflowSilo silo) : IClassFixture<WorkflowSilo>
         begun.IsCommanding = true;
         Assert.Null(Commands.ExternalCommands.Signal(begun, new() { Execution = new() { WorkflowId = "receiver" }, SignalName = "s" }, 1));
 
+        begun.Seal();
         // The step as a process stores it that dies before it tells anybody.
-        Assert.True(await silo.Executions.CommitAsync(sender, 0, [(begun, StateCodec.Write(begun.Run))], null, CancellationToken.None));
+        Assert.True(await silo.Executions.CommitAsync(sender, 0, "", [(begun, StateCodec.Write(begun.Run))], null, CancellationToken.None));
 
         await silo.Execution(Receiver).WaitAsync(receiver, 3, false);
         Assert.Equal(1, await CountAsync(receiver, EventType.WorkflowExecutionSignaled));

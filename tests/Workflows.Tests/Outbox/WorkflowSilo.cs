@@ -52,7 +52,7 @@ public sealed class WorkflowSilo : IAsyncLifetime
 
     /// <summary>Starts a run; returns its id.</summary>
     internal async Task<string> StartAsync(ExecutionKey key) =>
-        (await Execution(key).StartAsync(new Call(Request(key).ToByteArray(), "", "tester"))).As<StartWorkflowExecutionResponse>().RunId;
+        (await Execution(key).StartAsync(new Call(Request(key).ToByteArray(), "", "tester", "tester"))).As<StartWorkflowExecutionResponse>().RunId;
 
     /// <summary>Completes the open workflow task of a run as its worker does.</summary>
     internal async Task CompleteAsync(ExecutionKey key, params Command[] commands)
@@ -62,7 +62,7 @@ public sealed class WorkflowSilo : IAsyncLifetime
         var task = await Execution(key).StartWorkflowTaskAsync(start);
         var token = TaskToken.Read(task.As<PollWorkflowTaskQueueResponse>().TaskToken)!;
         var answer = await Execution(key).CompleteWorkflowTaskAsync(
-            new Call(new RespondWorkflowTaskCompletedRequest { Commands = { commands } }.ToByteArray(), run.RunId, "tester"), token);
+            new Call(new RespondWorkflowTaskCompletedRequest { Commands = { commands } }.ToByteArray(), run.RunId, "tester", "tester"), token);
         Assert.Null(answer.Refusal);
     }
 

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Flagstone.Testing;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
@@ -72,6 +74,7 @@ internal static class Crashes
             var said = (await handle.GetResultAsync()).Split(' ');
             Assert.Equal(Enumerable.Range(0, Length).Select(i => $"{handle.Id}/{i}"), said.Select(s => s.Split(':')[0]));
             var history = await handle.ReplayedAsync();
+            await IsFoundAndProvedAsync(host, client, handle, history.Events.Count);
             Assert.Equal(Length, history.Events.Count(e => e.EventType == EventType.ActivityTaskCompleted));
             Assert.Equal(Length, history.Events.Count(e => e.EventType == EventType.TimerFired));
             Assert.Equal(Length, history.Events.Where(e => e.EventType == EventType.ActivityTaskScheduled).Select(e => e.ActivityTaskScheduledEventAttributes.ActivityId).Distinct().Count());
@@ -115,5 +118,20 @@ internal static class Crashes
     {
         options.TaskTimeout = TimeSpan.FromSeconds(2);
         return options;
+    }
+
+    /// <summary>What lists show, and what the ledger keeps, is of the same commit as the run's end.</summary>
+    private static async Task IsFoundAndProvedAsync(RunningHost host, TemporalClient client, WorkflowHandle handle, int events)
+    {
+        var listed = new List<Temporalio.Client.WorkflowExecution>();
+        await foreach (var run in client.ListWorkflowsAsync($"WorkflowId = '{handle.Id}' AND ExecutionStatus = 'Completed'").WithCancellation(Ct))
+        {
+            listed.Add(run);
+        }
+
+        Assert.Equal(events, Assert.Single(listed).HistoryLength);
+        using var http = host.Client();
+        var evidence = await http.GetFromJsonAsync<JsonObject>($"/api/v1/workflowruns/default/{listed[0].RunId}/evidence", Ct);
+        Assert.Equal("Verified", evidence!["verdict"]!.ToString());
     }
 }

@@ -31,7 +31,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     [
         typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
         typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
-        typeof(UpdatableWorkflow),
+        typeof(UpdatableWorkflow), typeof(TaggedWorkflow),
     ];
 
     public TemporalClient Client { get; }

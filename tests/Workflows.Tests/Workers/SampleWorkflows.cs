@@ -199,3 +199,28 @@ public sealed class SampleActivities
         return "never";
     }
 }
+
+/// <summary>Changes how it is found, and waits to be told to end.</summary>
+[Workflow]
+public sealed class TaggedWorkflow
+{
+    public static readonly SearchAttributeKey<string> Team = SearchAttributeKey.CreateKeyword("Team");
+    public static readonly SearchAttributeKey<long> Size = SearchAttributeKey.CreateLong("Size");
+
+    private bool done;
+
+    [WorkflowSignal]
+    public Task EndAsync()
+    {
+        done = true;
+        return Task.CompletedTask;
+    }
+
+    [WorkflowRun]
+    public async Task RunAsync(string team)
+    {
+        Workflow.UpsertTypedSearchAttributes(Team.ValueSet(team), Size.ValueUnset());
+        Workflow.UpsertMemo(MemoUpdate.ValueSet("note", "changed"));
+        await Workflow.WaitConditionAsync(() => done);
+    }
+}

@@ -148,7 +148,12 @@ public sealed class StartTests(HostFixture fixture)
         var blob = await Assert.ThrowsAsync<RpcException>(() => client.StartWorkflowAsync(
             (HelloWorkflow w) => w.RunAsync(new string('x', 2 * 1024 * 1024)), new WorkflowOptions($"wf-{Guid.NewGuid():N}", "nobody")));
 
-        Assert.Equal((RpcException.StatusCode.InvalidArgument, "WorkflowId length exceeds limit of 1000 characters."), (id.Code, id.Message));
+        var wide = await Assert.ThrowsAsync<RpcException>(() => StartAsync(client, new WorkflowOptions(new string('\u4e16', 334), "nobody")));
+        var zero = await Assert.ThrowsAsync<RpcException>(() => StartAsync(client, new WorkflowOptions("a\0b", "nobody")));
+
+        Assert.Equal((RpcException.StatusCode.InvalidArgument, "WorkflowId length exceeds limit of 1000 bytes."), (id.Code, id.Message));
+        Assert.Equal(id.Message, wide.Message);
+        Assert.Equal((RpcException.StatusCode.InvalidArgument, "WorkflowId has a zero character, which cannot be stored. Leave it out."), (zero.Code, zero.Message));
         Assert.Equal(RpcException.StatusCode.InvalidArgument, blob.Code);
     }
 

@@ -1,11 +1,13 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Visibility;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Health.V1;
 using Grpc.HealthCheck;
@@ -33,13 +35,19 @@ public static class WorkflowsModule
         services.AddSingleton(WorkflowNamespaceKind.Namespace);
         services.AddSingleton(Migrations);
         services.AddSingleton<NamespaceStore>();
+        services.AddSingleton<NamespaceCache>();
         services.AddSingleton<ExecutionStore>();
         services.AddSingleton<OutboxStore>();
+        services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
         services.AddController<IOutboxGrain>(OutboxStore.Controller, _ => []);
+        services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
+        services.AddSingleton<DiscardStore>();
+        services.AddSingleton<EvidenceCheck>();
         services.AddHostedService<DefaultNamespace>();
+        services.AddHostedService<DiscardStart>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
             .AddServiceOptions<WorkflowServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>())
             .AddServiceOptions<OperatorServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>());
@@ -58,6 +66,7 @@ public static class WorkflowsModule
         app.MapGrpcService<OperatorServiceHandlers>().WithMetadata(here);
         // Like /healthz it says nothing that needs a token.
         app.MapGrpcService<HealthHandlers>().WithMetadata(here);
+        app.MapWorkflowEvidence();
         return app;
     }
 

@@ -1,6 +1,7 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Temporalio.Api.Command.V1;
@@ -115,6 +116,11 @@ internal static class CommandRules
 
         var all = change.Run.SearchAttributes ??= new SearchAttributes();
         Merge(all.IndexedFields, fields);
+        if (AttributeValues.Refuse(all.IndexedFields) is { } wrong)
+        {
+            return Bad(WorkflowTaskFailedCause.BadSearchAttributes, $"{wrong}.");
+        }
+
         change.Add(new HistoryEvent
         {
             EventType = EventType.UpsertWorkflowSearchAttributes,

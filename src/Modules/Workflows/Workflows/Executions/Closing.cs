@@ -34,6 +34,7 @@ internal static class Closing
     {
         var run = change.Run;
         ChildRules.Leave(change, change.Add(last).EventId);
+        change.Closes = true;
         run.Status = status;
         run.ClosedAt = change.Now;
         run.WorkflowTask = null;

@@ -45,7 +45,7 @@ internal static class Description
         StartTime = Timestamp.FromDateTimeOffset(run.StartedAt),
         ExecutionTime = Timestamp.FromDateTimeOffset(run.ExecutesAt ?? run.StartedAt),
         CloseTime = run.ClosedAt is { } closed ? Timestamp.FromDateTimeOffset(closed) : null,
-        ExecutionDuration = run.ClosedAt is { } end ? Duration.FromTimeSpan(end - run.StartedAt) : null,
+        ExecutionDuration = run.ClosedAt is { } end ? Lasted(end - (run.ExecutesAt ?? run.StartedAt)) : null,
         Status = run.Status,
         HistoryLength = run.NextEventId - 1,
         HistorySizeBytes = run.HistoryBytes,
@@ -62,6 +62,9 @@ internal static class Description
         InitiatedId = child.InitiatedId,
         ParentClosePolicy = child.ParentClosePolicy,
     };
+
+    /// <summary>A run that ended within its delay took no time.</summary>
+    private static Duration Lasted(TimeSpan time) => Duration.FromTimeSpan(time > TimeSpan.Zero ? time : TimeSpan.Zero);
 
     private static PendingActivityInfo Pending(ActivityState activity)
     {

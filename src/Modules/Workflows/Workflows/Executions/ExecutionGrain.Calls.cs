@@ -27,7 +27,7 @@ internal sealed partial class ExecutionGrain
 
         var begun = Begin(request, call);
         WorkflowTaskRules.Schedule(begun);
-        return await CommitAsync(Replacing(decision, begun)) is { } refusal ? refusal : Answer.Of(Started(begun.Run, true));
+        return await CommitAsync(Replacing(decision, begun, call)) is { } refusal ? refusal : Answer.Of(Started(begun.Run, true));
     }
 
     public async Task<Answer> SignalWithStartAsync(Call call)
@@ -74,7 +74,7 @@ internal sealed partial class ExecutionGrain
         }
 
         WorkflowTaskRules.Schedule(begun);
-        return await CommitAsync(Replacing(decision, begun)) is { } failed ? failed
+        return await CommitAsync(Replacing(decision, begun, call)) is { } failed ? failed
             : Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = begun.Run.RunId, Started = true });
     }
 
@@ -133,14 +133,14 @@ internal sealed partial class ExecutionGrain
         Starting.Begin(key, request, Guid.CreateVersion7(clock.GetUtcNow()).ToString(), clock.GetUtcNow(), By(call.Caller));
 
     /// <summary>The steps of a start: where an open run is replaced, its end is one of them.</summary>
-    private IReadOnlyList<RunChange> Replacing(StartDecision decision, RunChange begun)
+    private IReadOnlyList<RunChange> Replacing(StartDecision decision, RunChange begun, Call? call)
     {
         if (decision != StartDecision.Replace)
         {
             return [begun];
         }
 
-        var replaced = Step();
+        var replaced = Step(actor: call?.Actor);
         Closing.Terminate(replaced, ReplacedReason, null, ServerIdentity);
         return [replaced, begun];
     }

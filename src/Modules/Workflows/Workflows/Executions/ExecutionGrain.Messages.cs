@@ -71,7 +71,7 @@ internal sealed partial class ExecutionGrain
 
         var begun = Starting.Begin(key, request, delivery.TargetRun, clock.GetUtcNow(), initiated.Principal, origin);
         begun.Mark(delivery.Key);
-        return await CommitAsync(Replacing(decision, begun)) is null ? Receipt.Done : Receipt.Again;
+        return await CommitAsync(Replacing(decision, begun, null)) is null ? Receipt.Done : Receipt.Again;
     }
 
     /// <summary>A cancellation of a run that is over is as good as done; nothing else finds a run that is not the current one.</summary>

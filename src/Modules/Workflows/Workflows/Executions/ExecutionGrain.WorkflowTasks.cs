@@ -53,7 +53,7 @@ internal sealed partial class ExecutionGrain
         }
 
         var stamp = run.WorkflowTask!.Stamp;
-        var change = await StepAsync(By(call.Caller), mayEnd: request.Commands.Any(c => CommandRules.Closes(c.CommandType)));
+        var change = await StepAsync(call, mayEnd: request.Commands.Any(c => CommandRules.Closes(c.CommandType)));
         if (TaskCompletion.IsOverdue(change, request))
         {
             WorkflowTaskRules.TimeOut(change);

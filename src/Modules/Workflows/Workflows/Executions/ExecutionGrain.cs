@@ -112,7 +112,7 @@ internal sealed partial class ExecutionGrain(
             return Refusal.Completed();
         }
 
-        var change = Step(By(call.Caller));
+        var change = Step(By(call.Caller), actor: call.Actor);
         var answer = decide(change);
         if (answer.Refusal is not null)
         {
@@ -128,19 +128,23 @@ internal sealed partial class ExecutionGrain(
         : Refusal.NotFound(runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
 
     /// <summary>Begins a step that will be stored.</summary>
+    /// <param name="actor">Who causes it, as the ledger names them; null for the server itself.</param>
     /// <param name="first">The run's first event, for a step that may end the run by itself.</param>
-    private RunChange Step(Principal? by = null, HistoryEvent? first = null)
+    private RunChange Step(Principal? by = null, string? actor = null, HistoryEvent? first = null)
     {
-        var change = new RunChange(run!, clock.GetUtcNow(), by) { Admitted = updates.Admitted, First = first?.WorkflowExecutionStartedEventAttributes };
+        var change = new RunChange(run!, clock.GetUtcNow(), by)
+        {
+            Actor = actor ?? "", Admitted = updates.Admitted, First = first?.WorkflowExecutionStartedEventAttributes,
+        };
         WorkflowTaskRules.Keep(change);
         return change;
     }
 
     /// <param name="mayEnd">Whether it may end the run by itself: then what the run was started with is read, for the run that may follow.</param>
-    private async Task<RunChange> StepAsync(Principal? by, bool mayEnd)
+    private async Task<RunChange> StepAsync(Call? call, bool mayEnd)
     {
         var first = mayEnd && run!.MayRepeat ? await store.EventsAsync(run.RunId, 1, 1, 1, HistoryLimits.MaxBytes, CancellationToken.None) : [];
-        return Step(by, first.FirstOrDefault());
+        return Step(call is null ? null : By(call.Caller), call?.Actor, first.FirstOrDefault());
     }
 
     private Task<Refusal?> CommitAsync(RunChange change) => CommitAsync(change.Follower is { } follower ? [change, follower] : [change]);
@@ -151,6 +155,7 @@ internal sealed partial class ExecutionGrain(
         foreach (var change in changes)
         {
             HistoryLimits.Enforce(change);
+            change.Seal();
         }
 
         var next = changes[^1].Run;
@@ -158,7 +163,7 @@ internal sealed partial class ExecutionGrain(
         var wake = Wake(next);
         try
         {
-            if (!await store.CommitAsync(key, version, steps, wake, CancellationToken.None))
+            if (!await store.CommitAsync(key, version, committed.RunId ?? "", steps, wake, CancellationToken.None))
             {
                 LogOvertaken(key.WorkflowId, version);
                 await LoadAsync();

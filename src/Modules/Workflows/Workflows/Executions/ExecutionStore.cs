@@ -1,8 +1,10 @@
 using System.Data.Common;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Temporalio.Api.History.V1;
 
@@ -11,7 +13,7 @@ namespace Flagstone.Workflows.Executions;
 /// <summary>A run as stored, with the version of its workflow id's commits.</summary>
 internal sealed record StoredRun(long Version, byte[] State);
 
-/// <summary>Executions in the database. A step is one unit: events, state, tasks and wake-up commit together or not at all.</summary>
+/// <summary>Executions in the database. A step is one unit: events, state, tasks, visibility and wake-up commit together or not at all.</summary>
 internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer)
 {
     /// <summary>The controller that the due index wakes.</summary>
@@ -25,7 +27,12 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     private const string Events = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id LIMIT @limit";
 
-    private const string IsVersion = "SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version";
+    /// <summary>The run too: the versions of an id whose runs were deleted begin anew.</summary>
+    private const string IsVersion = """
+        SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow AND version = @version AND run = @current
+        """;
+
+    private const string Reverse = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id DESC LIMIT @limit";
 
     private const string IsAbsent = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow)";
 
@@ -50,6 +57,14 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     private const string DropTask = "DELETE FROM workflow_task WHERE run = @run AND kind = @kind AND event = @event";
 
     private const string DropTasks = "DELETE FROM workflow_task WHERE run = @run";
+
+    private const string Newest = """
+        SELECT run FROM workflow_run WHERE namespace = @ns AND workflow = @workflow AND run <> @run ORDER BY start_at DESC, run DESC LIMIT 1
+        """;
+
+    private const string DropRun = "DELETE FROM workflow_run WHERE run = @run";
+
+    private const string DropCurrent = "DELETE FROM workflow_execution WHERE namespace = @ns AND workflow = @workflow";
 
     /// <summary>A message that is still there after so long was not delivered at once.</summary>
     private static readonly TimeSpan Undelivered = TimeSpan.FromSeconds(2);
@@ -79,10 +94,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     }
 
     /// <summary>Events in order, both ends included; as many as fit.</summary>
-    public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct)
+    /// <param name="isReverse">The last one first.</param>
+    public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct, bool isReverse = false)
     {
         await using var connection = await database.OpenAsync(ct);
-        await using var command = connection.Command(Events, ("run", runId), ("first", first), ("last", last), ("limit", limit));
+        await using var command = connection.Command(isReverse ? Reverse : Events, ("run", runId), ("first", first), ("last", last), ("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(ct);
         var events = new List<HistoryEvent>();
         while (bytes > 0 && await reader.ReadAsync(ct))
@@ -97,8 +113,10 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     /// <summary>Commits a step, or two where one run follows another. False when someone else has committed since the version was read.</summary>
     /// <param name="version">What the step was decided on; 0 for no run at all.</param>
+    /// <param name="current">The run that was the current one then; empty for none.</param>
     /// <param name="steps">With each run's state as it is to be stored, the current run last.</param>
-    public async Task<bool> CommitAsync(ExecutionKey key, long version, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
+    public async Task<bool> CommitAsync(
+        ExecutionKey key, long version, string current, IReadOnlyList<(RunChange Change, byte[] State)> steps, DueChange? due, CancellationToken ct)
     {
         var sql = new List<SqlStatement>
         {
@@ -109,19 +127,50 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             Add(sql, change, state);
         }
 
-        var outcome = await writer.CommitAsync(
-            new Unit
-            {
-                Actor = Author,
-                Origin = "temporal",
-                Guards = [new Guard("workflow-version", new SqlStatement(
-                    version == 0 ? IsAbsent : IsVersion, version == 0 ? [("ns", key.Namespace), ("workflow", key.WorkflowId)]
-                        : [("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version)]))],
-                Scope = $"workflow:{key}",
-                Sql = sql,
-                Due = [.. Due(key, steps, due)],
-            }, ct);
-        return outcome is Committed;
+        var closing = steps.Select(s => s.Change).FirstOrDefault(c => c.Closes);
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing), ct) is Committed;
+    }
+
+    /// <summary>Deletes a closed run with its history, in one commit. False when someone else has committed since the version was read.</summary>
+    /// <param name="current">The current run; where it is this one, the newest of the others becomes it.</param>
+    public async Task<bool> DeleteAsync(ExecutionKey key, long version, string current, RunState run, CancellationToken ct)
+    {
+        var sql = new List<SqlStatement>
+        {
+            new(DropRun, ("run", run.RunId)), new(DropTasks, ("run", run.RunId)), DiscardStore.Events(run.RunId, run.NextEventId - 1),
+        };
+        sql.AddRange(VisibilityRows.Remove(run.RunId));
+        if (current == run.RunId)
+        {
+            sql.Add(await NewestOtherAsync(key, run.RunId, ct) is { } other
+                ? new SqlStatement(PutCurrent, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("run", other), ("version", version + 1))
+                : new SqlStatement(DropCurrent, ("ns", key.Namespace), ("workflow", key.WorkflowId)));
+        }
+
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, []), ct) is Committed;
+    }
+
+    /// <param name="closing">The step that ends a run, of which there is at most one; null for none.</param>
+    private static Unit UnitOf(
+        ExecutionKey key, long version, string current, IReadOnlyList<SqlStatement> sql, IReadOnlyList<DueChange> due, RunChange? closing = null) => new()
+    {
+        Actor = closing is { Actor.Length: > 0 } ? new Actor(closing.Actor) : Author,
+        Notes = closing is null ? [] : [Evidence.Note(closing.Run)],
+        Reason = closing is null ? "" : Evidence.Reason(closing.Run),
+        Origin = "temporal",
+        Guards = [new Guard("workflow-version", version == 0
+            ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("workflow", key.WorkflowId))
+            : new SqlStatement(IsVersion, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version), ("current", current)))],
+        Scope = $"workflow:{key}",
+        Sql = sql,
+        Due = due,
+    };
+
+    private async Task<string?> NewestOtherAsync(ExecutionKey key, string runId, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(Newest, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("run", runId));
+        return await command.ExecuteScalarAsync(ct) as string;
     }
 
     /// <summary>Messages are delivered at once after the commit; the index finds those whose hint was lost with its process.</summary>
@@ -144,14 +193,15 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         sql.Add(new SqlStatement(
             PutRun, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue), ("status", (long)run.Status),
             ("start", Micros.From(run.StartedAt)), ("close", run.ClosedAt is { } closed ? Micros.From(closed) : null), ("next", run.NextEventId), ("state", state)));
-        foreach (var added in change.Events)
+        foreach (var (id, body) in change.Stored)
         {
-            sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", added.EventId), ("body", added.ToByteArray())));
+            sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", id), ("body", body)));
         }
 
         sql.AddRange(change.Settled.Select(OutboxStore.Drop));
         sql.AddRange(change.Marked.Select(OutboxStore.Mark));
         sql.AddRange(change.Sent.Select(m => OutboxStore.Put(run, m, change.Now)));
+        sql.AddRange(VisibilityRows.Of(change));
         if (!run.IsRunning)
         {
             sql.Add(new SqlStatement(DropTasks, ("run", run.RunId)));

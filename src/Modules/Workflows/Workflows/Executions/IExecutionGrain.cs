@@ -84,6 +84,15 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Settle")]
     Task<bool> SettleAsync(Delivery delivery, Receipt receipt);
 
+    /// <summary>Deletes a run; an open one is terminated first.</summary>
+    [Alias("Delete")]
+    Task<Answer> DeleteAsync(Call call);
+
+    /// <summary>Deletes a run that is kept no longer; one that is gone, or not so old, is no error.</summary>
+    /// <param name="closedBefore">Only if it closed before; null: an open one is terminated first.</param>
+    [Alias("Discard")]
+    Task<Answer> DiscardAsync(string runId, DateTimeOffset? closedBefore);
+
     /// <summary>Ends when the run has an event of this id, or is closed, or after a while.</summary>
     /// <param name="closed">Only when it is closed.</param>
     [Alias("Wait"), Orleans.Concurrency.AlwaysInterleave]
@@ -93,8 +102,9 @@ internal interface IExecutionGrain : IReconcileGrain
 /// <summary>A request of Temporal's API.</summary>
 /// <param name="RunId">The run that it is for; empty for the current one.</param>
 /// <param name="Caller">Who asks, as the events name them.</param>
+/// <param name="Actor">Who asks, as the ledger names them; empty for the server itself.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-call")]
-internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller);
+internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller, [property: Id(3)] string Actor);
 
 /// <summary>An update that was taken in.</summary>
 /// <param name="Ticket">By which it is waited for; empty when it is over already.</param>

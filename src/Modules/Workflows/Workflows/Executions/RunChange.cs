@@ -2,6 +2,7 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -34,6 +35,15 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>The events that this step adds to the history, with their ids.</summary>
     public List<HistoryEvent> Events { get; } = [];
+
+    /// <summary>The ledger's id of who is the cause; empty for the server itself.</summary>
+    public string Actor { get; init; } = "";
+
+    /// <summary>Whether the run ends by this step.</summary>
+    public bool Closes { get; set; }
+
+    /// <summary>The events as they are stored, once the step is sealed.</summary>
+    public List<(long Id, byte[] Body)> Stored { get; } = [];
 
     public IReadOnlyCollection<(TaskQueueKey Queue, QueuedTask Task)> Queued => queued.Values;
 
@@ -98,6 +108,17 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
         foreach (var waiting in buffered)
         {
             EventBuffer.Link(Append(waiting), started);
+        }
+    }
+
+    /// <summary>Nothing is added any more: the events become bytes, and the history's digest goes on over them.</summary>
+    public void Seal()
+    {
+        foreach (var added in Events)
+        {
+            var body = added.ToByteArray();
+            run.Digest = HistoryDigest.Next(run.Digest, body);
+            Stored.Add((added.EventId, body));
         }
     }
 

@@ -69,6 +69,9 @@ internal sealed class RunState
 
     public long HistoryBytes { get; set; }
 
+    /// <summary>Of the history so far (<see cref="HistoryDigest"/>).</summary>
+    public byte[] Digest { get; set; } = HistoryDigest.Empty;
+
     /// <summary>The one workflow task that is scheduled or started; null for none.</summary>
     public WorkflowTaskState? WorkflowTask { get; set; }
 

@@ -30,7 +30,7 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
             throw RpcErrors.Unauthenticated("No good token came with the request. Give the client an API key: a token of this installation, as docs/guides/temporal.md shows.");
         }
 
-        if (RpcTable.AccessOf(context.Method) == RpcAccess.Run && AccessRules.RefuseWorkflows(caller, NamespaceOf(request)) is { } why)
+        if (Refuse(RpcTable.AccessOf(context.Method), caller, NamespaceOf(request)) is { } why)
         {
             throw RpcErrors.Denied(why);
         }
@@ -50,6 +50,13 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
             throw RpcErrors.Unavailable("The execution or task queue could not answer now. Try again.");
         }
     }
+
+    private static string? Refuse(RpcAccess access, Caller caller, string workflowNamespace) => access switch
+    {
+        RpcAccess.Run => AccessRules.RefuseWorkflows(caller, workflowNamespace),
+        RpcAccess.ReadOwn => AccessRules.RefuseWorkflowLists(caller, workflowNamespace),
+        _ => null,
+    };
 
     private static string NamespaceOf(object request) =>
         request is IMessage message && message.Descriptor.FindFieldByName("namespace") is { FieldType: FieldType.String } field ? (string)field.Accessor.GetValue(message) : "";

@@ -1,7 +1,9 @@
+using System.Text;
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
@@ -64,9 +66,20 @@ internal static class RequestChecks
 
     public static void Length(string? value, string name)
     {
-        if (value?.Length > MaxId)
+        if (value is null)
         {
-            throw RpcErrors.InvalidArgument($"{name} length exceeds limit of {MaxId} characters.");
+            return;
+        }
+
+        // As Temporal's server counts, and as the database's indexes do.
+        if (Encoding.UTF8.GetByteCount(value) > MaxId)
+        {
+            throw RpcErrors.InvalidArgument($"{name} length exceeds limit of {MaxId} bytes.");
+        }
+
+        if (value.Contains('\0', StringComparison.Ordinal))
+        {
+            throw RpcErrors.InvalidArgument($"{name} has a zero character, which cannot be stored. Leave it out.");
         }
     }
 
@@ -81,9 +94,19 @@ internal static class RequestChecks
     /// <summary>Puts the type to each attribute, as the server does for those who decode it; refuses what the namespace does not have.</summary>
     public static void SearchAttributes(SearchAttributes? attributes, Dictionary<string, IndexedValueType> own)
     {
-        if (attributes is not null && Annotate(attributes.IndexedFields, own) is { } unknown)
+        if (attributes is null)
+        {
+            return;
+        }
+
+        if (Annotate(attributes.IndexedFields, own) is { } unknown)
         {
             throw RpcErrors.InvalidArgument($"Namespace has no mapping defined for search attribute {unknown}.");
+        }
+
+        if (AttributeValues.Refuse(attributes.IndexedFields) is { } wrong)
+        {
+            throw RpcErrors.InvalidArgument($"{wrong}.");
         }
     }
 

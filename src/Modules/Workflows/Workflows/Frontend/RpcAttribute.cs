@@ -20,6 +20,9 @@ internal enum RpcAccess
     /// <summary>Whoever is signed in.</summary>
     Read,
 
+    /// <summary>Whoever is signed in; with a token that is bound to a namespace, in that one alone.</summary>
+    ReadOwn,
+
     /// <summary>The gateway decides: the RPC changes a resource.</summary>
     Gateway,
 }

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
 using Temporalio.Api.ErrorDetails.V1;
 using Temporalio.Api.Failure.V1;
 
@@ -18,6 +19,11 @@ internal static class RpcErrors
 
     public static RpcException NamespaceNotFound(string name) =>
         Of(StatusCode.NotFound, $"Namespace {name} is not found.", new NamespaceNotFoundFailure { Namespace = name });
+
+    public static RpcException NamespaceDeprecated(string name) => Of(
+        StatusCode.FailedPrecondition,
+        "Namespace has invalid state: Deprecated. Must be Registered.",
+        new NamespaceInvalidStateFailure { Namespace = name, State = NamespaceState.Deprecated, AllowedStates = { NamespaceState.Registered } });
 
     public static RpcException NotFound(string message) => Of(StatusCode.NotFound, message, new NotFoundFailure());
 

@@ -1,6 +1,5 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
-using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Grpc.Core;
@@ -16,7 +15,7 @@ internal sealed partial class WorkflowServiceHandlers
     [Rpc("completion callbacks, versioning overrides, eager starts and what on_conflict_options attach")]
     public async Task<StartWorkflowExecutionResponse> StartWorkflowExecution(StartWorkflowExecutionRequest request, ServerCallContext context)
     {
-        var ns = await NamespaceAsync(request.Namespace, context);
+        var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request);
         RequestChecks.SearchAttributes(request.SearchAttributes, ns.SearchAttributes);
         request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
@@ -26,7 +25,7 @@ internal sealed partial class WorkflowServiceHandlers
     [Rpc("versioning overrides")]
     public async Task<SignalWithStartWorkflowExecutionResponse> SignalWithStartWorkflowExecution(SignalWithStartWorkflowExecutionRequest request, ServerCallContext context)
     {
-        var ns = await NamespaceAsync(request.Namespace, context);
+        var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request.CopyTo(new StartWorkflowExecutionRequest()));
         RequestChecks.Id(request.SignalName, "SignalName");
         RequestChecks.Blob(request.SignalInput, "SignalWithStartWorkflowExecutionRequest.SignalInput");
@@ -68,6 +67,13 @@ internal sealed partial class WorkflowServiceHandlers
     }
 
     [Rpc]
+    public async Task<DeleteWorkflowExecutionResponse> DeleteWorkflowExecution(DeleteWorkflowExecutionRequest request, ServerCallContext context)
+    {
+        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
+        return Read<DeleteWorkflowExecutionResponse>(await execution.DeleteAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
+    }
+
+    [Rpc]
     public async Task<ResetStickyTaskQueueResponse> ResetStickyTaskQueue(ResetStickyTaskQueueRequest request, ServerCallContext context)
     {
         var execution = await ExecutionAsync(request.Namespace, request.Execution, context);
@@ -77,15 +83,19 @@ internal sealed partial class WorkflowServiceHandlers
     private static T Read<T>(Answer answer)
         where T : IMessage<T>, new() => answer.Refusal is { } refusal ? throw RpcErrors.Of(refusal) : answer.As<T>();
 
-    private static Call CallOf(IMessage request, string runId, ServerCallContext context) => new(request.ToByteArray(), runId, CallerInterceptor.Of(context).Name);
+    private static Call CallOf(IMessage request, string runId, ServerCallContext context) =>
+        new(request.ToByteArray(), runId, CallerInterceptor.Of(context).Name, CallerInterceptor.Of(context).Actor.Id);
 
-    private async Task<NamespaceView> NamespaceAsync(string name, ServerCallContext context)
+    private Task<WorkflowNamespace> NamespaceAsync(string name, ServerCallContext context) => cache.GetAsync(name, context.CancellationToken).AsTask();
+
+    /// <summary>A namespace in which something new may begin.</summary>
+    private async Task<WorkflowNamespace> OpenNamespaceAsync(string name, ServerCallContext context)
     {
-        var document = await namespaces.GetAsync(name, "", context.CancellationToken);
-        return new NamespaceView(document.UidOf(), document.NameOf(), NamespaceMessages.SearchAttributes(document));
+        var ns = await NamespaceAsync(name, context);
+        return ns.IsDeprecated ? throw RpcErrors.NamespaceDeprecated(name) : ns;
     }
 
-    private IExecutionGrain Execution(NamespaceView ns, string workflowId) => grains.GetGrain<IExecutionGrain>(new ExecutionKey(ns.Id, workflowId).ToString());
+    private IExecutionGrain Execution(WorkflowNamespace ns, string workflowId) => grains.GetGrain<IExecutionGrain>(new ExecutionKey(ns.Id, workflowId).ToString());
 
     private async Task<IExecutionGrain> ExecutionAsync(string name, WorkflowExecution? execution, ServerCallContext context)
     {
@@ -101,7 +111,4 @@ internal sealed partial class WorkflowServiceHandlers
             throw RpcErrors.InvalidArgument("Invalid RunId.");
         }
     }
-
-    /// <summary>What the calls need of a namespace.</summary>
-    private sealed record NamespaceView(string Id, string Name, Dictionary<string, IndexedValueType> SearchAttributes);
 }

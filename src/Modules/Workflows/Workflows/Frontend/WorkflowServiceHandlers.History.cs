@@ -49,6 +49,26 @@ internal sealed partial class WorkflowServiceHandlers
         return Page(events, isLast && !(request.WaitNewEvent && run.IsRunning) ? null : page with { NextId = next });
     }
 
+    /// <summary>The last event first.</summary>
+    [Rpc("archived histories", Access = RpcAccess.Read)]
+    public async Task<GetWorkflowExecutionHistoryReverseResponse> GetWorkflowExecutionHistoryReverse(
+        GetWorkflowExecutionHistoryReverseRequest request, ServerCallContext context)
+    {
+        CheckExecution(request.Execution);
+        var ns = await NamespaceAsync(request.Namespace, context);
+        var page = ReadPage(request.NextPageToken, request.Execution.RunId);
+        var run = await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), page.RunId, context.CancellationToken);
+        var last = request.NextPageToken.IsEmpty ? run.NextEventId - 1 : page.NextId;
+        var size = request.MaximumPageSize is > 0 and < MaxEventsPerPage ? request.MaximumPageSize : MaxEventsPerPage;
+        var events = await executions.EventsAsync(run.RunId, 1, last, size, MaxBytesPerPage, context.CancellationToken, isReverse: true);
+        var next = events.Count > 0 && events[^1].EventId > 1 ? new HistoryPage(run.RunId, events[^1].EventId - 1) : null;
+        return new GetWorkflowExecutionHistoryReverseResponse
+        {
+            History = new History { Events = { events } },
+            NextPageToken = next is null ? ByteString.Empty : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(next)),
+        };
+    }
+
     [Rpc("callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.Read)]
     public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
     {

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Enums.V1;
@@ -131,7 +132,7 @@ internal sealed partial class WorkflowServiceHandlers
         task.History.Events.Add(suffix);
     }
 
-    private async Task<(NamespaceView Namespace, TaskToken Token)> TokenAsync(string name, ByteString bytes, ServerCallContext context)
+    private async Task<(WorkflowNamespace Namespace, TaskToken Token)> TokenAsync(string name, ByteString bytes, ServerCallContext context)
     {
         var token = TaskToken.Read(bytes) ?? throw RpcErrors.InvalidArgument("Error deserializing task token.");
         var ns = await NamespaceAsync(name, context);

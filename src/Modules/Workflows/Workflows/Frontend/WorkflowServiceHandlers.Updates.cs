@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Updates;
 using Google.Protobuf;
 using Grpc.Core;
@@ -45,7 +46,7 @@ internal sealed partial class WorkflowServiceHandlers
             throw RpcErrors.InvalidArgument("Operations have to be exactly [Start, Update].");
         }
 
-        var ns = await NamespaceAsync(request.Namespace, context);
+        var ns = await OpenNamespaceAsync(request.Namespace, context);
         CheckOperations(request, start, update, ns);
         start.RequestId = start.RequestId.Length > 0 ? start.RequestId : Guid.NewGuid().ToString();
         var execution = Execution(ns, start.WorkflowId);
@@ -89,7 +90,7 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Length(request.Request.Meta.UpdateId, "Request.Meta.UpdateId");
     }
 
-    private static void CheckOperations(ExecuteMultiOperationRequest request, StartWorkflowExecutionRequest start, UpdateWorkflowExecutionRequest update, NamespaceView ns)
+    private static void CheckOperations(ExecuteMultiOperationRequest request, StartWorkflowExecutionRequest start, UpdateWorkflowExecutionRequest update, WorkflowNamespace ns)
     {
         try
         {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Flagstone.Platform.Resources;
 
 namespace Flagstone.Workflows.Namespaces;
 
@@ -7,6 +9,10 @@ namespace Flagstone.Workflows.Namespaces;
 internal static partial class Retention
 {
     public static readonly TimeSpan Shortest = TimeSpan.FromHours(1);
+
+    /// <summary>How long a namespace keeps its closed executions.</summary>
+    public static TimeSpan Of(JsonObject document) => TryParse(document["spec"].Text("retention"), out var time) ? time : throw new InvalidDataException(
+        $"The namespace {document.NameOf()} has no retention that can be read.");
 
     public static string Text(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}h{time.Minutes}m{time.Seconds}s");
 

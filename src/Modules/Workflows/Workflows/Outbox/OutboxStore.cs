@@ -17,6 +17,8 @@ internal sealed class OutboxStore(PlatformDatabase database, LedgerWriter writer
 
     private const string One = "SELECT delivered FROM workflow_outbox WHERE run = @run AND kind = @kind AND event = @event";
 
+    private const string AnyOfRun = "SELECT COUNT(*) FROM (SELECT 1 FROM workflow_outbox WHERE run = @run LIMIT 1) AS any_of_run";
+
     private const string PutMessage = """
         INSERT INTO workflow_outbox (run, kind, event, namespace, workflow, target, target_run, at, delivered)
         VALUES (@run, @kind, @event, @ns, @workflow, @target, @targetRun, @at, 0)
@@ -50,6 +52,14 @@ internal sealed class OutboxStore(PlatformDatabase database, LedgerWriter writer
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.Command(One, Parameters(key));
         return await command.ExecuteScalarAsync(ct) is long delivered ? delivered != 0 : null;
+    }
+
+    /// <summary>Whether a run has messages that are not answered.</summary>
+    public async Task<bool> IsSendingAsync(string runId, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(AnyOfRun, ("run", runId));
+        return await command.ExecuteScalarAsync(ct) is long and > 0;
     }
 
     /// <summary>Removes a message that no step of an execution answers.</summary>

@@ -9,6 +9,26 @@ internal sealed class TaskQueueStore(PlatformDatabase database)
         SELECT workflow, run, event, attempt, at FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind ORDER BY at, run, event LIMIT @limit
         """;
 
+    private const string Backlog = """
+        SELECT COUNT(*), MIN(at) FROM (
+          SELECT at FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind AND at <= @now ORDER BY at LIMIT @limit
+        ) AS waiting
+        """;
+
+    /// <summary>More are not counted: that a queue has so many says enough.</summary>
+    private const int MaxCounted = 100_000;
+
+    /// <summary>How many tasks wait for a worker, and since when the oldest does; null for none.</summary>
+    public async Task<(long Count, DateTimeOffset? Oldest)> BacklogAsync(TaskQueueKey key, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(
+            Backlog, ("ns", key.Namespace), ("queue", key.Name), ("kind", (long)key.Kind), ("now", Micros.From(now)), ("limit", MaxCounted));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetInt64(0), reader.IsDBNull(1) ? null : Micros.ToTime(reader.GetInt64(1)));
+    }
+
     public async Task<List<QueuedTask>> ReadAsync(TaskQueueKey key, int limit, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);

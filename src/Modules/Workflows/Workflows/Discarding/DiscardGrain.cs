@@ -1,0 +1,124 @@
+using Flagstone.Platform.Feed;
+using Flagstone.Platform.Reconciling;
+using Flagstone.Platform.Resources;
+using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Namespaces;
+using Microsoft.Extensions.Logging;
+
+namespace Flagstone.Workflows.Discarding;
+
+[GrainInterfaceType("flagstone.workflow-discard")]
+internal interface IDiscardGrain : IReconcileGrain;
+
+/// <summary>
+/// Deletes the runs whose namespace has kept them long enough, and all runs of a namespace that is gone. There is one, and each start makes it due; then
+/// it comes again by itself. What is to go is read from the rows each time: a process that dies between leaves nothing but rows for the next turn.
+/// </summary>
+[GrainType("flagstone.workflow-discard")]
+internal sealed partial class DiscardGrain(
+    DiscardStore store, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger) : Grain, IDiscardGrain
+{
+    public const string Controller = "workflow-discard";
+
+    /// <summary>The one grain's key.</summary>
+    public const string Key = "runs";
+
+    /// <summary>So many runs of a namespace in a turn, so that no namespace waits for another's backlog.</summary>
+    private const int Batch = 100;
+
+    /// <summary>Deletions at once: they share commits.</summary>
+    private const int AtOnce = 16;
+
+    private const int NamespacesPerTurn = 100;
+    private const int PiecesPerTurn = 10;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    /// <summary>Where the next turn goes on; empty for the first namespace.</summary>
+    private string after = "";
+
+    /// <summary>A namespace that is deleted, or that keeps runs for another time, is looked at now.</summary>
+    public static IEnumerable<string> Route(CommittedRow row) =>
+        row.Key.Kind == WorkflowNamespaceKind.NamespaceId && row.Change is (ChangeType.Modified or ChangeType.Deleted) ? [Key] : [];
+
+    public async Task<ReconcileResult> ReconcileAsync()
+    {
+        var found = await NamespacesAsync();
+        var isMore = found.Count == NamespacesPerTurn;
+        // Read after the runs were seen: a namespace is there before its first run is.
+        var kept = (await resources.ListAsync(new ListQuery(WorkflowNamespaceKind.NamespaceId), CancellationToken.None)).Items
+            .ToDictionary(i => i.Uid, i => Retention.Of(i.ToDocument()), StringComparer.Ordinal);
+        foreach (var ns in found)
+        {
+            isMore |= await DiscardAsync(ns, kept.TryGetValue(ns, out var retention) ? clock.GetUtcNow() - retention : null);
+        }
+
+        // After the runs, as theirs may be among them.
+        isMore |= await DropEventsAsync();
+        return ReconcileResult.After(isMore ? Soon : Period);
+    }
+
+    private async Task<bool> DropEventsAsync()
+    {
+        for (var piece = 0; piece < PiecesPerTurn; piece++)
+        {
+            if (!await store.DropEventsAsync(CancellationToken.None))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<List<string>> NamespacesAsync()
+    {
+        var found = new List<string>();
+        while (found.Count < NamespacesPerTurn && await store.NextNamespaceAsync(after, CancellationToken.None) is { } next)
+        {
+            found.Add(after = next);
+        }
+
+        after = found.Count < NamespacesPerTurn ? "" : after;
+        return found;
+    }
+
+    /// <summary>A batch of a namespace's runs; true when more may be there.</summary>
+    /// <param name="closedBefore">Null for a namespace that is gone: all its runs go.</param>
+    private async Task<bool> DiscardAsync(string ns, DateTimeOffset? closedBefore)
+    {
+        var runs = await store.FindAsync(ns, closedBefore, Batch, CancellationToken.None);
+        var gone = 0;
+        foreach (var some in runs.Chunk(AtOnce))
+        {
+            gone += (await Task.WhenAll(some.Select(r => DiscardAsync(ns, r, closedBefore)))).Count(done => done);
+        }
+
+        // What could not be deleted waits for the period: it would be tried again and again.
+        return runs.Count == Batch && gone > 0;
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "One run that cannot be deleted must not keep the others.")]
+    private async Task<bool> DiscardAsync(string ns, Discardable one, DateTimeOffset? closedBefore)
+    {
+        try
+        {
+            var answer = await grains.GetGrain<IExecutionGrain>(new ExecutionKey(ns, one.WorkflowId).ToString()).DiscardAsync(one.RunId, closedBefore);
+            if (answer.Refusal is { } refusal)
+            {
+                LogKept(null, one.WorkflowId, one.RunId, refusal.Message);
+            }
+
+            return answer.Refusal is null;
+        }
+        catch (Exception e)
+        {
+            LogKept(e, one.WorkflowId, one.RunId, e.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} of execution {Workflow} was not deleted and is tried again: {Why}")]
+    private partial void LogKept(Exception? exception, string workflow, string run, string why);
+}

@@ -1,0 +1,21 @@
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Resources;
+
+namespace Flagstone.Workflows.Executions;
+
+/// <summary>What the ledger keeps of a run that ends: which one, how, and the digest of its history. Pure.</summary>
+internal static class Evidence
+{
+    /// <summary>As the ledger names runs; they are no resources.</summary>
+    public static readonly KindId Kind = new("workflowexecutions", "workflows.flagstone.dev");
+
+    public const string Verb = "close";
+
+    /// <summary>The key's namespace is that of the run, by uid; its name is the run id.</summary>
+    public static ResourceKey Key(string ns, string runId) => new(Kind, ns, runId);
+
+    public static LedgerNote Note(RunState run) => new(Key(run.Namespace, run.RunId), Verb, Convert.ToHexStringLower(run.Digest));
+
+    /// <summary>The count stands first: the ledger cuts a reason that is too long at its end.</summary>
+    public static string Reason(RunState run) => $"{run.Status} after {run.NextEventId - 1} events; workflow {run.WorkflowId}, type {run.Type}";
+}

@@ -1,0 +1,118 @@
+using Flagstone.Platform.Ledger;
+using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Executions;
+using Google.Protobuf;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
+using Temporalio.Api.Workflow.V1;
+
+namespace Flagstone.Workflows.Visibility;
+
+/// <summary>The rows by which a run is found, as part of the step that changes them. Pure.</summary>
+internal static class VisibilityRows
+{
+    /// <summary>The close time of a run that is open.</summary>
+    public const long Open = long.MaxValue;
+
+    private const string Put = """
+        INSERT INTO workflow_visibility (run, namespace, workflow, type, queue, status, start_at, execution_at, close_at, duration, length, size,
+          parent_workflow, parent_run, root_workflow, root_run, info)
+        VALUES (@run, @ns, @workflow, @type, @queue, @status, @start, @execution, @close, @duration, @length, @size,
+          @parent, @parentrun, @root, @rootrun, @info)
+        ON CONFLICT (run) DO UPDATE SET status = excluded.status, execution_at = excluded.execution_at, close_at = excluded.close_at,
+          duration = excluded.duration, length = excluded.length, size = excluded.size, info = excluded.info
+        """;
+
+    private const string DropAttributes = "DELETE FROM workflow_attribute WHERE run = @run";
+
+    private const string PutAttribute = """
+        INSERT INTO workflow_attribute (run, name, kind, value, namespace, close_at, start_at) VALUES (@run, @name, @kind, @value, @ns, @close, @start)
+        """;
+
+    private const string CloseAttributes = "UPDATE workflow_attribute SET close_at = @close WHERE run = @run";
+
+    private const string Drop = "DELETE FROM workflow_visibility WHERE run = @run";
+
+    /// <summary>What a step changes of them; nothing for most steps.</summary>
+    public static IEnumerable<SqlStatement> Of(RunChange change)
+    {
+        var run = change.Run;
+        var begins = change.Events.Any(e => e.EventType == EventType.WorkflowExecutionStarted);
+        var upserts = change.Events.Any(e => e.EventType == EventType.UpsertWorkflowSearchAttributes);
+        if (!begins && !upserts && run.IsRunning && !change.Events.Any(ChangesMemo))
+        {
+            yield break;
+        }
+
+        var close = run.ClosedAt is { } closed ? Micros.From(closed) : Open;
+        yield return Row(run, Shown(run), close);
+        if (begins || upserts)
+        {
+            if (!begins)
+            {
+                yield return new SqlStatement(DropAttributes, ("run", run.RunId));
+            }
+
+            foreach (var attribute in Attributes(run, close))
+            {
+                yield return attribute;
+            }
+        }
+        else if (close != Open && run.SearchAttributes?.IndexedFields.Count > 0)
+        {
+            yield return new SqlStatement(CloseAttributes, ("run", run.RunId), ("close", close));
+        }
+    }
+
+    /// <summary>What takes a run out of every list.</summary>
+    public static IEnumerable<SqlStatement> Remove(string runId) => [new(Drop, ("run", runId)), new(DropAttributes, ("run", runId))];
+
+    /// <summary>A run as lists show it: of an open one neither length nor size, which no row follows.</summary>
+    public static WorkflowExecutionInfo Shown(RunState run)
+    {
+        var info = Description.Info(run);
+        if (run.IsRunning)
+        {
+            info.HistoryLength = 0;
+            info.HistorySizeBytes = 0;
+        }
+
+        return info;
+    }
+
+    private static bool ChangesMemo(HistoryEvent added) => added.EventType == EventType.WorkflowPropertiesModified;
+
+    private static SqlStatement Row(RunState run, WorkflowExecutionInfo info, long close)
+    {
+        var isOpen = close == Open;
+        return new SqlStatement(
+            Put, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue),
+            ("status", (long)run.Status),
+            ("start", Micros.From(run.StartedAt)), ("execution", Micros.From(info.ExecutionTime.ToDateTimeOffset())), ("close", close),
+            ("duration", isOpen ? null : info.ExecutionDuration.ToTimeSpan().Ticks * TimeSpan.NanosecondsPerTick),
+            ("length", isOpen ? null : info.HistoryLength), ("size", isOpen ? null : info.HistorySizeBytes),
+            ("parent", Optional(info.ParentExecution?.WorkflowId)), ("parentrun", Optional(info.ParentExecution?.RunId)),
+            ("root", Optional(info.RootExecution?.WorkflowId)), ("rootrun", Optional(info.RootExecution?.RunId)), ("info", info.ToByteArray()));
+    }
+
+    private static IEnumerable<SqlStatement> Attributes(RunState run, long close)
+    {
+        foreach (var (name, payload) in run.SearchAttributes?.IndexedFields ?? [])
+        {
+            // What is of no known type, or not of its own, was refused where it came from; it is shown, and not found.
+            if (SearchField.IsColumn(name) || AttributeValues.TypeOf(payload) is not { } type)
+            {
+                continue;
+            }
+
+            foreach (var value in AttributeValues.Read(type, payload) ?? [])
+            {
+                yield return new SqlStatement(
+                    PutAttribute, ("run", run.RunId), ("name", name), ("kind", (long)type), ("value", value), ("ns", run.Namespace), ("close", close),
+                    ("start", Micros.From(run.StartedAt)));
+            }
+        }
+    }
+
+    private static string? Optional(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
