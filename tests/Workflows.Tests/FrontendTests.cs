@@ -85,6 +85,24 @@ public sealed class FrontendTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_token_of_one_namespace_reads_no_other()
+    {
+        var client = await fixture.ConnectAsync(await IssueAsync(fixture.Host, $"reads-{Guid.NewGuid():N}", "viewer", "elsewhere"));
+        var execution = new Temporalio.Api.Common.V1.WorkflowExecution { WorkflowId = "any" };
+
+        foreach (var call in (Func<Task>[])[
+            () => client.WorkflowService.DescribeWorkflowExecutionAsync(new() { Namespace = "default", Execution = execution }),
+            () => client.WorkflowService.GetWorkflowExecutionHistoryAsync(new() { Namespace = "default", Execution = execution }),
+            () => client.WorkflowService.GetWorkflowExecutionHistoryReverseAsync(new() { Namespace = "default", Execution = execution }),
+            () => client.WorkflowService.QueryWorkflowAsync(new() { Namespace = "default", Execution = execution, Query = new() { QueryType = "any" } }),
+            () => client.WorkflowService.PollWorkflowExecutionUpdateAsync(new() { Namespace = "default", UpdateRef = new() { WorkflowExecution = execution, UpdateId = "any" } })])
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(call);
+            Assert.Equal((RpcException.StatusCode.PermissionDenied, "the token is for namespace elsewhere alone"), (refused.Code, refused.Message));
+        }
+    }
+
+    [Fact]
     public async Task What_is_not_there_says_so_by_name()
     {
         var client = await fixture.ConnectAsync();

@@ -17,6 +17,8 @@ internal static class ActivityCommands
     /// <summary>What the event of an activity that was cancelled before it started says; SDKs know the text.</summary>
     private const string NotStarted = "ACTIVITY_ID_NOT_STARTED";
 
+    private const string Where = "ScheduleActivityTaskCommand";
+
     public static CommandFailure? Schedule(RunChange change, ScheduleActivityTaskCommandAttributes command, long completedId)
     {
         var run = change.Run;
@@ -93,15 +95,14 @@ internal static class ActivityCommands
             return CommandRules.Bad(WorkflowTaskFailedCause.ScheduleActivityDuplicateId, $"An activity with the id '{command.ActivityId}' is under way.");
         }
 
-        var wrong = command.ActivityId.Length is 0 or > CommandRules.MaxIdLength ? "ActivityId is not set on ScheduleActivityTaskCommand, or too long."
-            : command.ActivityType is not { Name.Length: > 0 and <= CommandRules.MaxIdLength } ? "ActivityType is not set on ScheduleActivityTaskCommand, or too long."
-            : command.TaskQueue?.Name.Length > CommandRules.MaxIdLength ? "TaskQueue is too long on ScheduleActivityTaskCommand."
-            : Durations.Of(command.ScheduleToCloseTimeout) <= TimeSpan.Zero && Durations.Of(command.StartToCloseTimeout) <= TimeSpan.Zero
+        var wrong = Names.Refuse(command.ActivityId, "ActivityId", Where) ?? Names.Refuse(command.ActivityType?.Name, "ActivityType", Where)
+            ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue")
+            ?? (Durations.Of(command.ScheduleToCloseTimeout) <= TimeSpan.Zero && Durations.Of(command.StartToCloseTimeout) <= TimeSpan.Zero
                 ? "A valid StartToClose or ScheduleToCloseTimeout is not set on ScheduleActivityTaskCommand."
             : new[] { command.ScheduleToCloseTimeout, command.ScheduleToStartTimeout, command.StartToCloseTimeout, command.HeartbeatTimeout }
                 .Any(t => Durations.Of(t) < TimeSpan.Zero)
                 ? "A timeout is negative on ScheduleActivityTaskCommand."
-            : RetryRules.Refuse(command.RetryPolicy);
+            : RetryRules.Refuse(command.RetryPolicy));
         if (wrong is not null)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadScheduleActivityAttributes, wrong);

@@ -15,6 +15,8 @@ namespace Flagstone.Workflows.Commands;
 /// <summary>The command that starts a child. Pure.</summary>
 internal static class ChildCommands
 {
+    private const string Where = "StartChildWorkflowExecutionCommand";
+
     public static CommandFailure? Start(RunChange change, StartChildWorkflowExecutionCommandAttributes command, long completedId)
     {
         var run = change.Run;
@@ -76,15 +78,13 @@ internal static class ChildCommands
             return CommandRules.Bad(WorkflowTaskFailedCause.FeatureDisabled, "Versioning overrides of workflows are not there yet.");
         }
 
-        var wrong = command.WorkflowId.Length is 0 or > CommandRules.MaxIdLength ? "WorkflowId is not set on StartChildWorkflowExecutionCommand, or too long."
-            : command.WorkflowType is not { Name.Length: > 0 and <= CommandRules.MaxIdLength }
-                ? "WorkflowType is not set on StartChildWorkflowExecutionCommand, or too long."
-            : command.TaskQueue?.Name.Length > CommandRules.MaxIdLength ? "TaskQueue is too long on StartChildWorkflowExecutionCommand."
-            : new[] { command.WorkflowExecutionTimeout, command.WorkflowRunTimeout, command.WorkflowTaskTimeout }.Any(t => Durations.Of(t) < TimeSpan.Zero)
+        var wrong = Names.Refuse(command.WorkflowId, "WorkflowId", Where) ?? Names.Refuse(command.WorkflowType?.Name, "WorkflowType", Where)
+            ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue")
+            ?? (new[] { command.WorkflowExecutionTimeout, command.WorkflowRunTimeout, command.WorkflowTaskTimeout }.Any(t => Durations.Of(t) < TimeSpan.Zero)
                 ? "A timeout is negative on StartChildWorkflowExecutionCommand."
             : CommandRules.IsTooLarge(command.Input) || CommandRules.IsTooLarge(command.Memo)
                 ? $"StartChildWorkflowExecutionCommandAttributes exceed {CommandRules.MaxBlob} bytes."
-            : RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule);
+            : RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule));
         return wrong is not null ? CommandRules.Bad(WorkflowTaskFailedCause.BadStartChildExecutionAttributes, wrong)
             : CommandRules.UnknownAttribute(command.SearchAttributes);
     }

@@ -20,8 +20,6 @@ internal static class CommandRules
     /// <summary>As many activities, and as many timers, may be under way in one run.</summary>
     public const int MaxPending = 2_000;
 
-    public const int MaxIdLength = 1_000;
-
     public const int MaxBlob = 2 * 1024 * 1024;
 
     /// <summary>Whether a command ends the run.</summary>
@@ -92,9 +90,9 @@ internal static class CommandRules
 
     private static CommandFailure? Record(RunChange change, RecordMarkerCommandAttributes command, long completedId)
     {
-        if (command.MarkerName.Length is 0 or > MaxIdLength)
+        if (Names.Refuse(command.MarkerName, "MarkerName", "RecordMarkerCommand") is { } wrong)
         {
-            return Bad(WorkflowTaskFailedCause.BadRecordMarkerAttributes, "MarkerName is not set on RecordMarkerCommand, or too long.");
+            return Bad(WorkflowTaskFailedCause.BadRecordMarkerAttributes, wrong);
         }
 
         var marker = command.CopyTo(new MarkerRecordedEventAttributes { WorkflowTaskCompletedEventId = completedId });

@@ -16,13 +16,13 @@ internal static class ContinueAsNew
     public static CommandFailure? Apply(RunChange change, ContinueAsNewWorkflowExecutionCommandAttributes command, long completedId)
     {
         var run = change.Run;
-        if (command.WorkflowType?.Name.Length > CommandRules.MaxIdLength || command.TaskQueue?.Name.Length > CommandRules.MaxIdLength
-            || Durations.Of(command.WorkflowRunTimeout) < TimeSpan.Zero || Durations.Of(command.WorkflowTaskTimeout) < TimeSpan.Zero)
+        if (Durations.Of(command.WorkflowRunTimeout) < TimeSpan.Zero || Durations.Of(command.WorkflowTaskTimeout) < TimeSpan.Zero)
         {
-            return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, "A name is too long, or a timeout is negative, on ContinueAsNewWorkflowExecutionCommand.");
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, "A timeout is negative on ContinueAsNewWorkflowExecutionCommand.");
         }
 
-        if ((RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule)) is { } wrong)
+        if ((Names.RefuseOptional(command.WorkflowType?.Name, "WorkflowType") ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue")
+            ?? RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule)) is { } wrong)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, wrong);
         }

@@ -17,8 +17,7 @@ internal static class ExternalCommands
     {
         var run = change.Run;
         var wrong = Refuse(command.Execution, "SignalExternalWorkflowExecutionCommand")
-            ?? (command.SignalName.Length is 0 or > CommandRules.MaxIdLength
-                ? "SignalName is not set on SignalExternalWorkflowExecutionCommand, or too long." : null);
+            ?? Names.Refuse(command.SignalName, "SignalName", "SignalExternalWorkflowExecutionCommand");
         if (wrong is not null)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadSignalWorkflowExecutionAttributes, wrong);
@@ -55,7 +54,7 @@ internal static class ExternalCommands
         var run = change.Run;
         var target = new WorkflowExecution { WorkflowId = command.WorkflowId, RunId = command.RunId };
         var wrong = Refuse(target, "RequestCancelExternalWorkflowExecutionCommand")
-            ?? (command.Reason.Length > CommandRules.MaxIdLength ? "Reason is too long on RequestCancelExternalWorkflowExecutionCommand." : null);
+            ?? Names.RefuseOptional(command.Reason, "Reason");
         if (wrong is not null)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadRequestCancelExternalWorkflowExecutionAttributes, wrong);
@@ -95,7 +94,6 @@ internal static class ExternalCommands
     }
 
     private static string? Refuse(WorkflowExecution? target, string command) =>
-        target is not { WorkflowId.Length: > 0 and <= CommandRules.MaxIdLength } ? $"WorkflowId is not set on {command}, or too long."
-        : target.RunId.Length > 0 && !Guid.TryParse(target.RunId, out _) ? $"Invalid RunId set on {command}."
-        : null;
+        Names.Refuse(target?.WorkflowId, "WorkflowId", command)
+        ?? (target!.RunId.Length > 0 && !Guid.TryParse(target.RunId, out _) ? $"Invalid RunId set on {command}." : null);
 }

@@ -11,9 +11,11 @@ internal static class TimerCommands
     public static CommandFailure? Start(RunChange change, StartTimerCommandAttributes command, long completedId)
     {
         var run = change.Run;
-        if (command.TimerId.Length is 0 or > CommandRules.MaxIdLength || command.StartToFireTimeout is null || Durations.Of(command.StartToFireTimeout) < TimeSpan.Zero)
+        var wrong = Names.Refuse(command.TimerId, "TimerId", "StartTimerCommand")
+            ?? (command.StartToFireTimeout is null || Durations.Of(command.StartToFireTimeout) < TimeSpan.Zero ? "A valid StartToFireTimeout is not set on StartTimerCommand." : null);
+        if (wrong is not null)
         {
-            return CommandRules.Bad(WorkflowTaskFailedCause.BadStartTimerAttributes, "TimerId or a valid StartToFireTimeout is not set on StartTimerCommand.");
+            return CommandRules.Bad(WorkflowTaskFailedCause.BadStartTimerAttributes, wrong);
         }
 
         if (run.Timers.ContainsKey(command.TimerId))

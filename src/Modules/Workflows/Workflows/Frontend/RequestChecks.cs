@@ -1,4 +1,3 @@
-using System.Text;
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
@@ -16,8 +15,6 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>What of a request can be refused without knowing an execution. Pure.</summary>
 internal static class RequestChecks
 {
-    private const int MaxId = CommandRules.MaxIdLength;
-
     private static readonly ByteString KeywordType = ByteString.CopyFromUtf8("Keyword");
 
     public static void Start(StartWorkflowExecutionRequest request)
@@ -56,30 +53,17 @@ internal static class RequestChecks
 
     public static void Id(string? value, string name)
     {
-        if (string.IsNullOrEmpty(value))
+        if (Names.Refuse(value, name, "request") is { } wrong)
         {
-            throw RpcErrors.InvalidArgument($"{name} is not set on request.");
+            throw RpcErrors.InvalidArgument(wrong);
         }
-
-        Length(value, name);
     }
 
     public static void Length(string? value, string name)
     {
-        if (value is null)
+        if (Names.RefuseOptional(value, name) is { } wrong)
         {
-            return;
-        }
-
-        // As Temporal's server counts, and as the database's indexes do.
-        if (Encoding.UTF8.GetByteCount(value) > MaxId)
-        {
-            throw RpcErrors.InvalidArgument($"{name} length exceeds limit of {MaxId} bytes.");
-        }
-
-        if (value.Contains('\0', StringComparison.Ordinal))
-        {
-            throw RpcErrors.InvalidArgument($"{name} has a zero character, which cannot be stored. Leave it out.");
+            throw RpcErrors.InvalidArgument(wrong);
         }
     }
 

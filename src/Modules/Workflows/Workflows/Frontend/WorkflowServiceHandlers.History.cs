@@ -14,7 +14,7 @@ internal sealed partial class WorkflowServiceHandlers
     private const int MaxEventsPerPage = 1_000;
     private const int MaxBytesPerPage = 4 * 1024 * 1024;
 
-    [Rpc("raw and archived histories", Access = RpcAccess.Read)]
+    [Rpc("raw and archived histories", Access = RpcAccess.ReadOwn)]
     public async Task<GetWorkflowExecutionHistoryResponse> GetWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);
@@ -50,7 +50,7 @@ internal sealed partial class WorkflowServiceHandlers
     }
 
     /// <summary>The last event first.</summary>
-    [Rpc("archived histories", Access = RpcAccess.Read)]
+    [Rpc("archived histories", Access = RpcAccess.ReadOwn)]
     public async Task<GetWorkflowExecutionHistoryReverseResponse> GetWorkflowExecutionHistoryReverse(
         GetWorkflowExecutionHistoryReverseRequest request, ServerCallContext context)
     {
@@ -69,7 +69,7 @@ internal sealed partial class WorkflowServiceHandlers
         };
     }
 
-    [Rpc("callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.Read)]
+    [Rpc("callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.ReadOwn)]
     public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);

@@ -22,7 +22,7 @@ internal sealed partial class WorkflowServiceHandlers
     /// <summary>A workflow task that fails so often will not be done soon.</summary>
     private const int PoisonedAttempts = 3;
 
-    [Rpc("queries attached to workflow tasks: one waits until no workflow task is open", Access = RpcAccess.Read)]
+    [Rpc("queries attached to workflow tasks: one waits until no workflow task is open", Access = RpcAccess.ReadOwn)]
     public async Task<QueryWorkflowResponse> QueryWorkflow(QueryWorkflowRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);

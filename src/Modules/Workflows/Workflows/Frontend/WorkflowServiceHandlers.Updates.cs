@@ -27,7 +27,7 @@ internal sealed partial class WorkflowServiceHandlers
         return await UpdatedAsync(execution, admitted, request.WaitPolicy, context);
     }
 
-    [Rpc(Access = RpcAccess.Read)]
+    [Rpc(Access = RpcAccess.ReadOwn)]
     public async Task<PollWorkflowExecutionUpdateResponse> PollWorkflowExecutionUpdate(PollWorkflowExecutionUpdateRequest request, ServerCallContext context)
     {
         CheckExecution(request.UpdateRef?.WorkflowExecution);

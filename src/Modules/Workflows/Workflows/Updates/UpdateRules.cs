@@ -58,7 +58,7 @@ internal static class UpdateRules
     {
         var (run, id) = (change.Run, message.ProtocolInstanceId);
         // After a crash the worker alone knows what was asked.
-        if (id.Length is 0 or > CommandRules.MaxIdLength || (change.Admitted.GetValueOrDefault(id) ?? accepted.AcceptedRequest) is not { } request)
+        if (Names.Refuse(id, "ProtocolInstanceId", "Acceptance") is not null || (change.Admitted.GetValueOrDefault(id) ?? accepted.AcceptedRequest) is not { } request)
         {
             return Bad($"The update '{id}' was not asked for.");
         }
