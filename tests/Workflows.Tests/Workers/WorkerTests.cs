@@ -46,6 +46,21 @@ public sealed class WorkerTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task What_workflows_do_is_counted()
+    {
+        await using var worker = RunningWorker.Start(await fixture.ConnectAsync());
+        await worker.Client.ExecuteWorkflowAsync((HelloWorkflow w) => w.RunAsync("Ada"), worker.Options());
+        using var client = fixture.Host.Client();
+
+        var metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative), Ct);
+
+        foreach (var wanted in (string[])["flagstone_workflow_events_total{", "type=\"WorkflowExecutionCompleted\"", "flagstone_workflow_task_wait_seconds_count{", "flagstone_workflow_polls{"])
+        {
+            Assert.Contains(wanted, metrics, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task An_activity_that_fails_twice_and_succeeds_is_two_events()
     {
         await using var worker = RunningWorker.Start(await fixture.ConnectAsync());

@@ -41,6 +41,7 @@ public static class WorkflowsModule
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
+        services.AddSingleton<WorkflowMetrics>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
         services.AddController<IOutboxGrain>(OutboxStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);

@@ -23,6 +23,7 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
+        metrics.Started("activity", clock.GetUtcNow() - run.Activities[start.EventId].ScheduledAt);
         return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(TaskOf(run, run.Activities[start.EventId]));
     }
 

@@ -30,6 +30,7 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
+        metrics.Started("workflow", clock.GetUtcNow() - run.WorkflowTask!.ScheduledAt);
         if (isSpeculative)
         {
             Speculated();

@@ -13,9 +13,10 @@ namespace Flagstone.Workflows.Executions;
 /// Holds the current run of a workflow id, and is the one place where its steps are decided. A step is answered when it is committed; the version
 /// of the commits, not the activation, is the lock. This part loads, commits and tells; the others are the calls.
 /// </summary>
-[GrainType("flagstone.workflow-execution")]
+[GrainType("flagstone.workflow-execution"), CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ExecutionGrain(
-    ExecutionStore store, OutboxStore outbox, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
+    ExecutionStore store, OutboxStore outbox, WorkflowMetrics metrics, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock,
+    ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
@@ -182,6 +183,7 @@ internal sealed partial class ExecutionGrain(
         (run, stored, speculative) = (next, steps[^1].Item2, null);
         due = wake is null ? due : wake.At;
         Tell(changes);
+        metrics.Added(changes.SelectMany(c => c.Events));
         Published();
         foreach (var (queue, task) in changes.Where(c => c.Run.IsRunning).SelectMany(c => c.Queued))
         {

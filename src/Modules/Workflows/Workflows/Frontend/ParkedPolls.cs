@@ -11,13 +11,18 @@ internal sealed class ParkedPolls(IHostApplicationLifetime lifetime, TimeProvide
     private const int MaxGone = 1_000;
 
     private readonly Lock gate = new();
+    private int count;
     private readonly Dictionary<string, HashSet<CancellationTokenSource>> byWorker = [];
     private readonly Queue<(string Worker, DateTimeOffset At)> gone = [];
+
+    /// <summary>How many wait.</summary>
+    public int Count => Volatile.Read(ref count);
 
     /// <param name="worker">The worker's instance; empty when it does not say.</param>
     public Parked Enter(string worker, CancellationToken call)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(call, lifetime.ApplicationStopping);
+        Interlocked.Increment(ref count);
         if (worker.Length > 0)
         {
             lock (gate)
@@ -69,6 +74,7 @@ internal sealed class ParkedPolls(IHostApplicationLifetime lifetime, TimeProvide
 
     private void Leave(string worker, CancellationTokenSource source)
     {
+        Interlocked.Decrement(ref count);
         lock (gate)
         {
             if (byWorker.TryGetValue(worker, out var sources) && sources.Remove(source) && sources.Count == 0)

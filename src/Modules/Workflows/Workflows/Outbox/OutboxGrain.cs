@@ -9,7 +9,7 @@ namespace Flagstone.Workflows.Outbox;
 /// Delivers messages: to one receiver in their order, to many at once. It holds no truth: a message is there until a step of an execution, or nobody,
 /// answers it, and a receiver knows what it was given before. What fails is due again, later each time.
 /// </summary>
-[GrainType("flagstone.workflow-outbox"), Orleans.Concurrency.Reentrant]
+[GrainType("flagstone.workflow-outbox"), CollectionAgeLimit(Minutes = 2), Orleans.Concurrency.Reentrant]
 internal sealed partial class OutboxGrain(
     OutboxStore outbox, ExecutionStore executions, IGrainFactory grains, TimeProvider clock, ILogger<OutboxGrain> logger) : Grain, IOutboxGrain
 {
