@@ -61,6 +61,51 @@ public sealed class WorkerTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_worker_gets_the_activities_that_it_has_a_place_for_with_the_answer_of_its_task()
+    {
+        var client = await fixture.ConnectAsync();
+        var queue = $"queue-{Guid.NewGuid():N}";
+        var handle = await client.StartWorkflowAsync((HelloWorkflow w) => w.RunAsync("Ada"), new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+        var task = await client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } });
+
+        var answer = await client.WorkflowService.RespondWorkflowTaskCompletedAsync(new()
+        {
+            Namespace = "default", TaskToken = task.TaskToken, Identity = "me", Commands = { Activity("here", ""), Activity("there", "elsewhere"), Activity("kept", "", eager: false) },
+        });
+
+        var eager = Assert.Single(answer.ActivityTasks);
+        Assert.Equal(("here", "default", "in", 1), (eager.ActivityId, eager.WorkflowNamespace, eager.Input.Payloads_.Single().Data.ToStringUtf8(), eager.Attempt));
+        await client.WorkflowService.RespondActivityTaskCompletedAsync(new() { Namespace = "default", TaskToken = eager.TaskToken });
+        Assert.Equal($"{First} ActivityTaskScheduled ActivityTaskScheduled ActivityTaskScheduled ActivityTaskStarted ActivityTaskCompleted WorkflowTaskScheduled", (await handle.FetchHistoryAsync()).Types());
+        // The others lie in their queues.
+        Assert.Equal("kept", (await client.WorkflowService.PollActivityTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } })).ActivityId);
+
+        static Temporalio.Api.Command.V1.Command Activity(string id, string queue, bool eager = true) => new()
+        {
+            CommandType = CommandType.ScheduleActivityTask,
+            ScheduleActivityTaskCommandAttributes = new()
+            {
+                ActivityId = id, ActivityType = new() { Name = "Any" }, TaskQueue = new() { Name = queue }, RequestEagerExecution = eager,
+                StartToCloseTimeout = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMinutes(1)),
+                Input = new() { Payloads_ = { new Temporalio.Api.Common.V1.Payload { Data = Google.Protobuf.ByteString.CopyFromUtf8("in") } } },
+            },
+        };
+    }
+
+    [Fact]
+    public async Task Who_starts_a_workflow_and_has_a_worker_gets_the_first_task_at_once()
+    {
+        await using var worker = RunningWorker.Start(await fixture.ConnectAsync());
+        var options = worker.Options();
+        options.RequestEagerStart = true;
+
+        var handle = await worker.Client.StartWorkflowAsync((HelloWorkflow w) => w.RunAsync("Ada"), options);
+
+        Assert.Equal("Hello, Ada!", await handle.GetResultAsync());
+        Assert.True((await handle.ReplayedAsync()).Events.First().WorkflowExecutionStartedEventAttributes.EagerExecutionAccepted);
+    }
+
+    [Fact]
     public async Task An_activity_that_fails_twice_and_succeeds_is_two_events()
     {
         await using var worker = RunningWorker.Start(await fixture.ConnectAsync());

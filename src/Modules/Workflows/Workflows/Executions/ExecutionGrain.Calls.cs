@@ -27,7 +27,15 @@ internal sealed partial class ExecutionGrain
 
         var begun = Begin(request, call);
         WorkflowTaskRules.Schedule(begun);
-        return await CommitAsync(Replacing(decision, begun, call)) is { } refusal ? refusal : Answer.Of(Started(begun.Run, true));
+        StartEagerly(begun, request);
+        if (await CommitAsync(Replacing(decision, begun, call)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var answer = Started(begun.Run, true);
+        answer.EagerWorkflowTask = begun.Run.WorkflowTask is { IsStarted: true } ? TaskOf(begun.Run, again: false) : null;
+        return Answer.Of(answer);
     }
 
     public async Task<Answer> SignalWithStartAsync(Call call)

@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Updates;
 using Google.Protobuf.WellKnownTypes;
@@ -72,6 +73,7 @@ internal sealed partial class ExecutionGrain
             WorkflowTaskRules.Start(change, next.ScheduledId, next.Attempt, request.Identity, Stamp(), InlineRequest);
         }
 
+        var scheduled = StartEagerly(change, request, out var activities);
         if (await CommitAsync(change) is { } refusal)
         {
             return refusal;
@@ -83,7 +85,11 @@ internal sealed partial class ExecutionGrain
         }
 
         Speculate(request);
-        return Answer.Of(new RespondWorkflowTaskCompletedResponse { WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null });
+        return Answer.Of(new RespondWorkflowTaskCompletedResponse
+        {
+            WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null,
+            ActivityTasks = { activities.Zip(scheduled, (activity, attributes) => ActivityTasks.Fill(TaskOf(run, activity), attributes, run.NamespaceName)) },
+        });
     }
 
     public async Task<Answer> FailWorkflowTaskAsync(Call call, TaskToken token)

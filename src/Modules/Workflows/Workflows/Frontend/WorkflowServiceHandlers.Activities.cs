@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.TaskQueues;
 using Grpc.Core;
@@ -22,16 +23,7 @@ internal sealed partial class WorkflowServiceHandlers
         var task = answer.As<PollActivityTaskQueueResponse>();
         var scheduled = TaskToken.Read(task.TaskToken)!.ScheduledId;
         var events = await executions.EventsAsync(task.WorkflowExecution.RunId, scheduled, scheduled, 1, long.MaxValue, CancellationToken.None);
-        var attributes = events[0].ActivityTaskScheduledEventAttributes;
-        task.WorkflowNamespace = ns.Name;
-        task.Header = attributes.Header;
-        task.Input = attributes.Input;
-        task.ScheduleToCloseTimeout = attributes.ScheduleToCloseTimeout;
-        task.StartToCloseTimeout = attributes.StartToCloseTimeout;
-        task.HeartbeatTimeout = attributes.HeartbeatTimeout;
-        task.RetryPolicy = attributes.RetryPolicy;
-        task.Priority = attributes.Priority;
-        return task;
+        return ActivityTasks.Fill(task, events[0].ActivityTaskScheduledEventAttributes, ns.Name);
     }
 
     [Rpc]

@@ -12,14 +12,20 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Starts, signals, and the ends of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("completion callbacks, versioning overrides, eager starts and what on_conflict_options attach")]
+    [Rpc("completion callbacks, versioning overrides and what on_conflict_options attach")]
     public async Task<StartWorkflowExecutionResponse> StartWorkflowExecution(StartWorkflowExecutionRequest request, ServerCallContext context)
     {
         var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request);
         RequestChecks.SearchAttributes(request.SearchAttributes, ns.SearchAttributes);
         request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
-        return Read<StartWorkflowExecutionResponse>(await Execution(ns, request.WorkflowId).StartAsync(CallOf(request, "", context)));
+        var started = Read<StartWorkflowExecutionResponse>(await Execution(ns, request.WorkflowId).StartAsync(CallOf(request, "", context)));
+        if (started.EagerWorkflowTask is { } task)
+        {
+            await AddHistoryAsync(task, isPartial: false);
+        }
+
+        return started;
     }
 
     [Rpc("versioning overrides")]
