@@ -3,7 +3,9 @@ using Flagstone.Platform.Data;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Outbox;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +37,12 @@ public sealed class WorkflowSilo : IAsyncLifetime
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
         builder.AddPlatform(new PlatformOptions { Data = folder.FullName }, data);
         builder.AddWorkflows();
+        // The runs are of namespaces that no resource stands for: whatever looks for such runs would delete them.
+        foreach (var service in builder.Services.Where(s => s.ImplementationType == typeof(DiscardStart) || s.ImplementationType == typeof(DefaultNamespace)).ToList())
+        {
+            builder.Services.Remove(service);
+        }
+
         host = builder.Build();
         await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);
         await host.StartAsync();
