@@ -57,6 +57,11 @@ public sealed class WorkflowPageTests
             await page.GetByRole(AriaRole.Button, new() { Name = "Start", Exact = true }).ClickAsync();
             await page.GetByRole(AriaRole.Heading, new() { Name = "order-1", Level = 1 }).WaitForAsync();
 
+            // That the ledger has a row of the start does not make the run's end.
+            using var http = host.Client();
+            var evidence = await http.GetStringAsync(new Uri($"/api/v1/workflowruns/default/{page.Url.Split('/')[^1]}/evidence", UriKind.Relative), Ct);
+            Assert.Equal("Open", JsonNode.Parse(evidence)!["verdict"]!.ToString());
+
             // Its line of the activity and of the child, and a query.
             var timeline = page.GetByLabel("Timeline", new() { Exact = true });
             await timeline.GetByText("Price").WaitForAsync();
@@ -117,12 +122,22 @@ public sealed class WorkflowPageTests
             await page.GetByRole(AriaRole.Button, new() { Name = "Terminate" }).Last.ClickAsync();
             await page.GetByText("nobody works on it, by").First.WaitForAsync();
 
+            // Deleted by hand: the list does not have it any more, and the ledger does.
+            var lonely = page.Url.Split('/')[^1];
+            await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+            await page.GetByLabel("Reason").FillAsync("a mistake");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Delete" }).Last.ClickAsync();
+            await page.GetByRole(AriaRole.Heading, new() { Name = "Workflows", Level = 1 }).WaitForAsync();
+            await page.GetByRole(AriaRole.Link, new() { Name = "retrying" }).WaitForAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "lonely" })).ToHaveCountAsync(0);
+            Assert.Equal(["delete: a mistake", "close: Terminated"], await LedgerAsync(host, client, lonely));
+
             // The list: all, by status, by a query, and by a query that is wrong.
             violations.AddRange(await browser.ViolationsAsync("/workflows", "Workflows"));
-            await page.GetByLabel("Status", new() { Exact = true }).SelectOptionAsync("Terminated");
-            await page.WaitForURLAsync("**/workflows?*status=Terminated*");
+            await page.GetByLabel("Status", new() { Exact = true }).SelectOptionAsync("Completed");
+            await page.WaitForURLAsync("**/workflows?*status=Completed*");
             await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "broken" })).ToHaveCountAsync(0);
-            await page.GetByRole(AriaRole.Link, new() { Name = "lonely" }).WaitForAsync();
+            await page.GetByRole(AriaRole.Link, new() { Name = "order-1", Exact = true }).WaitForAsync();
             await page.GetByRole(AriaRole.Link, new() { Name = "Running", Exact = true }).ClickAsync();
             await page.GetByRole(AriaRole.Link, new() { Name = "broken" }).WaitForAsync();
             await Assertions.Expect(page.GetByLabel("Query", new() { Exact = true })).ToHaveValueAsync("ExecutionStatus = 'Running'");
@@ -180,6 +195,43 @@ public sealed class WorkflowPageTests
             var download = await browser.Page.Context.APIRequest.GetAsync($"/workflows/default/{run.ResultRunId}/history.json");
             Assert.Equal(403, download.Status);
         }
+    }
+
+    [Fact]
+    public async Task Long_lists_and_long_histories_are_paged()
+    {
+        await using var host = await RunningHost.StartAsync(Ct);
+        var client = await ConnectAsync(host);
+        var run = await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions("long", "nobody"));
+        await Parallel.ForEachAsync(Enumerable.Range(0, 510), Ct, async (i, _) =>
+        {
+            await run.SignalAsync("word", [i]);
+            if (i < 55)
+            {
+                await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions($"bulk-{i}", "nobody"));
+            }
+        });
+        await using var browser = await Browser.OpenAsync(host, ColorScheme.Light);
+        var page = browser.Page;
+        await browser.SignInAsync(host.Token);
+
+        await page.GotoAsync("/workflows?id=bulk-");
+        var rows = page.GetByLabel("Workflow runs").Locator("tbody tr");
+        await Assertions.Expect(rows).ToHaveCountAsync(50);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Next" }).ClickAsync();
+        await Assertions.Expect(rows).ToHaveCountAsync(5);
+        await page.GetByRole(AriaRole.Link, new() { Name = "First page" }).ClickAsync();
+        await Assertions.Expect(rows).ToHaveCountAsync(50);
+
+        await page.GotoAsync($"/workflows/default/{run.ResultRunId}");
+        await page.GetByText("Events 1 to 500 of 512").WaitForAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Later" }).ClickAsync();
+        await page.GetByText("Events 501 to 512 of 512").WaitForAsync();
+        await Assertions.Expect(page.GetByLabel("Timeline", new() { Exact = true }).Locator("tbody tr")).ToHaveCountAsync(12);
+        await page.GetByRole(AriaRole.Link, new() { Name = "All events" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Last events" }).ClickAsync();
+        await page.GetByRole(AriaRole.Navigation, new() { Name = "Pages of the history" }).GetByText("Events 413 to 512 of 512").WaitForAsync();
+        Assert.Empty(await browser.ViolationsAsync());
     }
 
     private static TemporalWorker Worker(TemporalClient client) => new(client, new TemporalWorkerOptions(Queue) { WorkflowStackTrace = WorkflowStackTrace.Normal }
