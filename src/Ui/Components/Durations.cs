@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Flagstone.Ui.Components;
 
 /// <summary>Spans of time in few words.</summary>
-internal static class Durations
+public static class Durations
 {
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "CA1720", Justification = "The word is meant, not the type.")]
     public static string Short(TimeSpan span) => span switch
     {
         { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMilliseconds:0} ms"),

@@ -41,6 +41,7 @@ public static class EndpointTable
         new("DELETE", "/api/v1/tokens/{id}"),
         new("GET", "/api/v1/tokens/{id}"),
         new("GET", "/api/v1/workflowruns/{ns}/{run}/evidence"),
+        new("GET", "/api/v1/workflowruns/{ns}/{run}/history"),
     ];
 
     /// <summary>The routes outside <c>/api/v1</c>: for programs, and the console's roots.</summary>

@@ -1,6 +1,7 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
@@ -57,6 +58,7 @@ public static class WorkflowsModule
         services.AddSingleton<WorkflowServiceHandlers>();
         services.AddSingleton<OperatorServiceHandlers>();
         services.AddSingleton(Health());
+        services.AddWorkflowsConsole();
         return builder;
     }
 
@@ -68,6 +70,7 @@ public static class WorkflowsModule
         // Like /healthz it says nothing that needs a token.
         app.MapGrpcService<HealthHandlers>().WithMetadata(here);
         app.MapWorkflowEvidence();
+        app.MapWorkflowHistory();
         return app;
     }
 

@@ -25,10 +25,8 @@ internal enum EvidenceVerdict
 internal sealed record EvidenceResult(RunState Run, EvidenceVerdict Verdict, long Events, string Digest, HistoryRow? Row);
 
 /// <summary>Computes a history's digest anew from the stored events, and compares it with the ledger's.</summary>
-internal sealed class EvidenceCheck(PlatformDatabase database, LedgerHistory ledger)
+internal sealed class EvidenceCheck(PlatformDatabase database, ExecutionStore executions, LedgerHistory ledger)
 {
-    private const string State = "SELECT state FROM workflow_run WHERE run = @run AND namespace = @ns";
-
     private const string Page = "SELECT id, body FROM workflow_event WHERE run = @run AND id > @after ORDER BY id LIMIT @limit";
 
     /// <summary>A page is read with one connection, which is given back between: SQLite's log can shrink meanwhile.</summary>
@@ -40,14 +38,15 @@ internal sealed class EvidenceCheck(PlatformDatabase database, LedgerHistory led
     /// <summary>Null when the run is not there (any more).</summary>
     public async Task<EvidenceResult?> CheckAsync(string ns, string runId, CancellationToken ct)
     {
-        if (await FindAsync(ns, runId, ct) is not { } run)
+        if (await executions.FindRunAsync(ns, runId, ct) is not { } run)
         {
             return null;
         }
 
         var (events, digest) = await DigestAsync(runId, ct);
         var text = Convert.ToHexStringLower(digest);
-        var row = (await ledger.OfAsync(Evidence.Key(ns, runId), 1, ct)).SingleOrDefault();
+        // Of a run that has ended its end is the newest row; before it stands what people did and gave a reason for.
+        var row = (await ledger.OfAsync(Evidence.Key(ns, runId), 1, ct)).SingleOrDefault(r => r.Verb == Evidence.Verb);
         var verdict = run.IsRunning && row is null ? EvidenceVerdict.Open
             : row is null ? EvidenceVerdict.Unknown
             : row.Digest == text && row.Reason == Cut(Evidence.Reason(run)) && events == run.NextEventId - 1 ? EvidenceVerdict.Verified
@@ -56,13 +55,6 @@ internal sealed class EvidenceCheck(PlatformDatabase database, LedgerHistory led
     }
 
     private static string Cut(string reason) => reason.Length > MaxReason ? reason[..MaxReason] : reason;
-
-    private async Task<RunState?> FindAsync(string ns, string runId, CancellationToken ct)
-    {
-        await using var connection = await database.OpenAsync(ct);
-        await using var command = connection.Command(State, ("run", runId), ("ns", ns));
-        return await command.ExecuteScalarAsync(ct) is byte[] state ? StateCodec.Read(state) : null;
-    }
 
     private async Task<(long Events, byte[] Digest)> DigestAsync(string runId, CancellationToken ct)
     {

@@ -26,6 +26,7 @@ internal sealed partial class ExecutionGrain
         }
 
         var begun = Begin(request, call);
+        begun.Act = CallerAct.Of(call, CallerAct.Start);
         WorkflowTaskRules.Schedule(begun);
         StartEagerly(begun, request);
         if (await CommitAsync(Replacing(decision, begun, call)) is { } refusal)
@@ -88,6 +89,7 @@ internal sealed partial class ExecutionGrain
 
     public Task<Answer> SignalAsync(Call call) => StepAsync(call, change =>
     {
+        change.Act = CallerAct.Of(call, CallerAct.Signal);
         var request = SignalWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
         if (Signalling.Signal(change, request.SignalName, request.Input, request.Header, request.Identity, request.RequestId) is { } refusal)
         {

@@ -20,7 +20,7 @@ internal sealed partial class ExecutionGrain
             return refusal;
         }
 
-        return await DropAsync(found) is { } failed ? failed : Answer.Of(new DeleteWorkflowExecutionResponse());
+        return await DropAsync(found, CallerAct.Of(call, CallerAct.Delete)) is { } failed ? failed : Answer.Of(new DeleteWorkflowExecutionResponse());
     }
 
     public async Task<Answer> DiscardAsync(string runId, DateTimeOffset? closedBefore)
@@ -36,7 +36,7 @@ internal sealed partial class ExecutionGrain
             return refusal;
         }
 
-        return await DropAsync(found) is { } failed ? failed : Answer.Of(new DeleteWorkflowExecutionResponse());
+        return await DropAsync(found, null) is { } failed ? failed : Answer.Of(new DeleteWorkflowExecutionResponse());
     }
 
     private async Task<RunState?> FindAsync(string runId) =>
@@ -51,7 +51,7 @@ internal sealed partial class ExecutionGrain
     }
 
     /// <summary>Deletes a closed run with all that belongs to it. The run that came before it is then the current one, until the last is gone.</summary>
-    private async Task<Refusal?> DropAsync(RunState closed)
+    private async Task<Refusal?> DropAsync(RunState closed, CallerAct? act)
     {
         // Who is told of its end must be told first: what is said is read from the run.
         if (await outbox.IsSendingAsync(closed.RunId, CancellationToken.None))
@@ -61,7 +61,7 @@ internal sealed partial class ExecutionGrain
 
         try
         {
-            if (!await store.DeleteAsync(key, version, committed.RunId ?? "", closed, CancellationToken.None))
+            if (!await store.DeleteAsync(key, version, committed.RunId ?? "", closed, act, CancellationToken.None))
             {
                 LogOvertaken(key.WorkflowId, version);
                 await LoadAsync();

@@ -25,6 +25,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     private const string OneRun = "SELECT state FROM workflow_run WHERE run = @run AND namespace = @ns AND workflow = @workflow";
 
+    private const string RunOfNamespace = "SELECT state FROM workflow_run WHERE run = @run AND namespace = @ns";
+
     private const string Events = "SELECT body FROM workflow_event WHERE run = @run AND id >= @first AND id <= @last ORDER BY id LIMIT @limit";
 
     /// <summary>The run too: the versions of an id whose runs were deleted begin anew.</summary>
@@ -93,6 +95,15 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         return await command.ExecuteScalarAsync(ct) is byte[] state ? StateCodec.Read(state) : null;
     }
 
+    /// <summary>A run of a namespace, whatever its workflow id. Null for none.</summary>
+    /// <param name="ns">The namespace's uid.</param>
+    public async Task<RunState?> FindRunAsync(string ns, string runId, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(RunOfNamespace, ("run", runId), ("ns", ns));
+        return await command.ExecuteScalarAsync(ct) is byte[] state ? StateCodec.Read(state) : null;
+    }
+
     /// <summary>Events in order, both ends included; as many as fit.</summary>
     /// <param name="isReverse">The last one first.</param>
     public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct, bool isReverse = false)
@@ -128,12 +139,13 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         }
 
         var closing = steps.Select(s => s.Change).FirstOrDefault(c => c.Closes);
-        return await writer.CommitAsync(UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing), ct) is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing, Acts(steps)), ct) is Committed;
     }
 
     /// <summary>Deletes a closed run with its history, in one commit. False when someone else has committed since the version was read.</summary>
     /// <param name="current">The current run; where it is this one, the newest of the others becomes it.</param>
-    public async Task<bool> DeleteAsync(ExecutionKey key, long version, string current, RunState run, CancellationToken ct)
+    /// <param name="act">Who deletes it, and why; null where no reason was given.</param>
+    public async Task<bool> DeleteAsync(ExecutionKey key, long version, string current, RunState run, CallerAct? act, CancellationToken ct)
     {
         var sql = new List<SqlStatement>
         {
@@ -147,17 +159,22 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
                 : new SqlStatement(DropCurrent, ("ns", key.Namespace), ("workflow", key.WorkflowId)));
         }
 
-        return await writer.CommitAsync(UnitOf(key, version, current, sql, []), ct) is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, current, sql, [], acts: act is null ? [] : [(run, act)]), ct) is Committed;
     }
 
-    /// <param name="closing">The step that ends a run, of which there is at most one; null for none.</param>
+    private static (RunState Run, CallerAct Act)[] Acts(IReadOnlyList<(RunChange Change, byte[] State)> steps) =>
+        [.. steps.Where(s => s.Change.Act is not null).Select(s => (s.Change.Run, s.Change.Act!))];
+
+    /// <param name="closing">The step that ends a run, of which there is at most one; null for none. Its row's reason is how the run ended.</param>
+    /// <param name="acts">What people gave a reason for.</param>
     private static Unit UnitOf(
-        ExecutionKey key, long version, string current, IReadOnlyList<SqlStatement> sql, IReadOnlyList<DueChange> due, RunChange? closing = null) => new()
+        ExecutionKey key, long version, string current, IReadOnlyList<SqlStatement> sql, IReadOnlyList<DueChange> due, RunChange? closing = null,
+        params (RunState Run, CallerAct Act)[] acts) => new()
     {
-        Actor = closing is { Actor.Length: > 0 } ? new Actor(closing.Actor) : Author,
-        Notes = closing is null ? [] : [Evidence.Note(closing.Run)],
-        Reason = closing is null ? "" : Evidence.Reason(closing.Run),
-        Origin = "temporal",
+        Actor = closing is { Actor.Length: > 0 } ? new Actor(closing.Actor) : acts is [(_, var by), ..] ? new Actor(by.Actor) : Author,
+        Notes = [.. closing is null ? [] : (LedgerNote[])[Evidence.Note(closing.Run)], .. acts.Select(a => Evidence.Note(a.Run, a.Act))],
+        Reason = closing is not null ? Evidence.Reason(closing.Run) : acts is [(_, var why), ..] ? why.Reason : "",
+        Origin = closing is null && acts.Length > 0 ? Evidence.ConsoleOrigin : "temporal",
         Guards = [new Guard("workflow-version", version == 0
             ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("workflow", key.WorkflowId))
             : new SqlStatement(IsVersion, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version), ("current", current)))],

@@ -103,8 +103,11 @@ internal interface IExecutionGrain : IReconcileGrain
 /// <param name="RunId">The run that it is for; empty for the current one.</param>
 /// <param name="Caller">Who asks, as the events name them.</param>
 /// <param name="Actor">Who asks, as the ledger names them; empty for the server itself.</param>
+/// <param name="Reason">Why, where the API has no field for it; a start, a signal or a deletion with one has a row in the ledger. Empty for none.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-call")]
-internal sealed record Call([property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller, [property: Id(3)] string Actor);
+internal sealed record Call(
+    [property: Id(0)] byte[] Request, [property: Id(1)] string RunId, [property: Id(2)] string Caller, [property: Id(3)] string Actor,
+    [property: Id(4)] string Reason = "");
 
 /// <summary>An update that was taken in.</summary>
 /// <param name="Ticket">By which it is waited for; empty when it is over already.</param>

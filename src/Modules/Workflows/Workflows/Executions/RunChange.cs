@@ -39,6 +39,9 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     /// <summary>The ledger's id of who is the cause; empty for the server itself.</summary>
     public string Actor { get; init; } = "";
 
+    /// <summary>What the caller did, for a row in the ledger; null for none.</summary>
+    public CallerAct? Act { get; set; }
+
     /// <summary>Whether the run ends by this step.</summary>
     public bool Closes { get; set; }
 

@@ -14,6 +14,7 @@ namespace Flagstone.Workflows.Frontend;
 internal sealed partial class CallerInterceptor(Authenticator authenticator, WorkflowsOptions options, ILogger<CallerInterceptor> logger) : Interceptor
 {
     private const string Key = "flagstone.caller";
+    private const string ReasonKey = "flagstone.reason";
 
     /// <summary>Callers of this machine without a token, where they are admitted.</summary>
     private static readonly Caller Anonymous = new(new Actor("anonymous"), "anonymous", Role.Administrator);
@@ -30,12 +31,12 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
             throw RpcErrors.Unauthenticated("No good token came with the request. Give the client an API key: a token of this installation, as docs/guides/temporal.md shows.");
         }
 
-        if (Refuse(RpcTable.AccessOf(context.Method), caller, NamespaceOf(request)) is { } why)
+        if (Refuse(context.Method, caller, request) is { } why)
         {
             throw RpcErrors.Denied(why);
         }
 
-        context.UserState[Key] = caller;
+        Admit(context, caller);
         try
         {
             return await continuation(request, context);
@@ -51,12 +52,18 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
         }
     }
 
-    private static string? Refuse(RpcAccess access, Caller caller, string workflowNamespace) => access switch
+    /// <summary>Why a caller may not call a method with a request; null when they may.</summary>
+    public static string? Refuse(string method, Caller caller, object request) => RpcTable.AccessOf(method) switch
     {
-        RpcAccess.Run => AccessRules.RefuseWorkflows(caller, workflowNamespace),
-        RpcAccess.ReadOwn => AccessRules.RefuseWorkflowLists(caller, workflowNamespace),
+        RpcAccess.Run => AccessRules.RefuseWorkflows(caller, NamespaceOf(request)),
+        RpcAccess.ReadOwn => AccessRules.RefuseWorkflowLists(caller, NamespaceOf(request)),
         _ => null,
     };
+
+    /// <summary>Says who calls.</summary>
+    /// <param name="reason">Why, for the ledger; empty for none.</param>
+    public static void Admit(ServerCallContext context, Caller caller, string reason = "") =>
+        (context.UserState[Key], context.UserState[ReasonKey]) = (caller, reason);
 
     private static string NamespaceOf(object request) =>
         request is IMessage message && message.Descriptor.FindFieldByName("namespace") is { FieldType: FieldType.String } field ? (string)field.Accessor.GetValue(message) : "";
@@ -66,4 +73,7 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
 
     /// <summary>Who calls.</summary>
     public static Caller Of(ServerCallContext context) => (Caller)context.UserState[Key];
+
+    /// <summary>Why they call; empty when they do not say.</summary>
+    public static string ReasonOf(ServerCallContext context) => context.UserState.TryGetValue(ReasonKey, out var reason) ? (string)reason : "";
 }

@@ -90,7 +90,7 @@ internal sealed partial class WorkflowServiceHandlers
         where T : IMessage<T>, new() => answer.Refusal is { } refusal ? throw RpcErrors.Of(refusal) : answer.As<T>();
 
     private static Call CallOf(IMessage request, string runId, ServerCallContext context) =>
-        new(request.ToByteArray(), runId, CallerInterceptor.Of(context).Name, CallerInterceptor.Of(context).Actor.Id);
+        new(request.ToByteArray(), runId, CallerInterceptor.Of(context).Name, CallerInterceptor.Of(context).Actor.Id, CallerInterceptor.ReasonOf(context));
 
     private Task<WorkflowNamespace> NamespaceAsync(string name, ServerCallContext context) => cache.GetAsync(name, context.CancellationToken).AsTask();
 

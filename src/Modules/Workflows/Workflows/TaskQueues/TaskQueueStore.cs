@@ -15,6 +15,16 @@ internal sealed class TaskQueueStore(PlatformDatabase database)
         ) AS waiting
         """;
 
+    /// <summary>Of open runs, and of tasks: an activity's queue is often another one than its workflow's.</summary>
+    private const string Names = """
+        SELECT 1 AS kind, queue FROM workflow_visibility WHERE namespace = @ns AND status = 1
+        UNION SELECT kind, queue FROM workflow_task WHERE namespace = @ns
+        ORDER BY queue, kind LIMIT @limit
+        """;
+
+    /// <summary>A page that shows more would be of no use.</summary>
+    private const int MaxNames = 200;
+
     /// <summary>More are not counted: that a queue has so many says enough.</summary>
     private const int MaxCounted = 100_000;
 
@@ -27,6 +37,21 @@ internal sealed class TaskQueueStore(PlatformDatabase database)
         await using var reader = await command.ExecuteReaderAsync(ct);
         await reader.ReadAsync(ct);
         return (reader.GetInt64(0), reader.IsDBNull(1) ? null : Micros.ToTime(reader.GetInt64(1)));
+    }
+
+    /// <summary>The queues that something open names, by name. One that has only workers is in no row.</summary>
+    public async Task<List<(TaskKind Kind, string Name)>> NamesAsync(string ns, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(Names, ("ns", ns), ("limit", MaxNames));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var names = new List<(TaskKind, string)>();
+        while (await reader.ReadAsync(ct))
+        {
+            names.Add(((TaskKind)reader.GetInt64(0), reader.GetString(1)));
+        }
+
+        return names;
     }
 
     public async Task<List<QueuedTask>> ReadAsync(TaskQueueKey key, int limit, CancellationToken ct)

@@ -140,7 +140,8 @@ internal sealed record VisibilityQuery(Condition? Where, string GroupBy = "")
 internal sealed class QueryException : Exception
 {
     public QueryException(int at, string message)
-        : base(at > 0 ? $"Invalid query at position {at}: {message}" : $"Invalid query: {message}")
-    {
-    }
+        : base(at > 0 ? $"Invalid query at position {at}: {message}" : $"Invalid query: {message}") => At = at;
+
+    /// <summary>Where in the query, from 1; 0 for nowhere.</summary>
+    public int At { get; }
 }

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Flagstone.Platform.Identity;
+using Flagstone.Workflows.Frontend;
+using Google.Protobuf;
+using Temporalio.Api.Common.V1;
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.Query.V1;
+using Temporalio.Api.TaskQueue.V1;
+using Temporalio.Api.WorkflowService.V1;
+
+namespace Flagstone.Workflows.Console;
+
+/// <summary>A run that something is done to.</summary>
+/// <param name="Namespace">The workflow namespace's name.</param>
+public sealed record RunTarget(string Namespace, string WorkflowId, string RunId);
+
+/// <summary>
+/// Does what people ask of workflows in the console, by the handlers of the gRPC API. Each change finishes once it has begun. An answer is null when
+/// it is done, else why it is not.
+/// </summary>
+internal sealed class RunActions(LocalCalls calls)
+{
+    /// <summary>As a history names the program that asked; who asked is its principal.</summary>
+    private const string Identity = "flagstone-console";
+
+    /// <summary>The SDKs' own query: where each coroutine of the workflow stands.</summary>
+    public const string StackTrace = "__stack_trace";
+
+    public async Task<string?> SignalAsync(Caller caller, RunTarget run, string signal, Payloads? input, string reason) => (await calls.CallAsync(
+        caller, (h, r, c) => h.SignalWorkflowExecution(r, c), new SignalWorkflowExecutionRequest
+        {
+            Namespace = run.Namespace, WorkflowExecution = Of(run), SignalName = signal, Input = input, Identity = Identity,
+            RequestId = Guid.NewGuid().ToString(),
+        }, reason, CancellationToken.None)).Refusal;
+
+    /// <summary>The reason is in the event.</summary>
+    public async Task<string?> CancelAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
+        caller, (h, r, c) => h.RequestCancelWorkflowExecution(r, c), new RequestCancelWorkflowExecutionRequest
+        {
+            Namespace = run.Namespace, WorkflowExecution = Of(run), Reason = reason, Identity = Identity, RequestId = Guid.NewGuid().ToString(),
+        }, "", CancellationToken.None)).Refusal;
+
+    /// <summary>The reason is in the event.</summary>
+    public async Task<string?> TerminateAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
+        caller, (h, r, c) => h.TerminateWorkflowExecution(r, c), new TerminateWorkflowExecutionRequest
+        {
+            Namespace = run.Namespace, WorkflowExecution = Of(run), Reason = reason, Identity = Identity,
+        }, "", CancellationToken.None)).Refusal;
+
+    public async Task<string?> DeleteAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
+        caller, (h, r, c) => h.DeleteWorkflowExecution(r, c),
+        new DeleteWorkflowExecutionRequest { Namespace = run.Namespace, WorkflowExecution = Of(run) }, reason, CancellationToken.None)).Refusal;
+
+    /// <summary>The run id, or why there is none.</summary>
+    public async Task<(string RunId, string? Refusal)> StartAsync(Caller caller, StartForm form, Payloads? input)
+    {
+        var outcome = await calls.CallAsync(caller, (h, r, c) => h.StartWorkflowExecution(r, c), new StartWorkflowExecutionRequest
+        {
+            Namespace = form.Namespace, WorkflowId = form.WorkflowId.Trim(), WorkflowType = new WorkflowType { Name = form.Type.Trim() },
+            TaskQueue = new TaskQueue { Name = form.TaskQueue.Trim() }, Input = input, Identity = Identity, RequestId = Guid.NewGuid().ToString(),
+            WorkflowIdConflictPolicy = WorkflowIdConflictPolicy.Fail,
+        }, form.Reason.Trim(), CancellationToken.None);
+        return (outcome.Response?.RunId ?? "", outcome.Refusal);
+    }
+
+    /// <summary>The answer of a worker, or why there is none.</summary>
+    public async Task<(Payloads? Answer, string? Refusal)> QueryAsync(Caller caller, RunTarget run, string query, Payloads? input, CancellationToken ct)
+    {
+        var outcome = await calls.CallAsync(caller, (h, r, c) => h.QueryWorkflow(r, c), new QueryWorkflowRequest
+        {
+            Namespace = run.Namespace, Execution = Of(run), Query = new WorkflowQuery { QueryType = query, QueryArgs = input },
+        }, "", ct);
+        return (outcome.Response?.QueryResult, outcome.Refusal);
+    }
+
+    /// <summary>What was written as JSON, as SDKs write it; nothing for no text.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static Payloads? Input(string text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(text);
+        return new Payloads
+        {
+            Payloads_ =
+            {
+                new Payload
+                {
+                    Metadata = { ["encoding"] = ByteString.CopyFromUtf8("json/plain") },
+                    Data = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(document.RootElement)),
+                },
+            },
+        };
+    }
+
+    private static WorkflowExecution Of(RunTarget run) => new() { WorkflowId = run.WorkflowId, RunId = run.RunId };
+}
+
+/// <summary>What a person writes to start a workflow.</summary>
+internal sealed class StartForm
+{
+    public string Namespace { get; set; } = "";
+
+    public string WorkflowId { get; set; } = "";
+
+    public string Type { get; set; } = "";
+
+    public string TaskQueue { get; set; } = "";
+
+    /// <summary>One value as JSON; empty for none.</summary>
+    public string Input { get; set; } = "";
+
+    public string Reason { get; set; } = "";
+
+    public bool IsComplete => WorkflowId.Trim().Length > 0 && Type.Trim().Length > 0 && TaskQueue.Trim().Length > 0 && Reason.Trim().Length > 0;
+}

@@ -1,0 +1,21 @@
+using Flagstone.Ui.Shell;
+using Flagstone.Workflows.Frontend;
+using Microsoft.Extensions.DependencyInjection;
+using MudBlazor;
+
+namespace Flagstone.Workflows.Console;
+
+/// <summary>The module's pages in the console.</summary>
+internal static class WorkflowsConsole
+{
+    public static IServiceCollection AddWorkflowsConsole(this IServiceCollection services)
+    {
+        services.AddConsolePages<RunListPage>(
+            new NavItem("Workflows", "/workflows", Icons.Material.Outlined.Schema, 25, "w"),
+            new NavItem("Task queues", "/workflows/queues", Icons.Material.Outlined.Schema, 26, "q") { KeysOnly = true });
+        services.AddSingleton<RunReader>();
+        services.AddSingleton<LocalCalls>();
+        services.AddSingleton<RunActions>();
+        return services;
+    }
+}
