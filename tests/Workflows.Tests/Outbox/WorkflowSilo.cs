@@ -5,6 +5,7 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.Schedules;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -49,6 +50,8 @@ public sealed class WorkflowSilo : IAsyncLifetime
     }
 
     internal IExecutionGrain Execution(ExecutionKey key) => Services.GetRequiredService<IGrainFactory>().GetGrain<IExecutionGrain>(key.ToString());
+
+    internal IScheduleGrain Schedule(ScheduleKey key) => Services.GetRequiredService<IGrainFactory>().GetGrain<IScheduleGrain>(key.ToString());
 
     /// <summary>Starts a run; returns its id.</summary>
     internal async Task<string> StartAsync(ExecutionKey key) =>

@@ -11,6 +11,12 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Start")]
     Task<Answer> StartAsync(Call call);
 
+    /// <summary>Starts a run of a schedule, once however often it is asked.</summary>
+    /// <param name="call">With the id that the run gets.</param>
+    /// <param name="schedule">Which is told of the end.</param>
+    [Alias("StartScheduled")]
+    Task<Answer> StartScheduledAsync(Call call, string schedule);
+
     [Alias("SignalWithStart")]
     Task<Answer> SignalWithStartAsync(Call call);
 

@@ -30,6 +30,7 @@ internal sealed partial class WorkflowServiceHandlers(
         Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new()
             {
                 InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true, SignalAndQueryHeader = true,
+                SupportsSchedules = true,
             },
         });
 
