@@ -55,6 +55,11 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Heartbeat")]
     Task<Answer> HeartbeatAsync(Call call, TaskToken token);
 
+    /// <summary>The token by which a worker answers a started activity, for who knows the activity by its id; null for none.</summary>
+    /// <param name="runId">Empty for the current run.</param>
+    [Alias("FindActivity")]
+    Task<TaskToken?> FindActivityAsync(string runId, string activityId);
+
     /// <summary>The worker's own queue is no more: what lies there goes to the usual one.</summary>
     /// <param name="queue">Only if it is this one; empty for any.</param>
     [Alias("ResetSticky")]
