@@ -7,6 +7,7 @@ using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.Schedules;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -57,6 +58,8 @@ public sealed class WorkflowSilo : IAsyncLifetime
     }
 
     internal IExecutionGrain Execution(ExecutionKey key) => Services.GetRequiredService<IGrainFactory>().GetGrain<IExecutionGrain>(key.ToString());
+
+    internal IScheduleGrain Schedule(ScheduleKey key) => Services.GetRequiredService<IGrainFactory>().GetGrain<IScheduleGrain>(key.ToString());
 
     /// <summary>Starts a run; returns its id.</summary>
     internal async Task<string> StartAsync(ExecutionKey key) =>

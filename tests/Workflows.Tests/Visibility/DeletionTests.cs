@@ -99,7 +99,7 @@ public sealed class DeletionTests(HostFixture fixture)
     }
 
     [Fact]
-    public async Task The_runs_of_a_deleted_namespace_go_with_it()
+    public async Task The_runs_and_schedules_of_a_deleted_namespace_go_with_it()
     {
         await using var host = await RunningHost.StartAsync(Ct);
         var client = await HostFixture.ConnectAsync(host);
@@ -107,12 +107,19 @@ public sealed class DeletionTests(HostFixture fixture)
         Task<StartWorkflowExecutionResponse> BeginAsync(string id) => client.WorkflowService.StartWorkflowExecutionAsync(
             new StartWorkflowExecutionRequest { Namespace = "gone", WorkflowId = id, WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "nobody" } });
         var (one, two) = (await BeginAsync("one"), await BeginAsync("two"));
+        var schedule = await client.WorkflowService.CreateScheduleAsync(new CreateScheduleRequest
+        {
+            Namespace = "gone", ScheduleId = "three",
+            Schedule = new() { Action = new() { StartWorkflow = new() { WorkflowId = "three", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "nobody" } } } },
+        });
         var kept = await StartAsync(client, "kept");
 
         await client.OperatorService.DeleteNamespaceAsync(new DeleteNamespaceRequest { Namespace = "gone" });
         Assert.Equal(RpcException.StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => BeginAsync("late"))).Code);
         await UntilGoneAsync(host, one.RunId);
         await UntilGoneAsync(host, two.RunId);
+        await UntilGoneAsync(host, schedule.ConflictToken.ToStringUtf8().Split('/')[0]);
+        Assert.Equal(0, await CountAsync(host, "SELECT COUNT(*) FROM workflow_schedule"));
         Assert.Equal(WorkflowExecutionStatus.Running, (await client.GetWorkflowHandle("kept").DescribeAsync()).Status);
     }
 

@@ -190,6 +190,14 @@ public sealed class SampleActivities
         }
     }
 
+    /// <summary>Leaves its end to others, who know its id.</summary>
+    [Activity]
+    public string Leave(string _)
+    {
+        Began.TrySetResult();
+        throw new CompleteAsyncException();
+    }
+
     /// <summary>Works without a sign of life, until its worker is told that the time is over.</summary>
     [Activity]
     public async Task<string> Hang(string _)

@@ -7,6 +7,7 @@ using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Grpc.AspNetCore.Server.Model;
@@ -46,6 +47,8 @@ public static class WorkflowsModule
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
         services.AddController<IOutboxGrain>(OutboxStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
+        services.AddController<IScheduleGrain>(ScheduleStore.Controller, _ => []);
+        services.AddSingleton<ScheduleStore>();
         services.AddSingleton<DiscardStore>();
         services.AddSingleton<EvidenceCheck>();
         services.AddHostedService<DefaultNamespace>();

@@ -16,7 +16,7 @@ namespace Flagstone.Workflows.Children;
 /// </summary>
 internal static class ChildRules
 {
-    /// <summary>The id of a child's first run: the same however often the start is delivered.</summary>
+    /// <summary>The id of a child's first run: the same however often the start is delivered. A schedule names its runs likewise, by its uid.</summary>
     public static string RunIdOf(string parentRun, long initiatedId)
     {
         var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{parentRun}/{initiatedId}")).AsSpan(0, 16);
@@ -89,7 +89,8 @@ internal static class ChildRules
     }
 
     /// <summary>
-    /// The run is over: what it asked for and is not done is not done any more, its children get what their policies say, and its parent is told.
+    /// The run is over: what it asked for and is not done is not done any more, its children get what their policies say, and its parent and
+    /// its schedule are told.
     /// </summary>
     /// <param name="lastId">The run's last event.</param>
     public static void Leave(RunChange change, long lastId)
@@ -115,6 +116,11 @@ internal static class ChildRules
         if (run.Parent is { } parent && change.Follower is null)
         {
             change.Send(new OutboxMessage(new OutboxKey(run.RunId, OutboxKind.Closed, lastId), parent.WorkflowId, parent.RunId));
+        }
+
+        if (run.Schedule.Length > 0 && change.Follower is null)
+        {
+            change.Send(new OutboxMessage(new OutboxKey(run.RunId, OutboxKind.ScheduledClosed, lastId), run.Schedule, run.FirstRunId));
         }
     }
 

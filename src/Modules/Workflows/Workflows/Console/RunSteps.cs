@@ -83,7 +83,7 @@ internal sealed class RunSteps
         {
             case Case.TimerStartedEventAttributes:
                 var started = e.TimerStartedEventAttributes;
-                Begin(e, "Timer", started.TimerId, s => s with { Note = started.StartToFireTimeout is { } time ? $"For {Durations.Short(time.ToTimeSpan())}" : "" });
+                Begin(e, "Timer", started.TimerId, s => s with { Note = started.StartToFireTimeout is { } time ? $"For {Durations.Short(Commands.Durations.Of(time))}" : "" });
                 break;
             case Case.TimerFiredEventAttributes:
                 End(e, e.TimerFiredEventAttributes.StartedEventId, "Timer", new("Fired", Tone.Good));

@@ -3,6 +3,7 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Schedules;
 using Microsoft.Extensions.Logging;
 
 namespace Flagstone.Workflows.Discarding;
@@ -51,6 +52,13 @@ internal sealed partial class DiscardGrain(
             .ToDictionary(i => i.Uid, i => Retention.Of(i.ToDocument()), StringComparer.Ordinal);
         foreach (var ns in found)
         {
+            if (ScheduleKey.NamespaceOf(ns) is { } owner)
+            {
+                // A schedule ends with its namespace alone.
+                isMore |= !kept.ContainsKey(owner) && await DiscardSchedulesAsync(owner);
+                continue;
+            }
+
             isMore |= await DiscardAsync(ns, kept.TryGetValue(ns, out var retention) ? clock.GetUtcNow() - retention : null);
         }
 
@@ -97,6 +105,17 @@ internal sealed partial class DiscardGrain(
 
         // What could not be deleted waits for the period: it would be tried again and again.
         return runs.Count == Batch && gone > 0;
+    }
+
+    private async Task<bool> DiscardSchedulesAsync(string ns)
+    {
+        var found = await store.FindAsync(ScheduleKey.ListOf(ns), null, Batch, CancellationToken.None);
+        foreach (var one in found)
+        {
+            await grains.GetGrain<IScheduleGrain>(new ScheduleKey(ns, one.WorkflowId).ToString()).DiscardAsync();
+        }
+
+        return found.Count == Batch;
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "One run that cannot be deleted must not keep the others.")]

@@ -65,6 +65,10 @@ internal sealed partial class ExecutionGrain
         return Answer.Of(new RecordActivityTaskHeartbeatResponse { CancelRequested = activity.CancelRequestedId > 0 });
     });
 
+    public Task<TaskToken?> FindActivityAsync(string runId, string activityId) => Task.FromResult(
+        run is { IsRunning: true } && (runId.Length == 0 || runId == run.RunId)
+        && run.Activities.Values.FirstOrDefault(a => a.Id == activityId && a.IsStarted) is { } activity ? TokenOf(run, activity) : null);
+
     private Task<Answer> AnswerAsync(Call call, TaskToken token, Func<RunChange, ActivityState, Answer> decide)
     {
         if (run is null || ActivityRules.Current(run, token) is not { } activity)
@@ -75,10 +79,13 @@ internal sealed partial class ExecutionGrain
         return StepAsync(call, change => decide(change, activity));
     }
 
+    private TaskToken TokenOf(RunState current, ActivityState activity) =>
+        new(key.Namespace, key.WorkflowId, current.RunId, activity.ScheduledId, 0, activity.Attempt, activity.Stamp);
+
     /// <summary>The started activity for its worker; input and headers are in the Scheduled event, and are read where it is sent.</summary>
     private PollActivityTaskQueueResponse TaskOf(RunState current, ActivityState activity) => new()
     {
-        TaskToken = new TaskToken(key.Namespace, key.WorkflowId, current.RunId, activity.ScheduledId, 0, activity.Attempt, activity.Stamp).ToBytes(),
+        TaskToken = TokenOf(current, activity).ToBytes(),
         WorkflowExecution = new WorkflowExecution { WorkflowId = key.WorkflowId, RunId = current.RunId },
         WorkflowType = new WorkflowType { Name = current.Type },
         ActivityId = activity.Id,

@@ -39,6 +39,27 @@ internal sealed partial class ExecutionGrain
         return Answer.Of(answer);
     }
 
+    public async Task<Answer> StartScheduledAsync(Call call, string schedule)
+    {
+        // Whatever has followed it since: a run of this id has been started.
+        if (run is not null && await FindAsync(call.RunId) is { } there)
+        {
+            return Answer.Of(Started(there, true));
+        }
+
+        var request = StartWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
+        var decision = Starting.Decide(run, request);
+        if (decision != StartDecision.New)
+        {
+            return run!.IsRunning ? Refusal.AlreadyStarted(run) : Refusal.AlreadyFinished(run);
+        }
+
+        var origin = new Origin { Schedule = schedule, LastResult = request.LastCompletionResult, Failure = request.ContinuedFailure };
+        var begun = Starting.Begin(key, request, call.RunId, clock.GetUtcNow(), null, origin);
+        WorkflowTaskRules.Schedule(begun);
+        return await CommitAsync(begun) is { } refusal ? refusal : Answer.Of(Started(begun.Run, true));
+    }
+
     public async Task<Answer> SignalWithStartAsync(Call call)
     {
         var request = SignalWithStartWorkflowExecutionRequest.Parser.ParseFrom(call.Request);

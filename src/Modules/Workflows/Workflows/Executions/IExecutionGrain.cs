@@ -11,6 +11,12 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Start")]
     Task<Answer> StartAsync(Call call);
 
+    /// <summary>Starts a run of a schedule, once however often it is asked.</summary>
+    /// <param name="call">With the id that the run gets.</param>
+    /// <param name="schedule">Which is told of the end.</param>
+    [Alias("StartScheduled")]
+    Task<Answer> StartScheduledAsync(Call call, string schedule);
+
     [Alias("SignalWithStart")]
     Task<Answer> SignalWithStartAsync(Call call);
 
@@ -48,6 +54,11 @@ internal interface IExecutionGrain : IReconcileGrain
 
     [Alias("Heartbeat")]
     Task<Answer> HeartbeatAsync(Call call, TaskToken token);
+
+    /// <summary>The token by which a worker answers a started activity, for who knows the activity by its id; null for none.</summary>
+    /// <param name="runId">Empty for the current run.</param>
+    [Alias("FindActivity")]
+    Task<TaskToken?> FindActivityAsync(string runId, string activityId);
 
     /// <summary>The worker's own queue is no more: what lies there goes to the usual one.</summary>
     /// <param name="queue">Only if it is this one; empty for any.</param>

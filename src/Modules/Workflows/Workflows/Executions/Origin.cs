@@ -27,4 +27,7 @@ internal sealed record Origin
 
     /// <summary>The run at the top of the parent's tree.</summary>
     public RunName? Root { get; init; }
+
+    /// <summary>The schedule that starts it; null for none, and for a run that follows another one.</summary>
+    public string? Schedule { get; init; }
 }

@@ -30,6 +30,12 @@ internal sealed record Refusal([property: Id(0)] int Code, [property: Id(1)] str
         $"Workflow execution already finished. WorkflowId: {run.WorkflowId}, RunId: {run.RunId}.",
         new WorkflowExecutionAlreadyStartedFailure { RunId = run.RunId, StartRequestId = run.RequestId, FirstExecutionRunId = run.FirstRunId });
 
+    /// <summary>SDKs know by the detail that the schedule is there.</summary>
+    public static Refusal ScheduleExists(string id, string uid, string requestId) => Of(
+        StatusCode.AlreadyExists,
+        $"schedule \"{id}\" is already registered",
+        new WorkflowExecutionAlreadyStartedFailure { RunId = uid, StartRequestId = requestId, FirstExecutionRunId = uid });
+
     /// <summary>Of a call that needs a run that is open.</summary>
     public static Refusal Completed() => NotFound("workflow execution already completed");
 

@@ -101,6 +101,9 @@ internal sealed class RunState
     /// <summary>The run at the top of its tree; null at the top.</summary>
     public RunName? Root { get; init; }
 
+    /// <summary>The schedule that is told of the end of the last run; empty for none.</summary>
+    public string Schedule { get; init; } = "";
+
     /// <summary>No workflow task before the parent has recorded the start.</summary>
     public bool AwaitsParent { get; set; }
 

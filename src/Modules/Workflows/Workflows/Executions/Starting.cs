@@ -107,6 +107,7 @@ internal static class Starting
             UserMetadata = request.UserMetadata,
             Parent = origin?.Parent ?? before?.Parent,
             Root = origin?.Root ?? before?.Root,
+            Schedule = origin?.Schedule ?? before?.Schedule ?? "",
             AwaitsParent = origin?.Parent is not null,
         };
         var change = new RunChange(run, now, by);

@@ -4,7 +4,7 @@ using Google.Protobuf;
 
 namespace Flagstone.Workflows.Executions;
 
-/// <summary>A run's state as bytes: JSON, with messages of Temporal's API as base64 of their protobuf.</summary>
+/// <summary>State of a run, or of a schedule, as bytes: JSON, with messages of Temporal's API as base64 of their protobuf.</summary>
 internal static class StateCodec
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -13,9 +13,11 @@ internal static class StateCodec
         Converters = { new MessageConverters() },
     };
 
-    public static byte[] Write(RunState state) => JsonSerializer.SerializeToUtf8Bytes(state, Options);
+    public static byte[] Write<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, Options);
 
-    public static RunState Read(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize<RunState>(bytes, Options)!;
+    public static RunState Read(ReadOnlySpan<byte> bytes) => Read<RunState>(bytes);
+
+    public static T Read<T>(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize<T>(bytes, Options)!;
 
     private sealed class MessageConverters : JsonConverterFactory
     {

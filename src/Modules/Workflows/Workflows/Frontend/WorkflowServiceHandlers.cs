@@ -29,7 +29,8 @@ internal sealed partial class WorkflowServiceHandlers(
     public Task<GetSystemInfoResponse> GetSystemInfo(GetSystemInfoRequest request, ServerCallContext context) =>
         Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new()
             {
-                InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true, SignalAndQueryHeader = true, EagerWorkflowStart = true,
+                InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true, SignalAndQueryHeader = true,
+                SupportsSchedules = true, EagerWorkflowStart = true,
             },
         });
 

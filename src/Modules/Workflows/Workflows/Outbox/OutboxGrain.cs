@@ -1,5 +1,6 @@
 using Flagstone.Platform.Reconciling;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Schedules;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 
@@ -111,7 +112,9 @@ internal sealed partial class OutboxGrain(
             return true;
         }
 
-        var receipt = message.IsDelivered ? Receipt.Done : await Execution(message.Target).ReceiveAsync(delivery);
+        var receipt = message.IsDelivered ? Receipt.Done
+            : message.Key.Kind == OutboxKind.ScheduledClosed ? await Schedule(message.Target).ReceiveAsync(delivery)
+            : await Execution(message.Target).ReceiveAsync(delivery);
         switch (receipt)
         {
             case Receipt.Again:
@@ -145,6 +148,8 @@ internal sealed partial class OutboxGrain(
     }
 
     private IExecutionGrain Execution(string workflowId) => grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, workflowId).ToString());
+
+    private IScheduleGrain Schedule(string id) => grains.GetGrain<IScheduleGrain>(new ScheduleKey(key.Namespace, id).ToString());
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What execution {Workflow} sends to another one was not delivered; it is tried again")]
     private partial void LogUndelivered(Exception exception, string workflow);

@@ -18,6 +18,9 @@ internal enum OutboxKind
 
     /// <summary>The parent has ended: its policy for the child applies.</summary>
     ParentClosed = 6,
+
+    /// <summary>Tell the schedule how its run ended. The target is a schedule, the target's run the first of the chain that ended.</summary>
+    ScheduledClosed = 7,
 }
 
 /// <summary>A message: at most one of a kind about one event of a run, whatever is delivered again.</summary>

@@ -2,6 +2,7 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Executions;
 using Google.Protobuf;
+using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 using Temporalio.Api.Workflow.V1;
@@ -53,7 +54,7 @@ internal static class VisibilityRows
                 yield return new SqlStatement(DropAttributes, ("run", run.RunId));
             }
 
-            foreach (var attribute in Attributes(run, close))
+            foreach (var attribute in Attributes(run.RunId, run.Namespace, run.SearchAttributes, run.StartedAt, close))
             {
                 yield return attribute;
             }
@@ -95,9 +96,23 @@ internal static class VisibilityRows
             ("root", Optional(info.RootExecution?.WorkflowId)), ("rootrun", Optional(info.RootExecution?.RunId)), ("info", info.ToByteArray()));
     }
 
-    private static IEnumerable<SqlStatement> Attributes(RunState run, long close)
+    /// <summary>What else than runs is listed: it stands under a name that is no namespace's, as if it were an open run.</summary>
+    /// <param name="list">The name that stands for the namespace.</param>
+    /// <param name="info">As it is listed.</param>
+    public static IEnumerable<SqlStatement> Entry(
+        string list, string uid, string id, string type, string queue, DateTimeOffset start, SearchAttributes attributes, byte[] info) =>
+    [
+        .. Remove(uid),
+        new SqlStatement(
+            Put, ("run", uid), ("ns", list), ("workflow", id), ("type", type), ("queue", queue), ("status", (long)WorkflowExecutionStatus.Running),
+            ("start", Micros.From(start)), ("execution", Micros.From(start)), ("close", Open), ("duration", null), ("length", null), ("size", null),
+            ("parent", null), ("parentrun", null), ("root", id), ("rootrun", uid), ("info", info)),
+        .. Attributes(uid, list, attributes, start, Open),
+    ];
+
+    private static IEnumerable<SqlStatement> Attributes(string run, string ns, SearchAttributes? attributes, DateTimeOffset start, long close)
     {
-        foreach (var (name, payload) in run.SearchAttributes?.IndexedFields ?? [])
+        foreach (var (name, payload) in attributes?.IndexedFields ?? [])
         {
             // What is of no known type, or not of its own, was refused where it came from; it is shown, and not found.
             if (SearchField.IsColumn(name) || AttributeValues.TypeOf(payload) is not { } type)
@@ -108,8 +123,7 @@ internal static class VisibilityRows
             foreach (var value in AttributeValues.Read(type, payload) ?? [])
             {
                 yield return new SqlStatement(
-                    PutAttribute, ("run", run.RunId), ("name", name), ("kind", (long)type), ("value", value), ("ns", run.Namespace), ("close", close),
-                    ("start", Micros.From(run.StartedAt)));
+                    PutAttribute, ("run", run), ("name", name), ("kind", (long)type), ("value", value), ("ns", ns), ("close", close), ("start", Micros.From(start)));
             }
         }
     }

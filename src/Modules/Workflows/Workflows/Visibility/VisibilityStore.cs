@@ -1,6 +1,7 @@
 using System.Globalization;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Visibility.Queries;
+using Google.Protobuf;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Workflow.V1;
 
@@ -19,15 +20,20 @@ internal sealed class VisibilityStore(PlatformDatabase database)
     private const int MaxPageBytes = 3 * 1024 * 1024;
 
     /// <summary>A page of runs, and where the next one begins; null on the last.</summary>
-    public async Task<(List<WorkflowExecutionInfo> Runs, ListPosition? Next)> ListAsync(
-        CompiledQuery query, ListPosition? after, int size, CancellationToken ct)
+    public Task<(List<WorkflowExecutionInfo> Runs, ListPosition? Next)> ListAsync(CompiledQuery query, ListPosition? after, int size, CancellationToken ct) =>
+        ListAsync(query, after, size, WorkflowExecutionInfo.Parser, ct);
+
+    /// <summary>A page of what is listed as messages of another type.</summary>
+    public async Task<(List<T> Items, ListPosition? Next)> ListAsync<T>(
+        CompiledQuery query, ListPosition? after, int size, MessageParser<T> parser, CancellationToken ct)
+        where T : IMessage<T>
     {
         var limit = size <= 0 ? MaxPage : Math.Min(size, MaxPage);
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.Command(
             List(query, after is not null), [.. query.Parameters, ("limit", limit + 1), .. after is null ? [] : Position(after)]);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var runs = new List<WorkflowExecutionInfo>();
+        var runs = new List<T>();
         var bytes = 0;
         ListPosition? last = null;
         while (await reader.ReadAsync(ct))
@@ -39,7 +45,7 @@ internal sealed class VisibilityStore(PlatformDatabase database)
 
             var info = reader.GetFieldValue<byte[]>(0);
             bytes += info.Length;
-            runs.Add(WorkflowExecutionInfo.Parser.ParseFrom(info));
+            runs.Add(parser.ParseFrom(info));
             last = new ListPosition(reader.GetInt64(1), reader.GetInt64(2), reader.GetString(3));
         }
 
