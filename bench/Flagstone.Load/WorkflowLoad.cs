@@ -12,8 +12,8 @@ internal sealed class WorkflowLoad(Settings settings, Report report, string stor
 {
     private const string Queue = "bench";
 
-    /// <summary>Of a workflow with one activity: start, workflow task started and completed, activity started and completed, and again a workflow task.</summary>
-    private const int CommitsPerWorkflow = 7;
+    /// <summary>Of a workflow with one activity: start, workflow task started, completed with the activity started, activity completed, and again a workflow task.</summary>
+    private const int CommitsPerWorkflow = 6;
 
     private static readonly int[] InFlight = [1, 16, 128];
 
