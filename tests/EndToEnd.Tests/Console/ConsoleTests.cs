@@ -27,6 +27,9 @@ public sealed class ConsoleTests
 
         await page.GotoAsync("/golden-paths");
         await page.GetByRole(AriaRole.Link, new() { Name = "Node.js" }).First.ClickAsync();
+        // The page is live then: what is filled in before would be lost when it becomes so.
+        await page.GetByLabel("Service name").WaitForAsync();
+        violations.AddRange(await browser.ViolationsAsync());
         await page.GetByLabel("Service name").FillAsync("orders");
         await page.GetByLabel("Description").FillAsync("Takes orders");
         await page.GetByLabel("Owning team").FillAsync("group:default/demo");
