@@ -14,6 +14,9 @@ public sealed class ScheduleTests(HostFixture fixture)
 {
     private static readonly DateTime Past = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
+    /// <summary>Only what never happens takes so long, on however busy a machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly string id = $"schedule-{Guid.NewGuid():N}";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -221,11 +224,58 @@ public sealed class ScheduleTests(HostFixture fixture)
         Assert.Contains("'often'", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Times_that_no_calendar_has_are_refused_and_those_at_its_ends_are_answered()
+    {
+        var client = await fixture.ConnectAsync();
+        var handle = await client.CreateScheduleAsync(id, Of(Hello("nobody"), new ScheduleSpec { Intervals = [new ScheduleIntervalSpec(TimeSpan.FromDays(36_500))] }));
+        var first = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = -62_135_596_800 };
+        var last = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = 253_402_300_799 };
+        var never = new Google.Protobuf.WellKnownTypes.Timestamp { Seconds = long.MaxValue };
+
+        foreach (var call in (Func<Task>[])[
+            () => TimesAsync(first, never),
+            () => client.WorkflowService.PatchScheduleAsync(new() { Namespace = "default", ScheduleId = id, Patch = new() { BackfillRequest = { new Temporalio.Api.Schedule.V1.BackfillRequest { StartTime = first, EndTime = never } } } }),
+            () => client.WorkflowService.PatchScheduleAsync(new() { Namespace = "default", ScheduleId = id, Patch = new() { TriggerImmediately = new() { ScheduledTime = never } } }),
+            () => client.WorkflowService.CreateScheduleAsync(new()
+            {
+                Namespace = "default", ScheduleId = $"{id}-never", Schedule = new()
+                {
+                    Spec = new() { StartTime = never },
+                    Action = new() { StartWorkflow = new() { WorkflowId = "wf", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "nobody" } } },
+                },
+            })])
+        {
+            Assert.Equal(RpcException.StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(call)).Code);
+        }
+
+        Assert.NotEmpty((await TimesAsync(first, last)).StartTime);
+        Assert.Empty((await TimesAsync(last, last)).StartTime);
+        await client.WorkflowService.PatchScheduleAsync(
+            new() { Namespace = "default", ScheduleId = id, Patch = new() { BackfillRequest = { new Temporalio.Api.Schedule.V1.BackfillRequest { StartTime = first, EndTime = first } } } });
+        await handle.DeleteAsync();
+
+        Task<ListScheduleMatchingTimesResponse> TimesAsync(Google.Protobuf.WellKnownTypes.Timestamp from, Google.Protobuf.WellKnownTypes.Timestamp to) =>
+            client.WorkflowService.ListScheduleMatchingTimesAsync(new() { Namespace = "default", ScheduleId = id, StartTime = from, EndTime = to });
+    }
+
+    [Fact]
+    public async Task Who_only_reads_sees_a_schedule_and_does_not_change_it()
+    {
+        await (await fixture.ConnectAsync()).CreateScheduleAsync(id, Of(Hello("nobody")));
+        var viewer = await fixture.ConnectAsync(await FrontendTests.IssueAsync(fixture.Host, $"schedules-{Guid.NewGuid():N}", "viewer"));
+
+        Assert.Equal(id, (await viewer.GetScheduleHandle(id).DescribeAsync()).Id);
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => viewer.GetScheduleHandle(id).PauseAsync());
+        Assert.Equal(RpcException.StatusCode.PermissionDenied, refused.Code);
+    }
+
     /// <summary>Asks until a schedule is as told; who waits in vain is told how it is.</summary>
     internal static async Task<ScheduleDescription> UntilAsync(ScheduleHandle handle, Func<ScheduleDescription, bool> isSo)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        patience.CancelAfter(Patience);
         while (true)
         {
             var described = await handle.DescribeAsync();

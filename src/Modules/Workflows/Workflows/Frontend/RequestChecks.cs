@@ -15,6 +15,11 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>What of a request can be refused without knowing an execution. Pure.</summary>
 internal static class RequestChecks
 {
+    /// <summary>What a time may be, in seconds since 1970.</summary>
+    private const long FirstSecond = -62_135_596_800;
+
+    private const long LastSecond = 253_402_300_799;
+
     private static readonly ByteString KeywordType = ByteString.CopyFromUtf8("Keyword");
 
     public static void Start(StartWorkflowExecutionRequest request)
@@ -64,6 +69,15 @@ internal static class RequestChecks
         if (Names.RefuseOptional(value, name) is { } wrong)
         {
             throw RpcErrors.InvalidArgument(wrong);
+        }
+    }
+
+    /// <summary>A time that is there must be one (google/protobuf/timestamp.proto).</summary>
+    public static void Time(Timestamp? time, string name)
+    {
+        if (time is not null && (time.Seconds is < FirstSecond or > LastSecond || time.Nanos is < 0 or > 999_999_999))
+        {
+            throw RpcErrors.InvalidArgument($"{name} is not a time between the years 1 and 9999.");
         }
     }
 

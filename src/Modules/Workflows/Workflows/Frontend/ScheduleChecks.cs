@@ -55,16 +55,25 @@ internal static class ScheduleChecks
             throw RpcErrors.InvalidArgument($"Invalid schedule spec: {e.Message}.");
         }
 
+        RequestChecks.Time(schedule.Spec.StartTime, "Spec.StartTime");
+        RequestChecks.Time(schedule.Spec.EndTime, "Spec.EndTime");
         RequestChecks.Blob(schedule, "Schedule");
         return schedule;
     }
 
-    /// <summary>Times of a patch that are none are refused as the schedule's rules say; here only what its size is.</summary>
+    /// <summary>What times a patch must have, the schedule's rules say; here they must be times.</summary>
     public static void Patch(SchedulePatch? patch)
     {
         if (patch?.BackfillRequest.Count > ScheduleRules.MaxBackfills)
         {
             throw RpcErrors.InvalidArgument($"The patch has more than {ScheduleRules.MaxBackfills} backfills. Send several patches.");
+        }
+
+        RequestChecks.Time(patch?.TriggerImmediately?.ScheduledTime, "TriggerImmediately.ScheduledTime");
+        foreach (var backfill in patch?.BackfillRequest ?? [])
+        {
+            RequestChecks.Time(backfill.StartTime, "BackfillRequest.StartTime");
+            RequestChecks.Time(backfill.EndTime, "BackfillRequest.EndTime");
         }
 
         RequestChecks.Blob(patch, "SchedulePatch");

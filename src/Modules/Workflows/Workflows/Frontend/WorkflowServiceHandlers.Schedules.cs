@@ -29,7 +29,7 @@ internal sealed partial class WorkflowServiceHandlers
         return Read<CreateScheduleResponse>(await Schedule(ns, request.ScheduleId).CreateAsync(CallOf(request, "", context)));
     }
 
-    [Rpc]
+    [Rpc(Access = RpcAccess.ReadOwn)]
     public async Task<DescribeScheduleResponse> DescribeSchedule(DescribeScheduleRequest request, ServerCallContext context) =>
         Read<DescribeScheduleResponse>(await (await ScheduleAsync(request.Namespace, request.ScheduleId, context)).DescribeAsync());
 
@@ -61,7 +61,7 @@ internal sealed partial class WorkflowServiceHandlers
         return Read<DeleteScheduleResponse>(await schedule.DeleteAsync(CallOf(request, "", context)));
     }
 
-    [Rpc("more than the first 1,000 times")]
+    [Rpc("more than the first 1,000 times", Access = RpcAccess.ReadOwn)]
     public async Task<ListScheduleMatchingTimesResponse> ListScheduleMatchingTimes(ListScheduleMatchingTimesRequest request, ServerCallContext context)
     {
         if (request.StartTime is null || request.EndTime is null || request.EndTime < request.StartTime)
@@ -69,6 +69,8 @@ internal sealed partial class WorkflowServiceHandlers
             throw RpcErrors.InvalidArgument("StartTime and EndTime must be set, the end not before the start.");
         }
 
+        RequestChecks.Time(request.StartTime, "StartTime");
+        RequestChecks.Time(request.EndTime, "EndTime");
         var schedule = await ScheduleAsync(request.Namespace, request.ScheduleId, context);
         return Read<ListScheduleMatchingTimesResponse>(await schedule.MatchingTimesAsync(CallOf(request, "", context)));
     }

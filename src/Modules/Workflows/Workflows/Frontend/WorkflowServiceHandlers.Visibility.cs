@@ -14,10 +14,6 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Lists and counts of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    /// <summary>What a timestamp may be (google/protobuf/timestamp.proto), in seconds since 1970.</summary>
-    private const long FirstSecond = -62_135_596_800;
-    private const long LastSecond = 253_402_300_799;
-
     [Rpc("archived executions and the division of a namespace", Access = RpcAccess.ReadOwn)]
     public async Task<ListWorkflowExecutionsResponse> ListWorkflowExecutions(ListWorkflowExecutionsRequest request, ServerCallContext context)
     {
@@ -122,10 +118,11 @@ internal sealed partial class WorkflowServiceHandlers
 
     private static Literal Text(string text) => new(LiteralKind.Text, text);
 
-    private static Literal Time(Google.Protobuf.WellKnownTypes.Timestamp time) =>
-        time.Seconds is < FirstSecond or > LastSecond || time.Nanos is < 0 or > 999_999_999
-        ? throw RpcErrors.InvalidArgument("A time of StartTimeFilter is not between the years 1 and 9999.")
-        : Text(time.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture));
+    private static Literal Time(Google.Protobuf.WellKnownTypes.Timestamp time)
+    {
+        RequestChecks.Time(time, "StartTimeFilter");
+        return Text(time.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture));
+    }
 
     private static Payload Keyword(string value) => new()
     {

@@ -105,7 +105,7 @@ internal sealed partial class ScheduleGrain
 
         var request = ListScheduleMatchingTimesRequest.Parser.ParseFrom(call.Request);
         var (from, to) = (request.StartTime.ToDateTimeOffset(), request.EndTime.ToDateTimeOffset());
-        var found = times!.After(from.AddTicks(-1), MaxMatching).TakeWhile(t => t.Nominal <= to).Select(t => Timestamp.FromDateTimeOffset(t.At));
+        var found = times!.From(from, MaxMatching).TakeWhile(t => t.Nominal <= to).Select(t => Timestamp.FromDateTimeOffset(t.At));
         return Task.FromResult(Answer.Of(new ListScheduleMatchingTimesResponse { StartTime = { found } }));
     }
 

@@ -78,7 +78,7 @@ internal static class ScheduleRules
 
             // Both ends count.
             state.Backfills.Add(new Backfill(
-                backfill.StartTime.ToDateTimeOffset().AddTicks(-1), backfill.EndTime.ToDateTimeOffset(), backfill.OverlapPolicy));
+                ScheduleTimes.Before(backfill.StartTime.ToDateTimeOffset()), backfill.EndTime.ToDateTimeOffset(), backfill.OverlapPolicy));
         }
 
         if (patch.Pause.Length > 0)

@@ -37,9 +37,16 @@ internal static class UpdateRules
     /// <summary>Applies the messages that no command has placed.</summary>
     public static CommandFailure? ApplyRest(RunChange change)
     {
-        var rest = change.Messages.ToList();
+        foreach (var message in change.Messages)
+        {
+            if (change.Run.IsRunning && Apply(change, message) is { } failure)
+            {
+                return failure;
+            }
+        }
+
         change.Messages.Clear();
-        return rest.Select(message => change.Run.IsRunning ? Apply(change, message) : null).FirstOrDefault(failure => failure is not null);
+        return null;
     }
 
     /// <summary>Whether a worker's answer to a speculative task has nothing that a history must tell: the task is as if it had not been.</summary>

@@ -56,6 +56,12 @@ internal sealed class ScheduleTimes
         return new ScheduleTime(nominal, nominal + (most * Fraction(nominal)));
     }
 
+    /// <summary>The next times from one on, itself included, at most so many.</summary>
+    public IEnumerable<ScheduleTime> From(DateTimeOffset first, int most) => After(Before(first), most);
+
+    /// <summary>The moment before another, if there is one.</summary>
+    public static DateTimeOffset Before(DateTimeOffset time) => time > DateTimeOffset.MinValue ? time.AddTicks(-1) : time;
+
     /// <summary>The next times after one, at most so many.</summary>
     public IEnumerable<ScheduleTime> After(DateTimeOffset after, int most)
     {
@@ -68,7 +74,7 @@ internal sealed class ScheduleTimes
     private DateTimeOffset? Nominal(DateTimeOffset after)
     {
         // The start itself counts.
-        after = after < start ? start.AddTicks(-1) : after;
+        after = after < start ? Before(start) : after;
         for (var tries = 0; tries < MaxExcluded && Raw(after) is { } time && time <= end; tries++)
         {
             if (!excluded.Exists(c => c.Has(time)))
@@ -84,6 +90,11 @@ internal sealed class ScheduleTimes
 
     private DateTimeOffset? Raw(DateTimeOffset after)
     {
+        if (after.Year > CalendarField.LastYear)
+        {
+            return null;
+        }
+
         var earliest = calendars.Select(c => c.Next(after)).Concat(intervals.Select(i => (DateTimeOffset?)NextOf(i.Every, i.Phase, after))).Min();
         return earliest is { Year: > CalendarField.LastYear } ? null : earliest;
     }
