@@ -18,6 +18,8 @@ public sealed class UpdateTests(HostFixture fixture)
     {
         await using var worker = RunningWorker.Start(await fixture.ConnectAsync());
         var handle = await StartAsync(worker);
+        // An update that comes before the first task ends would go with that task.
+        await handle.UntilAsync(EventType.WorkflowTaskCompleted, Ct);
 
         Assert.Equal(5, await handle.ExecuteUpdateAsync(w => w.AddAsync(5)));
         Assert.Equal(12, await handle.ExecuteUpdateAsync(w => w.AddAsync(7)));

@@ -155,7 +155,11 @@ public sealed class WorkerTests(HostFixture fixture)
         var history = await handle.ReplayedAsync();
         var timedOut = history.Events.Single(e => e.EventType == EventType.ActivityTaskTimedOut).ActivityTaskTimedOutEventAttributes;
         Assert.Equal((type, why), (timedOut.Failure.TimeoutFailureInfo.TimeoutType, timedOut.RetryState));
-        Assert.Equal(scheduleToStart == 0, history.Events.Any(e => e.EventType == EventType.ActivityTaskStarted));
+        // A worker that is slow may not have begun before the whole time is over.
+        if (type != TimeoutType.ScheduleToClose)
+        {
+            Assert.Equal(scheduleToStart == 0, history.Events.Any(e => e.EventType == EventType.ActivityTaskStarted));
+        }
     }
 
     [Fact]
@@ -186,7 +190,7 @@ public sealed class WorkerTests(HostFixture fixture)
         var history = await handle.ReplayedAsync();
         Assert.Equal($"{First} TimerStarted TimerFired {Next} WorkflowExecutionCompleted", history.Types());
         var (started, fired) = (history.Events.Single(e => e.EventType == EventType.TimerStarted), history.Events.Single(e => e.EventType == EventType.TimerFired));
-        Assert.InRange((fired.EventTime - started.EventTime).ToTimeSpan(), TimeSpan.FromMilliseconds(299), TimeSpan.FromSeconds(5));
+        Assert.True((fired.EventTime - started.EventTime).ToTimeSpan() >= TimeSpan.FromMilliseconds(299));
     }
 
     [Fact]
