@@ -144,11 +144,14 @@ public sealed partial class LedgerWriter(
         {
             session ??= await database.OpenWriterAsync(CancellationToken.None);
             var ledgered = group.Exists(p => p.Unit.Writes.Count + p.Unit.Notes.Count + p.Unit.Requires.Count + p.Unit.Guards.Count > 0);
-            var view = await session.BeginAsync(KeysOf(group), ledgered, CancellationToken.None);
+            var view = await session.BeginAsync(KeysOf(group), [.. group.SelectMany(p => p.Unit.Guards).Select(g => g.Query)], ledgered, CancellationToken.None);
             planner = new GroupPlanner(view, view.NowMicros ?? Micros.From(clock.GetUtcNow()), sealer);
+            var asked = 0;
             for (var i = 0; i < group.Count; i++)
             {
-                outcomes[i] = await UnmetAsync(group[i].Unit) ?? planner.Add(group[i].Unit);
+                var unit = group[i].Unit;
+                outcomes[i] = FirstUnmet(unit, view.Holds, asked) ?? planner.Add(unit);
+                asked += unit.Guards.Count;
             }
 
             planner.Complete();
@@ -174,13 +177,14 @@ public sealed partial class LedgerWriter(
         return null;
     }
 
-    private async Task<CommitOutcome?> UnmetAsync(Unit unit)
+    /// <param name="from">Where the unit's guards begin among those of the group.</param>
+    private static Unmet? FirstUnmet(Unit unit, IReadOnlyList<bool> holds, int from)
     {
-        foreach (var guard in unit.Guards)
+        for (var i = 0; i < unit.Guards.Count; i++)
         {
-            if (!await session!.HoldsAsync(guard.Query, CancellationToken.None))
+            if (!holds[from + i])
             {
-                return new Unmet(guard.Name);
+                return new Unmet(unit.Guards[i].Name);
             }
         }
 

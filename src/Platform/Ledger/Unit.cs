@@ -94,7 +94,7 @@ public sealed record LedgerNote(ResourceKey Key, string Verb, string Digest);
 /// <param name="IfStamp">Only if the entry still has this stamp; null: in any case.</param>
 public sealed record DueChange(string Kind, string Key, DateTimeOffset? At, int Attempt = 0, long? IfStamp = null);
 
-/// <summary>One statement of a module, in SQL that both databases read, with <c>@name</c> parameters.</summary>
+/// <summary>One statement of a module, in SQL that both databases read, with <c>@name</c> parameters. Its text is a constant: writers keep it prepared.</summary>
 public sealed record SqlStatement(string Text, params (string Name, object? Value)[] Parameters);
 
 /// <summary>A condition on a module's own rows.</summary>

@@ -8,12 +8,9 @@ internal interface IGroupSession : IAsyncDisposable
 {
     /// <summary>
     /// Opens the transaction, takes the sequencer lock before anything is read (when <paramref name="ledgered"/>), and reads the head,
-    /// the time and what is stored of <paramref name="keys"/>.
+    /// the time, what is stored of <paramref name="keys"/>, and which of <paramref name="guards"/> yields a row.
     /// </summary>
-    Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, bool ledgered, CancellationToken ct);
-
-    /// <summary>Whether a query yields a row, inside the transaction and before anything is written.</summary>
-    Task<bool> HoldsAsync(SqlStatement query, CancellationToken ct);
+    Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, IReadOnlyList<SqlStatement> guards, bool ledgered, CancellationToken ct);
 
     /// <summary>Writes the planned group and commits. Throws when the group did not commit or when that is unknown.</summary>
     Task CommitAsync(GroupPlan plan, CancellationToken ct);
@@ -26,7 +23,9 @@ internal interface IGroupSession : IAsyncDisposable
 }
 
 /// <summary>What the group sees under the lock.</summary>
-internal sealed record GroupView(long Size, byte[] Edge, long HeadMicros, long? NowMicros, Dictionary<ResourceKey, StoredHead> Stored);
+/// <param name="Holds">For each guard, in order, whether it yields a row.</param>
+internal sealed record GroupView(
+    long Size, byte[] Edge, long HeadMicros, long? NowMicros, Dictionary<ResourceKey, StoredHead> Stored, IReadOnlyList<bool> Holds);
 
 /// <summary>A stored resource without its body.</summary>
 internal readonly record struct StoredHead(long Version, string Uid, string? Labels);

@@ -35,6 +35,8 @@ internal sealed class PostgresDatabase : PlatformDatabase
         {
             ApplicationName = "flagstone-writer",
             AutoPrepareMinUsages = 1,
+            // Enough for the statements of all modules: one that is pushed out is parsed and planned again.
+            MaxAutoPrepare = 256,
             Pooling = false,
             Options = IndexesOnly + " -c idle_in_transaction_session_timeout=5s -c statement_timeout=5s -c synchronous_commit=on",
         });

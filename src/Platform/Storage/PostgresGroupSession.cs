@@ -18,7 +18,7 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
     /// <summary>Wakes the tails of other processes; sent inside the transaction, delivered by its commit.</summary>
     public const string Channel = "flagstone_ledger";
 
-    public async Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, bool ledgered, CancellationToken ct)
+    public async Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, IReadOnlyList<SqlStatement> guards, bool ledgered, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(connection);
         Add(batch, "BEGIN ISOLATION LEVEL READ COMMITTED");
@@ -33,6 +33,11 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
             FROM unnest($1::text[], $2::text[], $3::text[]) AS k(kind, namespace, name)
             JOIN resource r ON r.kind = k.kind AND r.namespace = k.namespace AND r.name = k.name
             """, Keys(keys));
+        foreach (var guard in guards)
+        {
+            Add(batch, guard);
+        }
+
         await using var reader = await batch.ExecuteReaderAsync(ct);
         if (ledgered)
         {
@@ -49,19 +54,13 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
             stored[key] = new StoredHead(reader.GetInt64(3), reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5));
         }
 
-        return new GroupView(size, edge, at, now, stored);
-    }
-
-    public async Task<bool> HoldsAsync(SqlStatement query, CancellationToken ct)
-    {
-        await using var command = new NpgsqlCommand(query.Text, connection);
-        foreach (var (name, value) in query.Parameters)
+        var holds = new List<bool>(guards.Count);
+        while (await reader.NextResultAsync(ct))
         {
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+            holds.Add(await reader.ReadAsync(ct));
         }
 
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct);
+        return new GroupView(size, edge, at, now, stored, holds);
     }
 
     public async Task CommitAsync(GroupPlan plan, CancellationToken ct)
@@ -83,14 +82,7 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
 
         foreach (var statement in plan.Sql)
         {
-            var command = new NpgsqlBatchCommand(statement.Text);
-            foreach (var (name, value) in statement.Parameters)
-            {
-                command.Parameters.AddWithValue(name, value ?? DBNull.Value);
-            }
-
-            // Named parameters are rewritten by the driver, which cannot be mixed with positional ones in a batch command: this one is its own.
-            batch.BatchCommands.Add(command);
+            Add(batch, statement);
         }
 
         if (plan.Rows.Count > 0)
@@ -263,6 +255,18 @@ internal sealed class PostgresGroupSession(NpgsqlConnection connection) : IGroup
 
         Add(batch, "DELETE FROM due WHERE kind = $1 AND key = $2 AND ($3::bigint IS NULL OR stamp = $3)",
             (NpgsqlDbType.Text, due.Kind), (NpgsqlDbType.Text, due.Key), (NpgsqlDbType.Bigint, (object?)due.IfStamp ?? DBNull.Value));
+    }
+
+    /// <summary>Named parameters are rewritten by the driver, which cannot be mixed with positional ones in a batch command: this one is its own.</summary>
+    private static void Add(NpgsqlBatch batch, SqlStatement statement)
+    {
+        var command = new NpgsqlBatchCommand(statement.Text);
+        foreach (var (name, value) in statement.Parameters)
+        {
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        }
+
+        batch.BatchCommands.Add(command);
     }
 
     private static void Add(NpgsqlBatch batch, string sql, params (NpgsqlDbType Type, object Value)[] values)

@@ -10,7 +10,7 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
 {
     private readonly Dictionary<string, SqliteCommand> prepared = [];
 
-    public Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, bool ledgered, CancellationToken ct)
+    public Task<GroupView> BeginAsync(IReadOnlyList<ResourceKey> keys, IReadOnlyList<SqlStatement> guards, bool ledgered, CancellationToken ct)
     {
         Run("BEGIN IMMEDIATE");
         long size, at;
@@ -33,14 +33,7 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
             }
         }
 
-        return Task.FromResult(new GroupView(size, edge, at, null, stored));
-    }
-
-    public Task<bool> HoldsAsync(SqlStatement query, CancellationToken ct)
-    {
-        using var command = CommandOf(query);
-        using var reader = command.ExecuteReader();
-        return Task.FromResult(reader.Read());
+        return Task.FromResult(new GroupView(size, edge, at, null, stored, [.. guards.Select(Holds)]));
     }
 
     public Task CommitAsync(GroupPlan plan, CancellationToken ct)
@@ -104,8 +97,7 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
 
         foreach (var statement in plan.Sql)
         {
-            using var command = CommandOf(statement);
-            command.ExecuteNonQuery();
+            Prepare(statement).ExecuteNonQuery();
         }
 
         if (plan.Rows.Count > 0
@@ -146,10 +138,23 @@ internal sealed class SqliteGroupSession(SqliteConnection connection) : IGroupSe
         return connection.DisposeAsync();
     }
 
-    private SqliteCommand CommandOf(SqlStatement statement)
+    private bool Holds(SqlStatement guard)
     {
-        var command = connection.CreateCommand();
-        command.CommandText = statement.Text;
+        using var reader = Prepare(guard).ExecuteReader();
+        return reader.Read();
+    }
+
+    /// <summary>A module's texts are few and constant: each is kept.</summary>
+    private SqliteCommand Prepare(SqlStatement statement)
+    {
+        if (!prepared.TryGetValue(statement.Text, out var command))
+        {
+            command = connection.CreateCommand();
+            command.CommandText = statement.Text;
+            prepared[statement.Text] = command;
+        }
+
+        command.Parameters.Clear();
         foreach (var (name, value) in statement.Parameters)
         {
             command.Parameters.AddWithValue("@" + name, value ?? DBNull.Value);

@@ -59,6 +59,41 @@ public sealed class OrderTests
     }
 
     [Fact]
+    public void The_start_of_a_task_that_is_in_memory_is_written_before_whatever_comes_next()
+    {
+        var steps = new Steps().HoldStart();
+        Assert.Equal([3L], WorkflowTaskRules.Suffix(steps.Run).Select(e => e.EventId));
+        var began = steps.Now;
+
+        steps.Pass(TimeSpan.FromSeconds(1)).Signal("while it is open").Complete();
+
+        Assert.Equal($"{First} WorkflowTaskCompleted WorkflowExecutionSignaled WorkflowTaskScheduled", steps.Types);
+        var started = steps.Events[2];
+        Assert.Equal((began, "worker", "worker"), (started.EventTime.ToDateTimeOffset(), started.Principal.Name, started.WorkflowTaskStartedEventAttributes.Identity));
+        Assert.Equal(3, steps.Events[3].WorkflowTaskCompletedEventAttributes.StartedEventId);
+    }
+
+    [Fact]
+    public void A_task_whose_start_was_in_memory_alone_waits_for_a_worker_again_after_a_crash()
+    {
+        var steps = new Steps().HoldStart().Crash();
+
+        Assert.Equal((2L, 1, false), (steps.Run.WorkflowTask!.ScheduledId, steps.Run.WorkflowTask.Attempt, steps.Run.WorkflowTask.IsStarted));
+        steps.HoldStart().Complete();
+        Assert.Equal($"{First} WorkflowTaskCompleted", steps.Types);
+    }
+
+    [Fact]
+    public void The_time_of_a_task_whose_start_is_in_memory_runs_out_like_that_of_any_other()
+    {
+        var steps = new Steps().HoldStart().Pass(TimeSpan.FromSeconds(10));
+
+        Assert.Equal($"{First} WorkflowTaskTimedOut", steps.Types);
+        Assert.Equal(2, steps.Run.WorkflowTask!.Attempt);
+        Assert.False(WorkflowTaskRules.StartsInMemory(steps.Run));
+    }
+
+    [Fact]
     public void Later_attempts_of_a_task_are_written_when_one_completes()
     {
         var steps = new Steps().StartTask().Do(Fail).StartTask();

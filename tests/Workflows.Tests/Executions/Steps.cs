@@ -10,6 +10,8 @@ namespace Flagstone.Workflows.Tests.Executions;
 internal sealed class Steps
 {
     private RunState run;
+    private WorkflowTaskState? held;
+    private byte[] stored = [];
 
     public Steps(Action<StartWorkflowExecutionRequest>? set = null)
     {
@@ -56,6 +58,8 @@ internal sealed class Steps
     public Steps Do(Action<RunChange> step)
     {
         var change = new RunChange(StateCodec.Read(StateCodec.Write(run)), Now) { First = Events[0].WorkflowExecutionStartedEventAttributes };
+        change.Run.WorkflowTask = held ?? change.Run.WorkflowTask;
+        held = null;
         WorkflowTaskRules.Keep(change);
         step(change);
         Take(change);
@@ -66,6 +70,24 @@ internal sealed class Steps
     }
 
     public Steps StartTask() => Do(c => Assert.True(WorkflowTaskRules.Start(c, c.Run.WorkflowTask!.ScheduledId, c.Run.WorkflowTask.Attempt, "worker", "stamp", "request")));
+
+    /// <summary>A worker is given the task, and nothing of it is stored.</summary>
+    public Steps HoldStart()
+    {
+        var task = run.WorkflowTask!;
+        stored = StateCodec.Write(run);
+        Assert.True(WorkflowTaskRules.StartInMemory(
+            run, Now, new() { Type = "user", Name = "worker" }, new TaskStart(run.RunId, task.ScheduledId, task.Attempt, "worker", "worker"), "stamp", "request"));
+        held = run.WorkflowTask;
+        return this;
+    }
+
+    /// <summary>What is in memory alone is lost.</summary>
+    public Steps Crash()
+    {
+        (held, run) = (null, StateCodec.Read(stored));
+        return this;
+    }
 
     public Steps Signal(string name) => Do(c =>
     {

@@ -305,6 +305,27 @@ public sealed class WorkerTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_task_that_a_worker_holds_is_shown_as_started_and_offered_to_nobody_else()
+    {
+        var client = await fixture.ConnectAsync();
+        var queue = $"queue-{Guid.NewGuid():N}";
+        var handle = await client.StartWorkflowAsync((ListeningWorkflow w) => w.RunAsync(), new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+        var task = await client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } });
+        var later = await client.StartWorkflowAsync((ListeningWorkflow w) => w.RunAsync(), new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+
+        var next = await client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } });
+
+        Assert.Equal((handle.Id, later.Id), (task.WorkflowExecution.WorkflowId, next.WorkflowExecution.WorkflowId));
+        Assert.Equal([1L, 2L, 3L], task.History.Events.Select(e => e.EventId));
+        var pending = (await client.WorkflowService.DescribeWorkflowExecutionAsync(new() { Namespace = "default", Execution = new() { WorkflowId = handle.Id } })).PendingWorkflowTask;
+        Assert.Equal((PendingWorkflowTaskState.Started, task.StartedTime), (pending.State, pending.StartedTime));
+        // A worker that pages through the history finds the start that it was given, and the history itself has it later.
+        Assert.Equal(task.History.Events, (await handle.FetchHistoryAsync()).Events);
+        await handle.SignalAsync(w => w.HearAsync("meanwhile"));
+        Assert.Equal(task.History.Events, (await handle.FetchHistoryAsync()).Events);
+    }
+
+    [Fact]
     public async Task A_forged_or_broken_token_is_refused()
     {
         var client = await fixture.ConnectAsync();

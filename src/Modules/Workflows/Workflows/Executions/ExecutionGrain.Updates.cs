@@ -16,8 +16,8 @@ internal sealed partial class ExecutionGrain
 
     private readonly UpdateRegistry updates = new();
 
-    /// <summary>The workflow task that is not stored; a copy, from which a step that is dropped is undone.</summary>
-    private WorkflowTaskState? speculative;
+    /// <summary>The workflow task of which something is in memory alone; a copy, from which a step that is dropped is undone.</summary>
+    private WorkflowTaskState? unstoredTask;
 
     public async Task<Admission> AdmitUpdateAsync(Call call)
     {
@@ -171,12 +171,12 @@ internal sealed partial class ExecutionGrain
             grains.GetGrain<ITaskQueueGrain>(queue.ToString()).AddAsync(hint).Ignore();
         }
 
-        Speculated();
+        HoldTask();
     }
 
-    private void Speculated()
+    private void HoldTask()
     {
-        speculative = run!.WorkflowTask! with { };
+        unstoredTask = run!.WorkflowTask! with { };
         Arm();
     }
 
@@ -191,7 +191,7 @@ internal sealed partial class ExecutionGrain
             return Refusal.InvalidArgument($"{failure.Cause}: {failure.Message}");
         }
 
-        (run.WorkflowTask, speculative) = (null, null);
+        (run.WorkflowTask, unstoredTask) = (null, null);
         updates.Apply(rejected.UpdateResults);
         updates.RejectUnanswered(stamp);
         Arm();

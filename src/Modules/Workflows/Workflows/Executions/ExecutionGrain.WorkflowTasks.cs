@@ -23,6 +23,11 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
+        if (WorkflowTaskRules.StartsInMemory(run))
+        {
+            return StartInMemory(start);
+        }
+
         var isSpeculative = run.WorkflowTask is { IsSpeculative: true };
         var change = isSpeculative ? new RunChange(run, clock.GetUtcNow(), By(start.Caller)) : Step(By(start.Caller));
         if (!WorkflowTaskRules.Start(change, start.EventId, start.Attempt, start.Identity, Stamp(), Stamp()))
@@ -34,11 +39,23 @@ internal sealed partial class ExecutionGrain
         metrics.Started("workflow", clock.GetUtcNow() - run.WorkflowTask!.ScheduledAt);
         if (isSpeculative)
         {
-            Speculated();
+            HoldTask();
             return Answer.Of(TaskOf(run, again: true));
         }
 
         return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(TaskOf(run, again: true));
+    }
+
+    private Answer StartInMemory(TaskStart start)
+    {
+        if (!WorkflowTaskRules.StartInMemory(run!, clock.GetUtcNow(), By(start.Caller), start, Stamp(), Stamp()))
+        {
+            return default;
+        }
+
+        metrics.Started("workflow", clock.GetUtcNow() - run!.WorkflowTask!.ScheduledAt);
+        HoldTask();
+        return Answer.Of(TaskOf(run, again: true));
     }
 
     public async Task<Answer> CompleteWorkflowTaskAsync(Call call, TaskToken token)
@@ -143,7 +160,7 @@ internal sealed partial class ExecutionGrain
         return Refusal.InvalidArgument(isUnhandled ? failure.Message : $"{failure.Cause}: {failure.Message}");
     }
 
-    /// <summary>The open task for its worker; of the history only what is not stored yet. The rest is read where it is sent.</summary>
+    /// <summary>The open task for its worker; of the history only what is not stored yet, or was stored lately. The rest is read where it is sent.</summary>
     /// <param name="again">Also the updates that a worker has been given before.</param>
     private PollWorkflowTaskQueueResponse TaskOf(RunState current, bool again)
     {
@@ -160,7 +177,11 @@ internal sealed partial class ExecutionGrain
             WorkflowExecutionTaskQueue = new TaskQueue { Name = current.TaskQueue, Kind = TaskQueueKind.Normal },
             ScheduledTime = Timestamp.FromDateTimeOffset(task.ScheduledAt),
             StartedTime = Timestamp.FromDateTimeOffset(task.StartedAt),
-            History = new History { Events = { WorkflowTaskRules.Suffix(current) } },
+            History = new History
+            {
+                // Who has the run in its cache needs what came since its last task; who has not, all.
+                Events = { recent.From(current.RunId, task.Queue == current.TaskQueue ? 1 : current.LastCompletedStarted + 1), WorkflowTaskRules.Suffix(current) },
+            },
             Messages = { updates.Send(task, again) },
         };
     }

@@ -31,6 +31,7 @@ internal sealed partial class ExecutionGrain(
     private long version;
     private DateTimeOffset? due;
     private IGrainTimer? timer;
+    private readonly RecentEvents recent = new();
     private (string RunId, long NextEventId, bool IsRunning) committed;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -38,6 +39,23 @@ internal sealed partial class ExecutionGrain(
     {
         key = ExecutionKey.Parse(this.GetPrimaryKeyString());
         await LoadAsync();
+    }
+
+    /// <summary>A task whose start is in memory alone is stored, so that its worker may still answer. If it cannot be, another worker gets it.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Whatever it is, the activation ends.")]
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (unstoredTask is { IsStartUnstored: true })
+        {
+            try
+            {
+                await CommitAsync(Step());
+            }
+            catch (Exception e)
+            {
+                LogNotKept(e, key.WorkflowId);
+            }
+        }
     }
 
     /// <summary>A call that fails in the middle of a step leaves nothing of the step behind.</summary>
@@ -180,8 +198,9 @@ internal sealed partial class ExecutionGrain(
         }
 
         version++;
-        (run, stored, speculative) = (next, steps[^1].Item2, null);
+        (run, stored, unstoredTask) = (next, steps[^1].Item2, null);
         due = wake is null ? due : wake.At;
+        recent.Add(next.RunId, changes[^1].Stored);
         Tell(changes);
         metrics.Added(changes.SelectMany(c => c.Events));
         Published();
@@ -214,7 +233,8 @@ internal sealed partial class ExecutionGrain(
         version = found?.Version ?? 0;
         stored = found?.State ?? [];
         due = null;
-        speculative = null;
+        unstoredTask = null;
+        recent.Clear();
         updates.AbortAll();
         Drop();
         Published();
@@ -224,9 +244,9 @@ internal sealed partial class ExecutionGrain(
     private void Drop()
     {
         run = stored.Length == 0 ? null : StateCodec.Read(stored);
-        if (run is not null && speculative is not null)
+        if (run is not null && unstoredTask is not null)
         {
-            run.WorkflowTask = speculative with { };
+            run.WorkflowTask = unstoredTask with { };
         }
     }
 
@@ -251,6 +271,9 @@ internal sealed partial class ExecutionGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Execution {Workflow} was changed elsewhere after its commit {Version}; it is read again")]
     private partial void LogOvertaken(string workflow, long version);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The open workflow task of execution {Workflow} could not be stored at its deactivation; it is given to a worker again")]
+    private partial void LogNotKept(Exception exception, string workflow);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What is due of execution {Workflow} was not stored: {Why}")]
     private partial void LogNotFired(string workflow, string why);

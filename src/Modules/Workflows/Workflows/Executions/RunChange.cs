@@ -88,10 +88,7 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     public HistoryEvent Add(HistoryEvent added)
     {
         added.EventTime ??= Timestamp.FromDateTimeOffset(now);
-        if (by is not null)
-        {
-            added.Principal = by;
-        }
+        added.Principal ??= by;
 
         if ((IsCommanding || run.WorkflowTask is { IsStarted: true }) && EventBuffer.IsBuffered(added.EventType))
         {

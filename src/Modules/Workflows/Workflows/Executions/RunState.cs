@@ -175,6 +175,17 @@ internal sealed record WorkflowTaskState
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsSpeculative { get; set; }
 
+    /// <summary>
+    /// Its start is in memory alone, which saves a commit for each task: the next step that is stored writes it first. If the process dies before,
+    /// the task is given to a worker again; who had it is told that it is not found.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsStartUnstored { get; set; }
+
+    /// <summary>Who started it, until that is in the history.</summary>
+    [JsonIgnore]
+    public Principal? StartedBy { get; set; }
+
     [JsonIgnore]
     public bool IsStarted => StartedId > 0;
 

@@ -1,6 +1,7 @@
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
 using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
 using Temporalio.Api.History.V1;
@@ -86,10 +87,18 @@ internal static class WorkflowTaskRules
         };
     }
 
-    /// <summary>Makes a speculative task one like any other, as the first thing of a step that is stored.</summary>
+    /// <summary>Makes a speculative task, or a start, that is in memory alone one like any other, as the first thing of a step that is stored.</summary>
     public static void Keep(RunChange change)
     {
         var run = change.Run;
+        if (run.WorkflowTask is { IsStartUnstored: true } started)
+        {
+            WriteSuffix(change);
+            started.IsStartUnstored = false;
+            change.Unqueue(TaskKind.Workflow, started.ScheduledId);
+            return;
+        }
+
         if (run.WorkflowTask is not { IsSpeculative: true } task)
         {
             return;
@@ -107,6 +116,23 @@ internal static class WorkflowTaskRules
         }
 
         task.IsSpeculative = false;
+    }
+
+    /// <summary>Whether the start of the scheduled task need not be stored by itself: one whose attempts count must be, and a speculative task is not stored at all.</summary>
+    public static bool StartsInMemory(RunState run) => run.WorkflowTask is { IsStarted: false, IsTransient: false, IsSpeculative: false };
+
+    /// <summary>Begins the scheduled task in memory: no event is added, and <see cref="Keep"/> adds it later. False when it is another task.</summary>
+    public static bool StartInMemory(RunState run, DateTimeOffset now, Principal by, TaskStart start, string stamp, string requestId)
+    {
+        if (!StartsInMemory(run) || run.WorkflowTask is not { } task || task.ScheduledId != start.EventId || task.Attempt != start.Attempt)
+        {
+            return false;
+        }
+
+        (task.Identity, task.Stamp, task.RequestId) = (start.Identity, stamp, requestId);
+        (task.StartedAt, task.StartedId) = (now, run.NextEventId);
+        (task.StartedBy, task.IsStartUnstored) = (by, true);
+        return true;
     }
 
     /// <summary>Records that a worker begins. False when the task is not the one that is scheduled.</summary>
@@ -135,19 +161,23 @@ internal static class WorkflowTaskRules
         return true;
     }
 
-    /// <summary>The events of a transient or speculative task, as they will be in the history if it completes.</summary>
+    /// <summary>The events of the open task that are not stored yet, as they will be in the history if it completes.</summary>
     public static IEnumerable<HistoryEvent> Suffix(RunState run)
     {
-        if (run.WorkflowTask is not { IsStarted: true } task || !(task.IsTransient || task.IsSpeculative))
+        if (run.WorkflowTask is not { IsStarted: true } task || !(task.IsTransient || task.IsSpeculative || task.IsStartUnstored))
         {
             yield break;
         }
 
-        var scheduled = At(ScheduledEvent(run, task.Queue, task.Attempt), task.ScheduledAt);
-        scheduled.EventId = task.ScheduledId;
-        yield return scheduled;
+        if (!task.IsStartUnstored)
+        {
+            var scheduled = At(ScheduledEvent(run, task.Queue, task.Attempt), task.ScheduledAt);
+            scheduled.EventId = task.ScheduledId;
+            yield return scheduled;
+        }
+
         var started = At(StartedEvent(run, task), task.StartedAt);
-        started.EventId = task.StartedId;
+        (started.EventId, started.Principal) = (task.StartedId, task.StartedBy);
         yield return started;
     }
 

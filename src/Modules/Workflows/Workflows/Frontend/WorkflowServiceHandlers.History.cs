@@ -40,10 +40,10 @@ internal sealed partial class WorkflowServiceHandlers
         var events = await executions.EventsAsync(run.RunId, page.NextId, run.NextEventId - 1, size, MaxBytesPerPage, context.CancellationToken);
         var next = events.Count > 0 ? events[^1].EventId + 1 : page.NextId;
         var isLast = next >= run.NextEventId;
-        if (isLast && page.NextId < run.NextEventId)
+        if (isLast && !request.WaitNewEvent && page.NextId < run.NextEventId)
         {
             // A worker that lost the run from its cache reads what it was given of a task that is not in the history yet.
-            events.AddRange(run is { IsRunning: true, StickyQueue.Length: > 0 } ? await OpenTaskAsync(key, run) : WorkflowTaskRules.Suffix(run));
+            events.AddRange(MayHoldTask(run) ? await OpenTaskAsync(key, run) : WorkflowTaskRules.Suffix(run));
         }
 
         return Page(events, isLast && !(request.WaitNewEvent && run.IsRunning) ? null : page with { NextId = next });
@@ -74,10 +74,20 @@ internal sealed partial class WorkflowServiceHandlers
     {
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);
-        return Description.Of(await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), request.Execution.RunId, context.CancellationToken));
+        var key = new ExecutionKey(ns.Id, request.Execution.WorkflowId);
+        var run = await RunAsync(key, request.Execution.RunId, context.CancellationToken);
+        if (run.WorkflowTask is { IsStarted: false } task && (await OpenTaskAsync(key, run)).LastOrDefault() is { } started)
+        {
+            (task.StartedId, task.StartedAt) = (started.EventId, started.EventTime.ToDateTimeOffset());
+        }
+
+        return Description.Of(run);
     }
 
-    /// <summary>Of a run that a worker has in its cache: its execution may hold a task that is in no row.</summary>
+    /// <summary>Whether its execution may hold in memory a task, or the start of one, that is in no row.</summary>
+    private static bool MayHoldTask(RunState run) => run.IsRunning && (run.StickyQueue.Length > 0 || run.WorkflowTask is { IsStarted: false });
+
+    /// <summary>What the execution was given of its open task that is not stored.</summary>
     private async Task<IEnumerable<HistoryEvent>> OpenTaskAsync(ExecutionKey key, RunState run)
     {
         var shown = (await grains.GetGrain<IExecutionGrain>(key.ToString()).OpenTaskAsync(run.RunId)).Select(HistoryEvent.Parser.ParseFrom).ToList();

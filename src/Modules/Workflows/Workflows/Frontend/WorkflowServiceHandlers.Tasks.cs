@@ -4,6 +4,7 @@ using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Enums.V1;
+using Temporalio.Api.History.V1;
 using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Frontend;
@@ -123,10 +124,11 @@ internal sealed partial class WorkflowServiceHandlers
     /// <param name="isPartial">For a worker that has the run in its cache: what came since its last task alone.</param>
     private async Task AddHistoryAsync(PollWorkflowTaskQueueResponse task, bool isPartial)
     {
-        var suffix = task.History.Events.ToList();
-        var last = task.Query is not null ? long.MaxValue : suffix.Count > 0 ? suffix[0].EventId - 1 : task.StartedEventId;
         var first = isPartial ? task.PreviousStartedEventId + 1 : 1;
-        var events = await executions.EventsAsync(task.WorkflowExecution.RunId, first, last, HistoryLimits.MaxEvents, HistoryLimits.MaxBytes, CancellationToken.None);
+        var suffix = task.History.Events.Where(e => e.EventId >= first).ToList();
+        var last = task.Query is not null ? long.MaxValue : suffix.Count > 0 ? suffix[0].EventId - 1 : task.StartedEventId;
+        List<HistoryEvent> events = last < first ? [] : await executions.EventsAsync(
+            task.WorkflowExecution.RunId, first, last, HistoryLimits.MaxEvents, HistoryLimits.MaxBytes, CancellationToken.None);
         task.History.Events.Clear();
         task.History.Events.Add(events);
         task.History.Events.Add(suffix);

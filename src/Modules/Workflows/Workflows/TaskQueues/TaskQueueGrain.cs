@@ -25,6 +25,12 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
     /// <summary>An execution that cannot answer keeps its task for so long, and no other one.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A task that was handed out is not offered again for so long. Its row stays until its start is stored; should its execution's process die
+    /// before, the row is all there is of it.
+    /// </summary>
+    private static readonly TimeSpan HandedOut = TimeSpan.FromSeconds(5);
+
     /// <summary>A worker's own queue that it has not polled for so long is given up (as by Temporal's server).</summary>
     private static readonly TimeSpan StickyWindow = LongestPoll + TimeSpan.FromSeconds(10);
 
@@ -32,6 +38,7 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
 
     private readonly SortedSet<QueuedTask> pending = new(Comparer<QueuedTask>.Create(Compare));
     private readonly HashSet<(string, long, int)> starting = [];
+    private readonly Dictionary<(string, long, int), DateTimeOffset> handedOut = [];
     private readonly LinkedList<Waiter> waiting = [];
     private readonly Dictionary<Guid, Waiter> polls = [];
     private readonly Dictionary<string, DateTimeOffset> pollers = [];
@@ -173,6 +180,10 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
             {
                 Keep(task with { AtMicros = Micros.From(clock.GetUtcNow() + Again) });
             }
+            else
+            {
+                handedOut[mark] = clock.GetUtcNow();
+            }
 
             return answer.Message is { Length: > 0 } ? (Answer?)answer : null;
         }
@@ -191,9 +202,15 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
     private async Task ReadAsync()
     {
         read = clock.GetUtcNow();
-        var rows = await store.ReadAsync(key, MaxPending, CancellationToken.None);
-        more = rows.Count == MaxPending;
-        foreach (var row in rows.Where(r => !starting.Contains((r.RunId, r.EventId, r.Attempt))))
+        foreach (var (mark, _) in handedOut.Where(h => h.Value <= read - HandedOut).ToList())
+        {
+            handedOut.Remove(mark);
+        }
+
+        var limit = MaxPending + handedOut.Count;
+        var rows = await store.ReadAsync(key, limit, CancellationToken.None);
+        more = rows.Count == limit;
+        foreach (var row in rows.Where(r => (r.RunId, r.EventId, r.Attempt) is var mark && !starting.Contains(mark) && !handedOut.ContainsKey(mark)))
         {
             Keep(row);
         }
