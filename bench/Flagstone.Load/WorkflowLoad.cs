@@ -13,7 +13,7 @@ internal sealed class WorkflowLoad(Settings settings, Report report, string stor
     private const string Queue = "bench";
 
     /// <summary>Of a workflow with one activity: start, workflow task started, completed with the activity started, activity completed, and again a workflow task.</summary>
-    private const int CommitsPerWorkflow = 6;
+    private const int CommitsPerWorkflow = 4;
 
     private static readonly int[] InFlight = [1, 16, 128];
 
