@@ -36,20 +36,7 @@ internal static class ActivityCommands
         attributes.HeartbeatTimeout = Duration.FromTimeSpan(times.Heartbeat);
         attributes.RetryPolicy = RetryRules.Complete(command.RetryPolicy);
         var scheduled = change.Add(new HistoryEvent { EventType = EventType.ActivityTaskScheduled, ActivityTaskScheduledEventAttributes = attributes });
-        run.Activities[scheduled.EventId] = new ActivityState
-        {
-            ScheduledId = scheduled.EventId,
-            Id = command.ActivityId,
-            Type = command.ActivityType.Name,
-            Queue = attributes.TaskQueue.Name,
-            FirstScheduledAt = change.Now,
-            ScheduledAt = change.Now,
-            ScheduleToClose = times.ScheduleToClose,
-            ScheduleToStart = times.ScheduleToStart,
-            StartToClose = times.StartToClose,
-            Heartbeat = times.Heartbeat,
-            Retry = attributes.RetryPolicy,
-        };
+        run.Activities[scheduled.EventId] = ActivityRules.Of(scheduled);
         change.Queue(TaskKind.Activity, attributes.TaskQueue.Name, scheduled.EventId, 1);
         return null;
     }

@@ -22,6 +22,7 @@ internal static class Description
             UserMetadata = run.UserMetadata,
         },
         WorkflowExecutionInfo = Info(run),
+        WorkflowExtendedInfo = Extended(run),
         PendingActivities = { run.Activities.Values.Select(Pending) },
         PendingChildren = { run.Children.Values.Select(Pending) },
         PendingWorkflowTask = run.WorkflowTask is { } task ? new PendingWorkflowTaskInfo
@@ -53,6 +54,18 @@ internal static class Description
         Memo = run.Memo,
         SearchAttributes = run.SearchAttributes,
     };
+
+    private static WorkflowExecutionExtendedInfo Extended(RunState run) => new()
+    {
+        ExecutionExpirationTime = Time(run.ExecutionExpiresAt),
+        RunExpirationTime = Time(run.ExpiresAt),
+        CancelRequested = run.CancelRequested,
+        LastResetTime = run.BaseRunId.Length > 0 ? Time(run.StartedAt) : null,
+        OriginalStartTime = Time(run.FirstStartedAt ?? run.StartedAt),
+        ResetRunId = run.ResetRunId,
+    };
+
+    private static Timestamp? Time(DateTimeOffset? at) => at is { } time ? Timestamp.FromDateTimeOffset(time) : null;
 
     private static PendingChildExecutionInfo Pending(ChildState child) => new()
     {

@@ -29,6 +29,10 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Terminate")]
     Task<Answer> TerminateAsync(Call call);
 
+    /// <summary>Ends the current run, and begins one that goes on with the history of a run of this workflow id as it was at a workflow task.</summary>
+    [Alias("Reset")]
+    Task<Answer> ResetAsync(Call call);
+
     /// <summary>A worker takes a task of a queue. The answer lacks the history; no bytes and no refusal: the task is stale.</summary>
     [Alias("StartWorkflowTask")]
     Task<Answer> StartWorkflowTaskAsync(TaskStart start);
