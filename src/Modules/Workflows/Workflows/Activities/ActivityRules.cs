@@ -37,7 +37,7 @@ internal static class ActivityRules
     /// <summary>Records that a worker begins. False when the attempt is not the one that is scheduled.</summary>
     public static bool Start(RunChange change, long scheduledId, int attempt, string identity, string stamp, string requestId)
     {
-        if (Find(change.Run, scheduledId) is not { IsStarted: false } activity || activity.Attempt != attempt || !change.Run.IsRunning)
+        if (Find(change.Run, scheduledId) is not { IsStarted: false, Pause: null } activity || activity.Attempt != attempt || !change.Run.IsRunning)
         {
             return false;
         }
@@ -145,13 +145,20 @@ internal static class ActivityRules
             return false;
         }
 
-        activity.Attempt++;
+        activity.Attempt = activity.IsReset ? 1 : activity.Attempt + 1;
+        activity.HeartbeatDetails = activity.ForgetsHeartbeat ? null : activity.HeartbeatDetails;
+        (activity.IsReset, activity.ForgetsHeartbeat) = (false, false);
         activity.ScheduledAt = at;
         activity.StartedAt = null;
         activity.Stamp = "";
         activity.LastFailure = failure;
         activity.LastIdentity = activity.Identity;
-        change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, at);
+        activity.LastEndedAt = change.Now;
+        if (activity.Pause is null)
+        {
+            change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, at);
+        }
+
         return true;
     }
 

@@ -59,6 +59,20 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Heartbeat")]
     Task<Answer> HeartbeatAsync(Call call, TaskToken token);
 
+    /// <summary>Lets no attempt of activities start; one that is under way goes on.</summary>
+    [Alias("PauseActivity")]
+    Task<Answer> PauseActivityAsync(Call call);
+
+    [Alias("UnpauseActivity")]
+    Task<Answer> UnpauseActivityAsync(Call call);
+
+    /// <summary>Lets activities begin with their first attempt again.</summary>
+    [Alias("ResetActivity")]
+    Task<Answer> ResetActivityAsync(Call call);
+
+    [Alias("UpdateActivityOptions")]
+    Task<Answer> UpdateActivityOptionsAsync(Call call);
+
     /// <summary>The token by which a worker answers a started activity, for who knows the activity by its id; null for none.</summary>
     /// <param name="runId">Empty for the current run.</param>
     [Alias("FindActivity")]
@@ -140,6 +154,8 @@ internal sealed record Admission(
 }
 
 /// <summary>A worker's taking of a task.</summary>
+/// <param name="Queue">Where it lay; empty for any queue.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]
 internal sealed record TaskStart(
-    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity, [property: Id(4)] string Caller);
+    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity, [property: Id(4)] string Caller,
+    [property: Id(5)] string Queue = "");

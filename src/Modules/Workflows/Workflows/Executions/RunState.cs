@@ -213,7 +213,7 @@ internal sealed record ActivityState
 
     public required string Type { get; init; }
 
-    public required string Queue { get; init; }
+    public required string Queue { get; set; }
 
     public required DateTimeOffset FirstScheduledAt { get; init; }
 
@@ -222,15 +222,27 @@ internal sealed record ActivityState
 
     public int Attempt { get; set; } = 1;
 
-    public required TimeSpan ScheduleToClose { get; init; }
+    public required TimeSpan ScheduleToClose { get; set; }
 
-    public required TimeSpan ScheduleToStart { get; init; }
+    public required TimeSpan ScheduleToStart { get; set; }
 
-    public required TimeSpan StartToClose { get; init; }
+    public required TimeSpan StartToClose { get; set; }
 
-    public required TimeSpan Heartbeat { get; init; }
+    public required TimeSpan Heartbeat { get; set; }
 
-    public required RetryPolicy Retry { get; init; }
+    public required RetryPolicy Retry { get; set; }
+
+    /// <summary>When the last attempt ended; null before that.</summary>
+    public DateTimeOffset? LastEndedAt { get; set; }
+
+    /// <summary>Set while no attempt may start.</summary>
+    public ActivityPause? Pause { get; set; }
+
+    /// <summary>The attempt that is under way is the last one that counts: the next one is the first again.</summary>
+    public bool IsReset { get; set; }
+
+    /// <summary>With <see cref="IsReset"/>: the next attempt gets no heartbeat details.</summary>
+    public bool ForgetsHeartbeat { get; set; }
 
     public DateTimeOffset? StartedAt { get; set; }
 
@@ -258,6 +270,9 @@ internal sealed record ActivityState
     [JsonIgnore]
     public bool IsStarted => StartedAt is not null;
 }
+
+/// <summary>Who paused an activity, and why.</summary>
+internal sealed record ActivityPause(DateTimeOffset At, string Identity, string Reason);
 
 /// <summary>An update that was accepted.</summary>
 /// <param name="CompletedId">The event with its outcome; 0 while it is under way.</param>
