@@ -201,6 +201,7 @@ internal sealed partial class ExecutionGrain
         updates.RejectUnanswered(stamp);
         Arm();
         Speculate(request);
+        Answered(request);
         return Answer.Of(new RespondWorkflowTaskCompletedResponse
         {
             ResetHistoryEventId = run.LastCompletedStarted, WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null,

@@ -85,6 +85,7 @@ internal sealed partial class ExecutionGrain
         }
 
         Speculate(request);
+        Answered(request);
         return Answer.Of(new RespondWorkflowTaskCompletedResponse
         {
             WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null,
@@ -162,6 +163,7 @@ internal sealed partial class ExecutionGrain
             StartedTime = Timestamp.FromDateTimeOffset(task.StartedAt),
             History = new History { Events = { WorkflowTaskRules.Suffix(current) } },
             Messages = { updates.Send(task, again) },
+            Queries = { queries.Send() },
         };
     }
 

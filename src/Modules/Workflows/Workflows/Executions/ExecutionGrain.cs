@@ -183,6 +183,7 @@ internal sealed partial class ExecutionGrain(
         (run, stored, speculative) = (next, steps[^1].Item2, null);
         due = wake is null ? due : wake.At;
         Tell(changes);
+        TellQueries();
         metrics.Added(changes.SelectMany(c => c.Events));
         Published();
         foreach (var (queue, task) in changes.Where(c => c.Run.IsRunning).SelectMany(c => c.Queued))
@@ -216,6 +217,7 @@ internal sealed partial class ExecutionGrain(
         due = null;
         speculative = null;
         updates.AbortAll();
+        queries.Release();
         Drop();
         Published();
     }

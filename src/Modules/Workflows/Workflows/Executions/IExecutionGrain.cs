@@ -101,6 +101,13 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("PollUpdate"), Orleans.Concurrency.AlwaysInterleave]
     Task<Answer> PollUpdateAsync(string runId, string id, UpdateWorkflowExecutionLifecycleStage stage, TimeSpan most);
 
+    /// <summary>
+    /// Sends a query with the workflow task that waits, or the next one, and waits for its answer: a <c>RespondQueryTaskCompletedRequest</c>. No bytes and no
+    /// refusal: no workflow task is open, or the time is over.
+    /// </summary>
+    [Alias("Query"), Orleans.Concurrency.AlwaysInterleave]
+    Task<Answer> QueryAsync(string runId, byte[] query, TimeSpan most);
+
     /// <summary>The events that a worker has been shown and that are not stored; none when there are none.</summary>
     [Alias("OpenTask"), Orleans.Concurrency.AlwaysInterleave]
     Task<byte[][]> OpenTaskAsync(string runId);
