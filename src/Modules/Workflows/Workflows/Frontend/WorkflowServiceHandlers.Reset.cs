@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Temporalio.Api.Workflow.V1;
 using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Frontend;
@@ -11,7 +12,15 @@ internal sealed partial class WorkflowServiceHandlers
     {
         RequestChecks.Length(request.Reason, "Reason");
         RequestChecks.Length(request.RequestId, "RequestId");
-        foreach (var operation in request.PostResetOperations)
+        CheckPostReset(request.PostResetOperations);
+        request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
+        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
+        return Read<ResetWorkflowExecutionResponse>(await execution.ResetAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
+    }
+
+    private static void CheckPostReset(IEnumerable<PostResetOperation> operations)
+    {
+        foreach (var operation in operations)
         {
             if (operation.SignalWorkflow is not { } signal)
             {
@@ -21,9 +30,5 @@ internal sealed partial class WorkflowServiceHandlers
             RequestChecks.Id(signal.SignalName, "SignalName");
             RequestChecks.Blob(signal.Input, "PostResetOperation.SignalWorkflow.Input");
         }
-
-        request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
-        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
-        return Read<ResetWorkflowExecutionResponse>(await execution.ResetAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
     }
 }

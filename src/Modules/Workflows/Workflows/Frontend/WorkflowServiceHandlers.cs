@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
+using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
@@ -16,7 +17,7 @@ namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
-    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, VisibilityStore visibility, TaskQueueStore tasks, ParkedPolls polls,
+    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, VisibilityStore visibility, TaskQueueStore tasks, BatchStore batches, ParkedPolls polls,
     IGrainFactory grains, TimeProvider clock, PlatformOptions options)
 {
     /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
