@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
@@ -19,7 +20,7 @@ internal sealed record RunList(IReadOnlyList<WorkflowExecutionInfo> Runs, string
 
 /// <summary>Reads what the console shows of workflows. Who may see it is asked by the pages.</summary>
 internal sealed class RunReader(
-    NamespaceCache cache, NamespaceStore namespaces, VisibilityStore visibility, ExecutionStore executions, TaskQueueStore tasks, IGrainFactory grains,
+    NamespaceCache cache, NamespaceStore namespaces, VisibilityStore visibility, ExecutionStore executions, TaskQueueStore tasks, BatchStore batches, IGrainFactory grains,
     TimeProvider clock)
 {
     public const int RunsPerPage = 50;
@@ -69,6 +70,10 @@ internal sealed class RunReader(
     /// <summary>The last events, the last one first.</summary>
     public Task<List<HistoryEvent>> LastEventsAsync(RunState run, int count, CancellationToken ct) =>
         executions.EventsAsync(run.RunId, 1, run.NextEventId - 1, count, MaxPageBytes, ct, isReverse: true);
+
+    /// <summary>A batch job; null for none.</summary>
+    public async Task<BatchState?> BatchAsync(WorkflowNamespace ns, string jobId, CancellationToken ct) =>
+        await batches.FindAsync(new BatchKey(ns.Id, jobId), ct) is { } found ? StateCodec.Read<BatchState>(found.State) : null;
 
     public async Task<TaskQueueView> QueueAsync(WorkflowNamespace ns, TaskKind kind, string name, CancellationToken ct)
     {
