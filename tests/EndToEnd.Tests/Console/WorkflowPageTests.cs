@@ -181,6 +181,7 @@ public sealed class WorkflowPageTests
             await page.Keyboard.PressAsync("q");
             await page.GetByRole(AriaRole.Heading, new() { Name = "Task queues", Level = 1 }).WaitForAsync();
             await page.GetByText("1 worker").First.WaitForAsync();
+            await page.GetByLabel("Workers", new() { Exact = true }).GetByText("Running", new() { Exact = true }).First.WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
             await page.GetByRole(AriaRole.Link, new() { Name = "Namespaces" }).ClickAsync();
             await page.GetByText("72h0m0s").WaitForAsync();

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Resetting;
-using Temporalio.Api.History.V1;
 
 namespace Flagstone.Workflows.Tests.Resetting;
 
@@ -22,7 +21,7 @@ public sealed class RebuildingTests
                     continue;
                 }
 
-                var rebuilt = Rebuilding.Of(steps.Run, "run", "start", null, [.. steps.Events.Select(e => HistoryEvent.Parser.ParseFrom(Google.Protobuf.MessageExtensions.ToByteArray(e)))]);
+                var rebuilt = Rebuilding.Of(steps.Run, "run", "start", null, [.. steps.Events.Select(e => e.Clone())]);
 
                 Assert.Equal((seed, Told(steps.Run)), (seed, Told(rebuilt)));
                 compared++;
@@ -45,7 +44,8 @@ public sealed class RebuildingTests
         run.CancelRequested,
         Task = run.WorkflowTask is { IsTransient: false } task ? $"{task.ScheduledId} {task.StartedId} {task.Identity}" : "",
         Activities = run.Activities.Values.OrderBy(a => a.ScheduledId).Select(a =>
-            $"{a.ScheduledId} {a.Id} {a.Type} {a.Queue} {a.FirstScheduledAt:O} {a.ScheduleToClose} {a.ScheduleToStart} {a.StartToClose} {a.Heartbeat} {a.Retry} {a.CancelRequestedId}"),
+            $"{a.ScheduledId} {a.Id} {a.Type} {a.Queue} {a.FirstScheduledAt:O} {a.ScheduleToClose} {a.ScheduleToStart} {a.StartToClose} {a.Heartbeat} "
+            + $"{a.Retry} {a.CancelRequestedId}"),
         Timers = run.Timers.OrderBy(t => t.Key).Select(t => $"{t.Key} {t.Value.StartedId} {t.Value.FiresAt:O}"),
         Children = run.Children.Values.OrderBy(c => c.InitiatedId).Select(c => $"{c}"),
         Externals = run.Externals.Values.OrderBy(e => e.InitiatedId).Select(e => $"{e}"),

@@ -31,7 +31,7 @@ public sealed class PostgresResetCrashTests
 
 internal static class ResetCrashes
 {
-    private const int Resets = 3;
+    private const int Resets = 2;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -57,7 +57,7 @@ internal static class ResetCrashes
 
         var last = client.GetWorkflowHandle<ListeningWorkflow, string>(handle.Id, made[^1]);
         await last.SignalAsync(w => w.EndAsync());
-        Assert.Equal("0,1,2", await last.GetResultAsync());
+        Assert.Equal("0,1", await last.GetResultAsync());
         await last.ReplayedAsync();
         var runs = new List<string>();
         await foreach (var run in client.ListWorkflowsAsync($"WorkflowId = '{handle.Id}'").WithCancellation(Ct))
@@ -76,7 +76,8 @@ internal static class ResetCrashes
             {
                 return (await client.WorkflowService.ResetWorkflowExecutionAsync(request)).RunId;
             }
-            catch (RpcException e) when (e.Code is RpcException.StatusCode.Unavailable or RpcException.StatusCode.Cancelled or RpcException.StatusCode.Unknown or RpcException.StatusCode.DeadlineExceeded)
+            catch (RpcException e) when (e.Code is RpcException.StatusCode.Unavailable or RpcException.StatusCode.Cancelled
+                or RpcException.StatusCode.Unknown or RpcException.StatusCode.DeadlineExceeded)
             {
                 Ct.ThrowIfCancellationRequested();
             }

@@ -17,7 +17,7 @@ internal sealed record ActivityChoice(string Id, string Type)
 
     /// <summary>Of a choice that finds none.</summary>
     public Refusal Missing() => Refusal.NotFound(
-        Id.Length > 0 ? $"activity not found: no activity with the id '{Id}' is under way" : $"activity not found: no activity of the type '{Type}' is under way");
+        $"activity not found: no activity {(Id.Length > 0 ? $"with the id '{Id}'" : $"of the type '{Type}'")} is under way");
 }
 
 /// <summary>

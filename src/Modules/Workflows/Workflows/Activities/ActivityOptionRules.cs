@@ -13,8 +13,8 @@ internal static class ActivityOptionRules
     /// <summary>What a mask may name.</summary>
     private static readonly string[] Known =
     [
-        "task_queue", "task_queue.name", "schedule_to_close_timeout", "schedule_to_start_timeout", "start_to_close_timeout", "heartbeat_timeout", "retry_policy",
-        "retry_policy.initial_interval", "retry_policy.backoff_coefficient", "retry_policy.maximum_interval", "retry_policy.maximum_attempts",
+        "task_queue", "task_queue.name", "schedule_to_close_timeout", "schedule_to_start_timeout", "start_to_close_timeout", "heartbeat_timeout",
+        "retry_policy", "retry_policy.initial_interval", "retry_policy.backoff_coefficient", "retry_policy.maximum_interval", "retry_policy.maximum_attempts",
     ];
 
     public static ActivityOptions Of(ActivityState activity) => new()
@@ -32,7 +32,8 @@ internal static class ActivityOptionRules
     {
         if (restores)
         {
-            return options is not null || mask?.Paths.Count > 0 ? "RestoreOriginal cannot be combined with other options. Leave ActivityOptions and UpdateMask out." : null;
+            return options is null && mask is null or { Paths.Count: 0 } ? null
+                : "RestoreOriginal cannot be combined with other options. Leave ActivityOptions and UpdateMask out.";
         }
 
         if (options is null || mask is null or { Paths.Count: 0 })

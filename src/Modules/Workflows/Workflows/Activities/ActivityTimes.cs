@@ -1,6 +1,8 @@
 namespace Flagstone.Workflows.Activities;
 
-/// <summary>An activity's timeouts as they count: each one bounded by those above it. Zero is none. Pure. (Temporal's server: chasm/lib/activity/validator.go.)</summary>
+/// <summary>
+/// An activity's timeouts as they count: each one bounded by those above it. Zero is none. Pure. (Temporal's server: chasm/lib/activity/validator.go.)
+/// </summary>
 internal sealed record ActivityTimes(TimeSpan ScheduleToClose, TimeSpan ScheduleToStart, TimeSpan StartToClose, TimeSpan Heartbeat)
 {
     /// <param name="run">The run's own timeout.</param>

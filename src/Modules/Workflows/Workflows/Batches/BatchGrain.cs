@@ -20,7 +20,8 @@ namespace Flagstone.Workflows.Batches;
 /// </summary>
 [GrainType("flagstone.workflow-batch"), CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class BatchGrain(
-    BatchStore store, BatchWork work, VisibilityStore visibility, NamespaceCache namespaces, TimeProvider clock, ILogger<BatchGrain> logger) : Grain, IBatchGrain
+    BatchStore store, BatchWork work, VisibilityStore visibility, NamespaceCache namespaces, TimeProvider clock, ILogger<BatchGrain> logger)
+    : Grain, IBatchGrain
 {
     /// <summary>Jobs of a namespace that may run at once.</summary>
     private const int MaxRunning = 10;
@@ -54,7 +55,8 @@ internal sealed partial class BatchGrain(
 
         var now = clock.GetUtcNow();
         var begun = new BatchState { Uid = Guid.CreateVersion7(now).ToString(), Request = request, Caller = call.Caller, Actor = call.Actor, StartedAt = now };
-        begun.Total = request.VisibilityQuery.Length > 0 ? await visibility.CountAsync(await QueryAsync(begun), CancellationToken.None) : BatchRules.Named(request).Count;
+        begun.Total = request.VisibilityQuery.Length > 0 ? await visibility.CountAsync(await QueryAsync(begun), CancellationToken.None)
+            : BatchRules.Named(request).Count;
         return await CommitAsync(begun, now, "create", request.Reason, call.Actor) is { } refusal ? refusal : Answer.Of(new StartBatchOperationResponse());
     }
 

@@ -106,7 +106,11 @@ internal static class BatchRules
 
     public static BatchOperationInfo Info(BatchState job) => new()
     {
-        JobId = job.Request.JobId, State = job.State, StartTime = Timestamp.FromDateTimeOffset(job.StartedAt), CloseTime = Closed(job), OperationType = TypeOf(job.Request),
+        JobId = job.Request.JobId,
+        State = job.State,
+        StartTime = Timestamp.FromDateTimeOffset(job.StartedAt),
+        CloseTime = Closed(job),
+        OperationType = TypeOf(job.Request),
     };
 
     public static DescribeBatchOperationResponse Describe(BatchState job) => new()

@@ -85,7 +85,8 @@ internal sealed class BatchStore(PlatformDatabase database, LedgerWriter writer)
     /// <param name="version">What the step was decided on; 0 for no job.</param>
     /// <param name="verb">What was done, for the ledger: <c>create</c> or <c>stop</c>; empty for the job's own steps.</param>
     /// <param name="reason">Why, for the ledger.</param>
-    public async Task<bool> CommitAsync(BatchKey key, long version, BatchState job, DateTimeOffset? due, string verb, string reason, string actor, CancellationToken ct)
+    public async Task<bool> CommitAsync(
+        BatchKey key, long version, BatchState job, DateTimeOffset? due, string verb, string reason, string actor, CancellationToken ct)
     {
         var start = Micros.From(job.StartedAt);
         List<SqlStatement> sql =

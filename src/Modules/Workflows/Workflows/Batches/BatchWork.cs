@@ -10,7 +10,9 @@ using Operation = Temporalio.Api.WorkflowService.V1.StartBatchOperationRequest.O
 
 namespace Flagstone.Workflows.Batches;
 
-/// <summary>Does to one execution what a job is for. Each effect is idempotent by job and execution: a turn that a dying process did not record is done again.</summary>
+/// <summary>
+/// Does to one execution what a job is for. Each effect is idempotent by job and execution: a turn that a dying process did not record is done again.
+/// </summary>
 internal sealed class BatchWork(ExecutionStore executions, IGrainFactory grains, TimeProvider clock)
 {
     private const int Tries = 3;
@@ -59,14 +61,15 @@ internal sealed class BatchWork(ExecutionStore executions, IGrainFactory grains,
             case Operation.TerminationOperation:
                 return await grain.TerminateAsync(Of(new TerminateWorkflowExecutionRequest
                 {
-                    Namespace = name, WorkflowExecution = execution, Reason = request.Reason, Details = request.TerminationOperation.Details, Identity = identity,
+                    Namespace = name, WorkflowExecution = execution, Reason = request.Reason, Identity = identity,
+                    Details = request.TerminationOperation.Details,
                 }));
             case Operation.SignalOperation:
                 var signal = request.SignalOperation;
                 return await grain.SignalAsync(Of(new SignalWorkflowExecutionRequest
                 {
-                    Namespace = name, WorkflowExecution = execution, SignalName = signal.Signal, Input = signal.Input, Header = signal.Header, Identity = identity,
-                    RequestId = IdOf(job, execution),
+                    Namespace = name, WorkflowExecution = execution, SignalName = signal.Signal, Input = signal.Input, Header = signal.Header,
+                    Identity = identity, RequestId = IdOf(job, execution),
                 }));
             case Operation.CancellationOperation:
                 return await grain.RequestCancelAsync(Of(new RequestCancelWorkflowExecutionRequest

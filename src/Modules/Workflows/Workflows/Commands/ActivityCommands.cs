@@ -28,8 +28,8 @@ internal static class ActivityCommands
         }
 
         var times = ActivityTimes.Of(
-            run.RunTimeout, Durations.Of(command.ScheduleToCloseTimeout), Durations.Of(command.ScheduleToStartTimeout), Durations.Of(command.StartToCloseTimeout),
-            Durations.Of(command.HeartbeatTimeout));
+            run.RunTimeout, Durations.Of(command.ScheduleToCloseTimeout), Durations.Of(command.ScheduleToStartTimeout),
+            Durations.Of(command.StartToCloseTimeout), Durations.Of(command.HeartbeatTimeout));
         var attributes = command.CopyTo(new ActivityTaskScheduledEventAttributes { WorkflowTaskCompletedEventId = completedId });
         attributes.TaskQueue = new TaskQueue { Name = command.TaskQueue?.Name is { Length: > 0 } queue ? queue : run.TaskQueue, Kind = TaskQueueKind.Normal };
         attributes.ScheduleToCloseTimeout = Duration.FromTimeSpan(times.ScheduleToClose);

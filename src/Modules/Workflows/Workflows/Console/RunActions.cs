@@ -75,7 +75,8 @@ internal sealed class RunActions(LocalCalls calls)
     /// <summary>Stops a job; null when it is done, else why it is not.</summary>
     public async Task<string?> StopBatchAsync(Caller caller, string ns, string jobId) => (await calls.CallAsync(
         caller, (h, r, c) => h.StopBatchOperation(r, c),
-        new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = "stopped in the console", Identity = Identity }, "", CancellationToken.None)).Refusal;
+        new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = "stopped in the console", Identity = Identity }, "",
+        CancellationToken.None)).Refusal;
 
     /// <summary>The run id, or why there is none.</summary>
     public async Task<(string RunId, string? Refusal)> StartAsync(Caller caller, StartForm form, Payloads? input)

@@ -20,7 +20,8 @@ internal static class RunMoments
             Case.WorkflowTaskTimedOutEventAttributes => "timed out",
             _ => "",
         }, At: e.EventTime)).Where(p => p.Word.Length > 0)
-            .Select(p => (p.EventId, $"Event {p.EventId}, {p.Word} at {p.At.ToDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)}")),
+            .Select(p => (p.EventId, string.Create(
+                CultureInfo.InvariantCulture, $"Event {p.EventId}, {p.Word} at {p.At.ToDateTimeOffset().UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"))),
     ];
 
     /// <summary>Null for an event that says nothing by itself: a workflow task that went well.</summary>

@@ -30,7 +30,8 @@ public sealed partial class RunPage
     /// <summary>A run has activities on few queues; more are not asked for their workers.</summary>
     private const int MaxQueues = 5;
 
-    private static readonly string[] OpenActs = [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
+    private static readonly string[] OpenActs =
+        [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
 
     private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 

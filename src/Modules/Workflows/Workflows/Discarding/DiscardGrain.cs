@@ -18,7 +18,8 @@ internal interface IDiscardGrain : IReconcileGrain;
 /// </summary>
 [GrainType("flagstone.workflow-discard")]
 internal sealed partial class DiscardGrain(
-    DiscardStore store, BatchStore batches, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger) : Grain, IDiscardGrain
+    DiscardStore store, BatchStore batches, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger)
+    : Grain, IDiscardGrain
 {
     public const string Controller = "workflow-discard";
 

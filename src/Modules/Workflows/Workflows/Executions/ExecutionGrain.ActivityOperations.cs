@@ -91,5 +91,6 @@ internal sealed partial class ExecutionGrain
 
     /// <summary>A time of up to so long, another one each time.</summary>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5394", Justification = "It spreads load; nobody gains by guessing it.")]
-    private static TimeSpan Spread(Duration? most) => Durations.Of(most) is var time && time > TimeSpan.Zero ? time * Random.Shared.NextDouble() : TimeSpan.Zero;
+    private static TimeSpan Spread(Duration? most) =>
+        Durations.Of(most) is var time && time > TimeSpan.Zero ? time * Random.Shared.NextDouble() : TimeSpan.Zero;
 }

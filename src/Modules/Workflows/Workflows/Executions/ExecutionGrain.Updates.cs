@@ -105,7 +105,8 @@ internal sealed partial class ExecutionGrain
             return Admission.Over(of.RunId, await EndOfAsync(of, id));
         }
 
-        var entry = updates.Find(id) ?? (known is not null ? updates.Add(id, request, UpdateWorkflowExecutionLifecycleStage.Accepted) : FromHistory(of, id, request));
+        var entry = updates.Find(id)
+            ?? (known is not null ? updates.Add(id, request, UpdateWorkflowExecutionLifecycleStage.Accepted) : FromHistory(of, id, request));
         if (entry is null)
         {
             if (Refuse(of) is { } refusal)

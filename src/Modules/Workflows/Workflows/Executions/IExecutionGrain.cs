@@ -164,5 +164,5 @@ internal sealed record Admission(
 /// <param name="Queue">Where it lay; empty for any queue.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]
 internal sealed record TaskStart(
-    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity, [property: Id(4)] string Caller,
-    [property: Id(5)] string Queue = "");
+    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity,
+    [property: Id(4)] string Caller, [property: Id(5)] string Queue = "");

@@ -91,7 +91,8 @@ internal sealed partial class WorkflowServiceHandlers
     /// While a workflow task is open, or the first one is to come, the query goes with it: its answer must show a signal that was acknowledged. Without an
     /// answer the run is one that may be asked directly.
     /// </summary>
-    private async Task<(Answer? Answer, RunState Run)> AttachAsync(ExecutionKey key, RunState run, QueryWorkflowRequest request, DateTimeOffset until, CancellationToken ct)
+    private async Task<(Answer? Answer, RunState Run)> AttachAsync(
+        ExecutionKey key, RunState run, QueryWorkflowRequest request, DateTimeOffset until, CancellationToken ct)
     {
         var query = request.Query.ToByteArray();
         while (run.IsRunning && (run.WorkflowTask is not null || run.LastCompletedStarted == 0))
@@ -111,7 +112,8 @@ internal sealed partial class WorkflowServiceHandlers
             run = await RunAsync(key, run.RunId, ct);
         }
 
-        return run.LastCompletedStarted == 0 ? throw RpcErrors.QueryTimedOut("The workflow ended before its first workflow task: there is nothing to query.") : (null, run);
+        return run.LastCompletedStarted > 0 ? (null, run)
+            : throw RpcErrors.QueryTimedOut("The workflow ended before its first workflow task: there is nothing to query.");
     }
 
     private Task<Answer> AskAsync(RunState run, string queue, QueryWorkflowRequest request, TimeSpan most)

@@ -77,6 +77,11 @@ internal sealed partial class WorkflowServiceHandlers
     public async Task<ShutdownWorkerResponse> ShutdownWorker(ShutdownWorkerRequest request, ServerCallContext context)
     {
         var ns = await NamespaceAsync(request.Namespace, context);
+        if (request.WorkerHeartbeat is { WorkerInstanceKey.Length: > 0 } last)
+        {
+            await HearAsync(ns.Id, [last]);
+        }
+
         if (request.WorkerInstanceKey.Length > 0)
         {
             await polls.EndAsync(request.WorkerInstanceKey);

@@ -60,7 +60,10 @@ internal sealed class QueryRegistry
     public void Refuse(Refusal why) => End(why);
 
     private static RespondQueryTaskCompletedRequest Read(WorkflowQueryResult result) => CommandRules.IsTooLarge(result)
-        ? new RespondQueryTaskCompletedRequest { CompletedType = QueryResultType.Failed, ErrorMessage = $"The query's result exceeds {CommandRules.MaxBlob} bytes." }
+        ? new RespondQueryTaskCompletedRequest
+        {
+            CompletedType = QueryResultType.Failed, ErrorMessage = $"The query's result exceeds {CommandRules.MaxBlob} bytes.",
+        }
         : new RespondQueryTaskCompletedRequest
         {
             CompletedType = result.ResultType, QueryResult = result.Answer, ErrorMessage = result.ErrorMessage, Failure = result.Failure,

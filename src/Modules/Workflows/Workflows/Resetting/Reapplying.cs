@@ -45,7 +45,7 @@ internal sealed record Reapplying(bool Signals, bool Updates, bool Cancellations
             case EventType.WorkflowExecutionSignaled when Signals:
                 if (++change.Run.Signals > Signalling.MaxSignals)
                 {
-                    return Refusal.InvalidArgument($"The signals to be told again exceed the limit of {Signalling.MaxSignals}. Exclude signals, or reset to a later point.");
+                    return TooMany("signals", Signalling.MaxSignals);
                 }
 
                 change.Add(Again(later));
@@ -74,7 +74,8 @@ internal sealed record Reapplying(bool Signals, bool Updates, bool Cancellations
                 run.Children[begun.InitiatedId] = begun with { RunId = started.WorkflowExecution.RunId, IsStarted = true };
                 change.Add(Again(later));
                 // The base may have ended before it let the child begin.
-                change.Send(new OutboxMessage(new OutboxKey(run.RunId, OutboxKind.Begin, begun.InitiatedId), begun.WorkflowId, started.WorkflowExecution.RunId));
+                var begin = new OutboxKey(run.RunId, OutboxKind.Begin, begun.InitiatedId);
+                change.Send(new OutboxMessage(begin, begun.WorkflowId, started.WorkflowExecution.RunId));
             }
 
             return;
@@ -107,7 +108,7 @@ internal sealed record Reapplying(bool Signals, bool Updates, bool Cancellations
 
         if (run.Updates.Count + run.AdmittedUpdates.Count > UpdateRules.MaxTotal)
         {
-            return Refusal.InvalidArgument($"The updates to be told again exceed the limit of {UpdateRules.MaxTotal}. Exclude updates, or reset to a later point.");
+            return TooMany("updates", UpdateRules.MaxTotal);
         }
 
         change.Add(new HistoryEvent
@@ -121,6 +122,9 @@ internal sealed record Reapplying(bool Signals, bool Updates, bool Cancellations
         });
         return null;
     }
+
+    private static Refusal TooMany(string what, int most) =>
+        Refusal.InvalidArgument($"The {what} to be told again exceed the limit of {most}. Exclude {what}, or reset to a later point.");
 
     /// <summary>The event without its place and time; who caused it is who did then.</summary>
     private static HistoryEvent Again(HistoryEvent later)
