@@ -147,12 +147,41 @@ public sealed class WorkflowPageTests
             await Assertions.Expect(page.GetByLabel("Query", new() { Exact = true })).ToHaveValueAsync("WorkflowType = 'OrderWorkflow' AND Colour = 'red'");
             violations.AddRange(await browser.ViolationsAsync());
 
+            // A run goes back to a workflow task, and another one goes on from there.
+            await page.GotoAsync("/workflows?id=order-1&status=Completed");
+            await page.GetByRole(AriaRole.Link, new() { Name = "order-1", Exact = true }).ClickAsync();
+            await page.GetByRole(AriaRole.Heading, new() { Name = "order-1", Level = 1 }).WaitForAsync();
+            var wrongRun = page.Url;
+            await page.GetByRole(AriaRole.Button, new() { Name = "Reset" }).ClickAsync();
+            await page.GetByLabel("Workflow task").WaitForAsync();
+            await page.GetByLabel("Reason").FillAsync("the wrong price");
+            violations.AddRange(await browser.ViolationsAsync());
+            await page.GetByRole(AriaRole.Button, new() { Name = "Reset" }).Last.ClickAsync();
+            await page.WaitForURLAsync(url => url != wrongRun);
+            await page.GetByText("Reset of", new() { Exact = true }).WaitForAsync();
+            await page.GetByText("lamp for 24, approved by Ada").First.WaitForAsync();
+
+            // All runs of a query at once, with a reason and the job's progress.
+            await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions("many-1", "nobody"));
+            await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions("many-2", "nobody"));
+            await page.GotoAsync("/workflows?id=many-");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Act on all 2" }).ClickAsync();
+            await page.GetByLabel("What").SelectOptionAsync("terminate");
+            await page.GetByLabel("Reason").FillAsync("too many");
+            violations.AddRange(await browser.ViolationsAsync());
+            await page.GetByRole(AriaRole.Button, new() { Name = "Start the job" }).ClickAsync();
+            await page.GetByText("The job is done.").WaitForAsync();
+            await page.GetByText("2 of 2 runs are done").WaitForAsync();
+            violations.AddRange(await browser.ViolationsAsync());
+
             // Queues and namespaces, by keys and by tabs.
+            await page.GotoAsync("/workflows");
             await page.Locator("h1").ClickAsync();
             await page.Keyboard.PressAsync("g");
             await page.Keyboard.PressAsync("q");
             await page.GetByRole(AriaRole.Heading, new() { Name = "Task queues", Level = 1 }).WaitForAsync();
             await page.GetByText("1 worker").First.WaitForAsync();
+            await page.GetByLabel("Workers", new() { Exact = true }).GetByText("Running", new() { Exact = true }).First.WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
             await page.GetByRole(AriaRole.Link, new() { Name = "Namespaces" }).ClickAsync();
             await page.GetByText("72h0m0s").WaitForAsync();
@@ -176,7 +205,7 @@ public sealed class WorkflowPageTests
         {
             await browser.SignInAsync(await IssueAsync(host, """{ "name": "reader", "role": "viewer" }"""));
             Assert.Empty(await browser.ViolationsAsync($"/workflows/default/{run.ResultRunId}", "seen"));
-            foreach (var action in (string[])["Signal", "Cancel", "Terminate", "Delete"])
+            foreach (var action in (string[])["Signal", "Cancel", "Terminate", "Reset", "Delete"])
             {
                 await Assertions.Expect(browser.Page.GetByRole(AriaRole.Button, new() { Name = action, Exact = true })).ToBeDisabledAsync();
             }

@@ -207,7 +207,7 @@ public sealed class ChildOrderTests
         Assert.Equal(cause, new Steps().StartTask().CompleteBadly(commands).Cause.ToString());
     }
 
-    private static Command Child(string id, ParentClosePolicy policy = ParentClosePolicy.Unspecified) => new()
+    internal static Command Child(string id, ParentClosePolicy policy = ParentClosePolicy.Unspecified) => new()
     {
         CommandType = CommandType.StartChildWorkflowExecution,
         StartChildWorkflowExecutionCommandAttributes = new() { WorkflowId = id, WorkflowType = new() { Name = "Any" }, ParentClosePolicy = policy },

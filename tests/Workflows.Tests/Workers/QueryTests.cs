@@ -1,3 +1,6 @@
+using Temporalio.Api.Enums.V1;
+using Temporalio.Api.WorkflowService.V1;
+using Temporalio.Client;
 using Temporalio.Exceptions;
 
 namespace Flagstone.Workflows.Tests.Workers;
@@ -23,6 +26,70 @@ public sealed class QueryTests(HostFixture fixture)
         await handle.GetResultAsync();
         Assert.Equal("one,two", await handle.QueryAsync(w => w.Heard()));
         Assert.DoesNotContain("Failed", (await handle.ReplayedAsync()).Types(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_query_goes_with_the_workflow_task_that_is_open_and_is_not_lost_when_that_fails()
+    {
+        var client = await fixture.ConnectAsync();
+        var queue = $"queue-{Guid.NewGuid():N}";
+        var handle = await client.StartWorkflowAsync("Any", [], new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+        var asked = handle.QueryAsync<string>("how", []);
+        var service = client.WorkflowService;
+
+        // The query may come when the first task is started already: then it goes with the attempt after that.
+        var task = await PollAsync();
+        while (task.Queries.Count == 0)
+        {
+            await service.RespondWorkflowTaskCompletedAsync(new() { Namespace = "default", TaskToken = task.TaskToken, ForceCreateNewWorkflowTask = true });
+            task = await PollAsync();
+        }
+
+        await service.RespondWorkflowTaskFailedAsync(new() { Namespace = "default", TaskToken = task.TaskToken, Cause = WorkflowTaskFailedCause.WorkflowWorkerUnhandledFailure });
+        var again = await PollAsync();
+        var (id, query) = Assert.Single(again.Queries);
+        Assert.Equal("how", query.QueryType);
+        await service.RespondWorkflowTaskCompletedAsync(new()
+        {
+            Namespace = "default", TaskToken = again.TaskToken,
+            QueryResults = { [id] = new() { ResultType = QueryResultType.Answered, Answer = new() { Payloads_ = { client.Options.DataConverter.PayloadConverter.ToPayload("well") } } } },
+        });
+
+        Assert.Equal("well", await asked);
+        Assert.EndsWith("WorkflowTaskFailed WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted", (await handle.FetchHistoryAsync()).Types(), StringComparison.Ordinal);
+        await handle.TerminateAsync();
+
+        async Task<PollWorkflowTaskQueueResponse> PollAsync() => await service.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } });
+    }
+
+    [Fact]
+    public async Task A_query_that_no_task_answers_is_asked_directly()
+    {
+        var client = await fixture.ConnectAsync();
+        var queue = $"queue-{Guid.NewGuid():N}";
+        var handle = await client.StartWorkflowAsync("Any", [], new WorkflowOptions($"wf-{Guid.NewGuid():N}", queue));
+        var asked = handle.QueryAsync<string>("how", []);
+        var service = client.WorkflowService;
+        var seen = 0;
+
+        // A worker that does not know what is attached leaves it unanswered.
+        var task = await PollAsync();
+        while (task.Query is null)
+        {
+            seen++;
+            await service.RespondWorkflowTaskCompletedAsync(new() { Namespace = "default", TaskToken = task.TaskToken });
+            task = await PollAsync();
+        }
+
+        Assert.Equal(("how", 1), (task.Query.QueryType, seen));
+        await service.RespondQueryTaskCompletedAsync(new()
+        {
+            Namespace = "default", TaskToken = task.TaskToken, CompletedType = QueryResultType.Failed, ErrorMessage = "unknown",
+        });
+        Assert.Contains("unknown", (await Assert.ThrowsAsync<WorkflowQueryFailedException>(() => asked)).Message, StringComparison.Ordinal);
+        await handle.TerminateAsync();
+
+        async Task<PollWorkflowTaskQueueResponse> PollAsync() => await service.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = new() { Name = queue } });
     }
 
     [Fact]

@@ -190,6 +190,32 @@ public sealed class SampleActivities
         }
     }
 
+    /// <summary>Says why its first attempt was interrupted.</summary>
+    public TaskCompletionSource<string> Interrupted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Heartbeats until it is interrupted; each later time it says which attempt it is, and what it had of the one before.</summary>
+    [Activity]
+    public async Task<string> Watch(string detail)
+    {
+        var context = ActivityExecutionContext.Current;
+        if (Interrupted.Task.IsCompleted)
+        {
+            return $"attempt {context.Info.Attempt} after {context.Info.HeartbeatDetails.Count} details";
+        }
+
+        Began.TrySetResult();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!context.CancellationToken.IsCancellationRequested)
+        {
+            context.Heartbeat(detail);
+            await pace.WaitForNextTickAsync();
+        }
+
+        var details = context.CancellationDetails!;
+        Interrupted.TrySetResult(details.IsPaused ? "paused" : details.IsReset ? "reset" : "other");
+        throw new OperationCanceledException(context.CancellationToken);
+    }
+
     /// <summary>Leaves its end to others, who know its id.</summary>
     [Activity]
     public string Leave(string _)

@@ -1,6 +1,7 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
@@ -48,6 +49,9 @@ public static class WorkflowsModule
         services.AddController<IOutboxGrain>(OutboxStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
         services.AddController<IScheduleGrain>(ScheduleStore.Controller, _ => []);
+        services.AddController<IBatchGrain>(BatchStore.Controller, _ => []);
+        services.AddSingleton<BatchStore>();
+        services.AddSingleton<BatchWork>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<DiscardStore>();
         services.AddSingleton<EvidenceCheck>();

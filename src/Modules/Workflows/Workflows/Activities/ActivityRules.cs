@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.TaskQueues;
 using Temporalio.Api.Common.V1;
@@ -13,10 +14,30 @@ namespace Flagstone.Workflows.Activities;
 /// </summary>
 internal static class ActivityRules
 {
+    /// <summary>The activity that an event schedules, before anything happened to it.</summary>
+    public static ActivityState Of(HistoryEvent scheduled)
+    {
+        var (attributes, at) = (scheduled.ActivityTaskScheduledEventAttributes, scheduled.EventTime.ToDateTimeOffset());
+        return new ActivityState
+        {
+            ScheduledId = scheduled.EventId,
+            Id = attributes.ActivityId,
+            Type = attributes.ActivityType.Name,
+            Queue = attributes.TaskQueue.Name,
+            FirstScheduledAt = at,
+            ScheduledAt = at,
+            ScheduleToClose = Durations.Of(attributes.ScheduleToCloseTimeout),
+            ScheduleToStart = Durations.Of(attributes.ScheduleToStartTimeout),
+            StartToClose = Durations.Of(attributes.StartToCloseTimeout),
+            Heartbeat = Durations.Of(attributes.HeartbeatTimeout),
+            Retry = attributes.RetryPolicy,
+        };
+    }
+
     /// <summary>Records that a worker begins. False when the attempt is not the one that is scheduled.</summary>
     public static bool Start(RunChange change, long scheduledId, int attempt, string identity, string stamp, string requestId)
     {
-        if (Find(change.Run, scheduledId) is not { IsStarted: false } activity || activity.Attempt != attempt || !change.Run.IsRunning)
+        if (Find(change.Run, scheduledId) is not { IsStarted: false, Pause: null } activity || activity.Attempt != attempt || !change.Run.IsRunning)
         {
             return false;
         }
@@ -124,13 +145,20 @@ internal static class ActivityRules
             return false;
         }
 
-        activity.Attempt++;
+        activity.Attempt = activity.IsReset ? 1 : activity.Attempt + 1;
+        activity.HeartbeatDetails = activity.ForgetsHeartbeat ? null : activity.HeartbeatDetails;
+        (activity.IsReset, activity.ForgetsHeartbeat) = (false, false);
         activity.ScheduledAt = at;
         activity.StartedAt = null;
         activity.Stamp = "";
         activity.LastFailure = failure;
         activity.LastIdentity = activity.Identity;
-        change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, at);
+        activity.LastEndedAt = change.Now;
+        if (activity.Pause is null)
+        {
+            change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, at);
+        }
+
         return true;
     }
 

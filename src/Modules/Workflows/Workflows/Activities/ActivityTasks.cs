@@ -13,10 +13,6 @@ internal static class ActivityTasks
         task.WorkflowNamespace = workflowNamespace;
         task.Header = scheduled.Header;
         task.Input = scheduled.Input;
-        task.ScheduleToCloseTimeout = scheduled.ScheduleToCloseTimeout;
-        task.StartToCloseTimeout = scheduled.StartToCloseTimeout;
-        task.HeartbeatTimeout = scheduled.HeartbeatTimeout;
-        task.RetryPolicy = scheduled.RetryPolicy;
         task.Priority = scheduled.Priority;
         return task;
     }

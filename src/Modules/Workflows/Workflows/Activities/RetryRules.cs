@@ -45,8 +45,12 @@ internal static class RetryRules
     public static (RetryState State, DateTimeOffset At) Next(ActivityState activity, Failure failure, DateTimeOffset now) =>
         activity.CancelRequestedId > 0 ? (RetryState.CancelRequested, default)
         : Next(
-            activity.Retry, activity.Attempt, failure, now, activity.ScheduleToClose > TimeSpan.Zero ? activity.FirstScheduledAt + activity.ScheduleToClose : null,
-            Delay(failure.ApplicationFailureInfo?.NextRetryDelay));
+            activity.Retry, activity.IsReset ? 0 : activity.Attempt, failure, now,
+            activity.ScheduleToClose > TimeSpan.Zero ? activity.FirstScheduledAt + activity.ScheduleToClose : null,
+            activity.IsReset ? TimeSpan.Zero : Delay(failure.ApplicationFailureInfo?.NextRetryDelay));
+
+    /// <summary>How long the attempt after this one waits, by the policy alone.</summary>
+    public static TimeSpan IntervalAfter(RetryPolicy policy, int attempt) => Interval(policy, attempt);
 
     /// <summary>When the next attempt may start, or why there is none.</summary>
     /// <param name="expires">No attempt starts after this time; null for no such time.</param>

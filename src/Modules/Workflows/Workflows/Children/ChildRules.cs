@@ -100,7 +100,7 @@ internal static class ChildRules
         {
             // A start that is under way meets this message behind it.
             change.Settle(Key(change, OutboxKind.Start, child));
-            if (!child.IsStarted || child.ParentClosePolicy != ParentClosePolicy.Abandon)
+            if (!change.IsReset && (!child.IsStarted || child.ParentClosePolicy != ParentClosePolicy.Abandon))
             {
                 change.Send(new OutboxMessage(Key(change, OutboxKind.ParentClosed, child), child.WorkflowId, child.RunId));
             }
@@ -113,6 +113,11 @@ internal static class ChildRules
 
         run.Children.Clear();
         run.Externals.Clear();
+        if (change.IsReset)
+        {
+            return;
+        }
+
         if (run.Parent is { } parent && change.Follower is null)
         {
             change.Send(new OutboxMessage(new OutboxKey(run.RunId, OutboxKind.Closed, lastId), parent.WorkflowId, parent.RunId));

@@ -17,6 +17,9 @@ internal sealed record ChildState
 
     public required ParentClosePolicy ParentClosePolicy { get; init; }
 
+    /// <summary>The run that the child knows as its parent: after a reset, the one that started it. Empty for the run itself.</summary>
+    public string ParentRunId { get; init; } = "";
+
     /// <summary>The event of the workflow task that commanded it.</summary>
     public long CompletedId { get; init; }
 

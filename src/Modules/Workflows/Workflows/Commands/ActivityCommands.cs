@@ -27,7 +27,9 @@ internal static class ActivityCommands
             return wrong;
         }
 
-        var times = Normalize(run, command);
+        var times = ActivityTimes.Of(
+            run.RunTimeout, Durations.Of(command.ScheduleToCloseTimeout), Durations.Of(command.ScheduleToStartTimeout),
+            Durations.Of(command.StartToCloseTimeout), Durations.Of(command.HeartbeatTimeout));
         var attributes = command.CopyTo(new ActivityTaskScheduledEventAttributes { WorkflowTaskCompletedEventId = completedId });
         attributes.TaskQueue = new TaskQueue { Name = command.TaskQueue?.Name is { Length: > 0 } queue ? queue : run.TaskQueue, Kind = TaskQueueKind.Normal };
         attributes.ScheduleToCloseTimeout = Duration.FromTimeSpan(times.ScheduleToClose);
@@ -36,20 +38,7 @@ internal static class ActivityCommands
         attributes.HeartbeatTimeout = Duration.FromTimeSpan(times.Heartbeat);
         attributes.RetryPolicy = RetryRules.Complete(command.RetryPolicy);
         var scheduled = change.Add(new HistoryEvent { EventType = EventType.ActivityTaskScheduled, ActivityTaskScheduledEventAttributes = attributes });
-        run.Activities[scheduled.EventId] = new ActivityState
-        {
-            ScheduledId = scheduled.EventId,
-            Id = command.ActivityId,
-            Type = command.ActivityType.Name,
-            Queue = attributes.TaskQueue.Name,
-            FirstScheduledAt = change.Now,
-            ScheduledAt = change.Now,
-            ScheduleToClose = times.ScheduleToClose,
-            ScheduleToStart = times.ScheduleToStart,
-            StartToClose = times.StartToClose,
-            Heartbeat = times.Heartbeat,
-            Retry = attributes.RetryPolicy,
-        };
+        run.Activities[scheduled.EventId] = ActivityRules.Of(scheduled);
         change.Queue(TaskKind.Activity, attributes.TaskQueue.Name, scheduled.EventId, 1);
         return null;
     }
@@ -114,32 +103,4 @@ internal static class ActivityCommands
                 ? CommandRules.Bad(WorkflowTaskFailedCause.PendingActivitiesLimitExceeded, $"The number of pending activities, {CommandRules.MaxPending}, has reached the limit.")
                 : null;
     }
-
-    /// <summary>The timeouts as they count: each one bounded by those above it. (Temporal's server: chasm/lib/activity/validator.go.)</summary>
-    private static (TimeSpan ScheduleToClose, TimeSpan ScheduleToStart, TimeSpan StartToClose, TimeSpan Heartbeat) Normalize(
-        RunState run, ScheduleActivityTaskCommandAttributes command)
-    {
-        var (close, start) = (Durations.Of(command.ScheduleToCloseTimeout), Durations.Of(command.ScheduleToStartTimeout));
-        var (execute, beat) = (Durations.Of(command.StartToCloseTimeout), Durations.Of(command.HeartbeatTimeout));
-        if (close > TimeSpan.Zero)
-        {
-            start = Least(start, close);
-            execute = Least(execute, close);
-        }
-        else
-        {
-            close = run.RunTimeout;
-            start = Least(start, run.RunTimeout);
-        }
-
-        if (run.RunTimeout > TimeSpan.Zero)
-        {
-            (close, start, execute) = (Least(close, run.RunTimeout), Least(start, run.RunTimeout), Least(execute, run.RunTimeout));
-        }
-
-        return (close, start, execute, beat > TimeSpan.Zero ? Least(beat, execute) : TimeSpan.Zero);
-    }
-
-    /// <summary>The shorter one, where zero is none.</summary>
-    private static TimeSpan Least(TimeSpan a, TimeSpan b) => a <= TimeSpan.Zero ? b : b <= TimeSpan.Zero || a < b ? a : b;
 }

@@ -39,6 +39,12 @@ internal static class ChildCommands
             attributes.WorkflowIdReusePolicy = WorkflowIdReusePolicy.AllowDuplicate;
         }
 
+        if (run.ReplacedChildren.Remove($"{command.WorkflowType.Name}:{command.WorkflowId}"))
+        {
+            // The run before the reset began it, and it may run still.
+            attributes.WorkflowIdReusePolicy = WorkflowIdReusePolicy.TerminateIfRunning;
+        }
+
         var initiated = change.Add(new HistoryEvent
         {
             EventType = EventType.StartChildWorkflowExecutionInitiated, StartChildWorkflowExecutionInitiatedEventAttributes = attributes,

@@ -150,7 +150,7 @@ internal static class CommandRules
     }
 
     /// <summary>Null removes: SDKs send it as a payload of no data, or of the JSON word.</summary>
-    private static void Merge(MapField<string, Payload> all, MapField<string, Payload> given)
+    public static void Merge(MapField<string, Payload> all, MapField<string, Payload> given)
     {
         foreach (var (name, payload) in given)
         {

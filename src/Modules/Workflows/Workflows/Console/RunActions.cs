@@ -21,7 +21,7 @@ public sealed record RunTarget(string Namespace, string WorkflowId, string RunId
 internal sealed class RunActions(LocalCalls calls)
 {
     /// <summary>As a history names the program that asked; who asked is its principal.</summary>
-    private const string Identity = "flagstone-console";
+    public const string Identity = "flagstone-console";
 
     /// <summary>The SDKs' own query: where each coroutine of the workflow stands.</summary>
     public const string StackTrace = "__stack_trace";
@@ -50,6 +50,33 @@ internal sealed class RunActions(LocalCalls calls)
     public async Task<string?> DeleteAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
         caller, (h, r, c) => h.DeleteWorkflowExecution(r, c),
         new DeleteWorkflowExecutionRequest { Namespace = run.Namespace, WorkflowExecution = Of(run) }, reason, CancellationToken.None)).Refusal;
+
+    /// <summary>The id of the run that goes on, or why there is none. The reason is in the events of both runs.</summary>
+    /// <param name="finishId">The end of the workflow task to which it goes back.</param>
+    public async Task<(string RunId, string? Refusal)> ResetAsync(Caller caller, RunTarget run, long finishId, string reason)
+    {
+        var outcome = await calls.CallAsync(caller, (h, r, c) => h.ResetWorkflowExecution(r, c), new ResetWorkflowExecutionRequest
+        {
+            Namespace = run.Namespace, WorkflowExecution = Of(run), WorkflowTaskFinishEventId = finishId, Reason = reason, Identity = Identity,
+            RequestId = Guid.NewGuid().ToString(),
+        }, "", CancellationToken.None);
+        return (outcome.Response?.RunId ?? "", outcome.Refusal);
+    }
+
+    /// <summary>The id of the job, or why there is none. The reason is in the ledger.</summary>
+    /// <param name="request">What to do to which runs.</param>
+    public async Task<(string JobId, string? Refusal)> StartBatchAsync(Caller caller, string ns, StartBatchOperationRequest request, string reason)
+    {
+        (request.Namespace, request.JobId, request.Reason) = (ns, $"console-{Guid.NewGuid():N}", reason);
+        var outcome = await calls.CallAsync(caller, (h, r, c) => h.StartBatchOperation(r, c), request, "", CancellationToken.None);
+        return (request.JobId, outcome.Refusal);
+    }
+
+    /// <summary>Stops a job; null when it is done, else why it is not.</summary>
+    public async Task<string?> StopBatchAsync(Caller caller, string ns, string jobId) => (await calls.CallAsync(
+        caller, (h, r, c) => h.StopBatchOperation(r, c),
+        new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = "stopped in the console", Identity = Identity }, "",
+        CancellationToken.None)).Refusal;
 
     /// <summary>The run id, or why there is none.</summary>
     public async Task<(string RunId, string? Refusal)> StartAsync(Caller caller, StartForm form, Payloads? input)

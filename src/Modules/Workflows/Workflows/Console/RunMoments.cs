@@ -1,3 +1,4 @@
+using System.Globalization;
 using Flagstone.Ui.Components;
 using Temporalio.Api.History.V1;
 using Case = Temporalio.Api.History.V1.HistoryEvent.AttributesOneofCase;
@@ -8,6 +9,20 @@ namespace Flagstone.Workflows.Console;
 internal static class RunMoments
 {
     private static readonly Status Recorded = new("Recorded", Tone.Neutral);
+
+    /// <summary>The ends of workflow tasks, to which a reset may go back; in the order of the events.</summary>
+    public static IReadOnlyList<(long EventId, string Text)> Points(IEnumerable<HistoryEvent> events) =>
+    [
+        .. events.Select(e => (e.EventId, Word: e.AttributesCase switch
+        {
+            Case.WorkflowTaskCompletedEventAttributes => "completed",
+            Case.WorkflowTaskFailedEventAttributes => "failed",
+            Case.WorkflowTaskTimedOutEventAttributes => "timed out",
+            _ => "",
+        }, At: e.EventTime)).Where(p => p.Word.Length > 0)
+            .Select(p => (p.EventId, string.Create(
+                CultureInfo.InvariantCulture, $"Event {p.EventId}, {p.Word} at {p.At.ToDateTimeOffset().UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"))),
+    ];
 
     /// <summary>Null for an event that says nothing by itself: a workflow task that went well.</summary>
     public static RunStep? Of(HistoryEvent e)

@@ -24,12 +24,16 @@ public sealed partial class RunPage
     /// <summary>Among the last events the failure of a workflow task is looked for; what comes after it are messages from outside.</summary>
     private const int FailureIsWithin = 200;
 
+    /// <summary>Workflow tasks to go back to are looked for among so many last events.</summary>
+    private const int PointsAreWithin = 500;
+
     /// <summary>A run has activities on few queues; more are not asked for their workers.</summary>
     private const int MaxQueues = 5;
 
-    private static readonly string[] OpenActs = [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Delete];
+    private static readonly string[] OpenActs =
+        [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
 
-    private static readonly string[] ClosedActs = [RunActionForm.Delete];
+    private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 
     private RunState? run;
     private DescribeWorkflowExecutionResponse? described;
@@ -41,6 +45,7 @@ public sealed partial class RunPage
     private IReadOnlyList<(string Id, DateTimeOffset FiresAt)> timers = [];
     private List<HistoryEvent> events = [];
     private IReadOnlyList<RunStep> steps = [];
+    private IReadOnlyList<(long EventId, string Text)> points = [];
     private string? mayNot;
     private string asking = "";
     private string said = "";
@@ -136,7 +141,17 @@ public sealed partial class RunPage
         return [.. views.Where(v => v.Pollers.Count == 0)];
     }
 
-    private void Ask(string action) => (asking, said) = (action, "");
+    private async Task AskAsync(string action)
+    {
+        points = action == RunActionForm.Reset ? RunMoments.Points(await Reader.LastEventsAsync(run!, PointsAreWithin, CancellationToken.None)) : [];
+        (asking, said) = (action, "");
+    }
+
+    private void Follow(string runId)
+    {
+        asking = "";
+        Navigation.NavigateTo(Href(Namespace, runId));
+    }
 
     private async Task ClosedAsync(string done)
     {

@@ -1,4 +1,6 @@
+using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Fleet;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.TaskQueues;
@@ -8,6 +10,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
+using Temporalio.Api.Worker.V1;
 using Temporalio.Api.Workflow.V1;
 
 namespace Flagstone.Workflows.Console;
@@ -19,8 +22,8 @@ internal sealed record RunList(IReadOnlyList<WorkflowExecutionInfo> Runs, string
 
 /// <summary>Reads what the console shows of workflows. Who may see it is asked by the pages.</summary>
 internal sealed class RunReader(
-    NamespaceCache cache, NamespaceStore namespaces, VisibilityStore visibility, ExecutionStore executions, TaskQueueStore tasks, IGrainFactory grains,
-    TimeProvider clock)
+    NamespaceCache cache, NamespaceStore namespaces, VisibilityStore visibility, ExecutionStore executions, TaskQueueStore tasks, BatchStore batches,
+    IGrainFactory grains, TimeProvider clock)
 {
     public const int RunsPerPage = 50;
 
@@ -69,6 +72,14 @@ internal sealed class RunReader(
     /// <summary>The last events, the last one first.</summary>
     public Task<List<HistoryEvent>> LastEventsAsync(RunState run, int count, CancellationToken ct) =>
         executions.EventsAsync(run.RunId, 1, run.NextEventId - 1, count, MaxPageBytes, ct, isReverse: true);
+
+    /// <summary>The workers of a namespace that have said something of themselves within the last minutes.</summary>
+    public async Task<IReadOnlyList<WorkerHeartbeat>> WorkersAsync(WorkflowNamespace ns) =>
+        [.. (await grains.GetGrain<IFleetGrain>(ns.Id).ListAsync()).Select(WorkerHeartbeat.Parser.ParseFrom)];
+
+    /// <summary>A batch job; null for none.</summary>
+    public async Task<BatchState?> BatchAsync(WorkflowNamespace ns, string jobId, CancellationToken ct) =>
+        await batches.FindAsync(new BatchKey(ns.Id, jobId), ct) is { } found ? StateCodec.Read<BatchState>(found.State) : null;
 
     public async Task<TaskQueueView> QueueAsync(WorkflowNamespace ns, TaskKind kind, string name, CancellationToken ct)
     {

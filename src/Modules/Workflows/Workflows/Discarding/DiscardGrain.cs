@@ -1,6 +1,7 @@
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Schedules;
@@ -17,7 +18,8 @@ internal interface IDiscardGrain : IReconcileGrain;
 /// </summary>
 [GrainType("flagstone.workflow-discard")]
 internal sealed partial class DiscardGrain(
-    DiscardStore store, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger) : Grain, IDiscardGrain
+    DiscardStore store, BatchStore batches, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger)
+    : Grain, IDiscardGrain
 {
     public const string Controller = "workflow-discard";
 
@@ -101,6 +103,11 @@ internal sealed partial class DiscardGrain(
         foreach (var some in runs.Chunk(AtOnce))
         {
             gone += (await Task.WhenAll(some.Select(r => DiscardAsync(ns, r, closedBefore)))).Count(done => done);
+        }
+
+        if (closedBefore is null && runs.Count < Batch)
+        {
+            await batches.DropAllAsync(ns, CancellationToken.None);
         }
 
         // What could not be deleted waits for the period: it would be tried again and again.

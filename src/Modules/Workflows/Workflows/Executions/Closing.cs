@@ -41,6 +41,8 @@ internal static class Closing
         run.Activities.Clear();
         run.Timers.Clear();
         run.Buffered.Clear();
+        run.AdmittedUpdates.Clear();
+        run.ReplacedChildren.Clear();
         run.StickyQueue = "";
     }
 }

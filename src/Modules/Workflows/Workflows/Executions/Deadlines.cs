@@ -78,7 +78,7 @@ internal static class Deadlines
             Consider(started, activity.StartToClose, TimeoutType.StartToClose);
             Consider(activity.LastHeartbeatAt ?? started, activity.Heartbeat, TimeoutType.Heartbeat);
         }
-        else
+        else if (activity.Pause is null)
         {
             Consider(activity.ScheduledAt, activity.ScheduleToStart, TimeoutType.ScheduleToStart);
         }

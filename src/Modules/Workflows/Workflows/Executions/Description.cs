@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Children;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
@@ -22,6 +23,7 @@ internal static class Description
             UserMetadata = run.UserMetadata,
         },
         WorkflowExecutionInfo = Info(run),
+        WorkflowExtendedInfo = Extended(run),
         PendingActivities = { run.Activities.Values.Select(Pending) },
         PendingChildren = { run.Children.Values.Select(Pending) },
         PendingWorkflowTask = run.WorkflowTask is { } task ? new PendingWorkflowTaskInfo
@@ -54,6 +56,18 @@ internal static class Description
         SearchAttributes = run.SearchAttributes,
     };
 
+    private static WorkflowExecutionExtendedInfo Extended(RunState run) => new()
+    {
+        ExecutionExpirationTime = Time(run.ExecutionExpiresAt),
+        RunExpirationTime = Time(run.ExpiresAt),
+        CancelRequested = run.CancelRequested,
+        LastResetTime = run.BaseRunId.Length > 0 ? Time(run.StartedAt) : null,
+        OriginalStartTime = Time(run.FirstStartedAt ?? run.StartedAt),
+        ResetRunId = run.ResetRunId,
+    };
+
+    private static Timestamp? Time(DateTimeOffset? at) => at is { } time ? Timestamp.FromDateTimeOffset(time) : null;
+
     private static PendingChildExecutionInfo Pending(ChildState child) => new()
     {
         WorkflowId = child.WorkflowId,
@@ -72,8 +86,10 @@ internal static class Description
         {
             ActivityId = activity.Id,
             ActivityType = new ActivityType { Name = activity.Type },
-            State = activity.CancelRequestedId > 0 ? PendingActivityState.CancelRequested
-                : activity.IsStarted ? PendingActivityState.Started : PendingActivityState.Scheduled,
+            State = StateOf(activity),
+            Paused = activity.Pause is not null,
+            ActivityOptions = ActivityOptionRules.Of(activity),
+            LastAttemptCompleteTime = Time(activity.LastEndedAt),
             ScheduledTime = Timestamp.FromDateTimeOffset(activity.FirstScheduledAt),
             Attempt = activity.Attempt,
             MaximumAttempts = activity.Retry.MaximumAttempts,
@@ -82,8 +98,16 @@ internal static class Description
             LastWorkerIdentity = activity.IsStarted ? activity.Identity : activity.LastIdentity,
             LastStartedTime = activity.StartedAt is { } started ? Timestamp.FromDateTimeOffset(started) : null,
             LastHeartbeatTime = activity.LastHeartbeatAt is { } beat ? Timestamp.FromDateTimeOffset(beat) : null,
-            NextAttemptScheduleTime = activity is { IsStarted: false, Attempt: > 1 } ? Timestamp.FromDateTimeOffset(activity.ScheduledAt) : null,
+            NextAttemptScheduleTime = activity is { IsStarted: false, Attempt: > 1, Pause: null } ? Timestamp.FromDateTimeOffset(activity.ScheduledAt) : null,
         };
+        if (activity.Pause is { } pause)
+        {
+            info.PauseInfo = new PendingActivityInfo.Types.PauseInfo
+            {
+                PauseTime = Timestamp.FromDateTimeOffset(pause.At), Manual = new() { Identity = pause.Identity, Reason = pause.Reason },
+            };
+        }
+
         if (activity.ScheduleToClose > TimeSpan.Zero)
         {
             info.ExpirationTime = Timestamp.FromDateTimeOffset(activity.FirstScheduledAt + activity.ScheduleToClose);
@@ -91,4 +115,9 @@ internal static class Description
 
         return info;
     }
+
+    private static PendingActivityState StateOf(ActivityState activity) =>
+        activity.CancelRequestedId > 0 ? PendingActivityState.CancelRequested
+        : activity.IsStarted ? activity.Pause is null ? PendingActivityState.Started : PendingActivityState.PauseRequested
+        : activity.Pause is null ? PendingActivityState.Scheduled : PendingActivityState.Paused;
 }

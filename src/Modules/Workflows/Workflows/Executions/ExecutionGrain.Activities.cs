@@ -16,6 +16,12 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
+        // Its queue was changed, and this one has not forgotten it.
+        if (start.Queue.Length > 0 && run.Activities.GetValueOrDefault(start.EventId)?.Queue != start.Queue)
+        {
+            return default;
+        }
+
         var change = Step(By(start.Caller));
         if (!ActivityRules.Start(change, start.EventId, start.Attempt, start.Identity, Stamp(), Stamp()))
         {
@@ -62,7 +68,10 @@ internal sealed partial class ExecutionGrain
     {
         var request = RecordActivityTaskHeartbeatRequest.Parser.ParseFrom(call.Request);
         ActivityRules.Heartbeat(change, activity, request.Details);
-        return Answer.Of(new RecordActivityTaskHeartbeatResponse { CancelRequested = activity.CancelRequestedId > 0 });
+        return Answer.Of(new RecordActivityTaskHeartbeatResponse
+        {
+            CancelRequested = activity.CancelRequestedId > 0, ActivityPaused = activity.Pause is not null, ActivityReset = activity.IsReset,
+        });
     });
 
     public Task<TaskToken?> FindActivityAsync(string runId, string activityId) => Task.FromResult(
@@ -95,5 +104,9 @@ internal sealed partial class ExecutionGrain
         CurrentAttemptScheduledTime = Timestamp.FromDateTimeOffset(activity.ScheduledAt),
         StartedTime = Timestamp.FromDateTimeOffset(activity.StartedAt!.Value),
         HeartbeatDetails = activity.HeartbeatDetails,
+        ScheduleToCloseTimeout = Duration.FromTimeSpan(activity.ScheduleToClose),
+        StartToCloseTimeout = Duration.FromTimeSpan(activity.StartToClose),
+        HeartbeatTimeout = Duration.FromTimeSpan(activity.Heartbeat),
+        RetryPolicy = activity.Retry,
     };
 }

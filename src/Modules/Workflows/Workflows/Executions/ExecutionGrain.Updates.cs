@@ -82,6 +82,7 @@ internal sealed partial class ExecutionGrain
             entry = updates.Add(id, new UpdateRequest(), UpdateWorkflowExecutionLifecycleStage.Accepted);
         }
 
+        entry ??= FromHistory(run, id, new UpdateRequest());
         if (entry is null)
         {
             return await EndOfAsync(run, id);
@@ -104,7 +105,8 @@ internal sealed partial class ExecutionGrain
             return Admission.Over(of.RunId, await EndOfAsync(of, id));
         }
 
-        var entry = updates.Find(id) ?? (known is null ? null : updates.Add(id, request, UpdateWorkflowExecutionLifecycleStage.Accepted));
+        var entry = updates.Find(id)
+            ?? (known is not null ? updates.Add(id, request, UpdateWorkflowExecutionLifecycleStage.Accepted) : FromHistory(of, id, request));
         if (entry is null)
         {
             if (Refuse(of) is { } refusal)
@@ -118,6 +120,10 @@ internal sealed partial class ExecutionGrain
 
         return new Admission(of.RunId, updates.Ticket(entry, clock.GetUtcNow()), default, false);
     }
+
+    /// <summary>An update that the worker reads in the history, since a reset; null for one that is not there, or no longer waits.</summary>
+    private UpdateEntry? FromHistory(RunState of, string id, UpdateRequest request) => of.AdmittedUpdates.Contains(id)
+        ? updates.Add(id, request, UpdateWorkflowExecutionLifecycleStage.Admitted, isInHistory: true) : null;
 
     private Refusal? Refuse(RunState of) =>
         !of.IsRunning ? Refusal.Completed()
@@ -196,6 +202,7 @@ internal sealed partial class ExecutionGrain
         updates.RejectUnanswered(stamp);
         Arm();
         Speculate(request);
+        Answered(request);
         return Answer.Of(new RespondWorkflowTaskCompletedResponse
         {
             ResetHistoryEventId = run.LastCompletedStarted, WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null,
@@ -208,7 +215,12 @@ internal sealed partial class ExecutionGrain
         foreach (var change in changes)
         {
             updates.Apply(change.UpdateResults);
-            if (!change.Run.IsRunning)
+            if (change.IsReset)
+            {
+                // Who asks again finds the run that goes on, which has been told of it too.
+                updates.AbortAll();
+            }
+            else if (!change.Run.IsRunning && change.Closes)
             {
                 updates.Close(continues: change.Follower is not null);
             }

@@ -102,6 +102,7 @@ internal sealed partial class ExecutionGrain
         }
 
         Speculate(request);
+        Answered(request);
         return Answer.Of(new RespondWorkflowTaskCompletedResponse
         {
             WorkflowTask = run.WorkflowTask is { IsStarted: true } ? TaskOf(run, again: false) : null,
@@ -183,6 +184,7 @@ internal sealed partial class ExecutionGrain
                 Events = { recent.From(current.RunId, task.Queue == current.TaskQueue ? 1 : current.LastCompletedStarted + 1), WorkflowTaskRules.Suffix(current) },
             },
             Messages = { updates.Send(task, again) },
+            Queries = { queries.Send() },
         };
     }
 

@@ -202,6 +202,7 @@ internal sealed partial class ExecutionGrain(
         due = wake is null ? due : wake.At;
         recent.Add(next.RunId, changes[^1].Stored);
         Tell(changes);
+        TellQueries();
         metrics.Added(changes.SelectMany(c => c.Events));
         Published();
         foreach (var (queue, task) in changes.Where(c => c.Run.IsRunning).SelectMany(c => c.Queued))
@@ -236,6 +237,7 @@ internal sealed partial class ExecutionGrain(
         unstoredTask = null;
         recent.Clear();
         updates.AbortAll();
+        queries.Release();
         Drop();
         Published();
     }

@@ -51,6 +51,12 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     private const string PutEvent = "INSERT INTO workflow_event (run, id, body) VALUES (@run, @id, @body)";
 
+    private const string CopyEvents = """
+        INSERT INTO workflow_event (run, id, body) SELECT @run, id, body FROM workflow_event WHERE run = @base AND id <= @last
+        """;
+
+    private const string IsThere = "SELECT 1 FROM workflow_run WHERE run = @run";
+
     private const string PutTask = """
         INSERT INTO workflow_task (run, kind, event, attempt, namespace, queue, workflow, at) VALUES (@run, @kind, @event, @attempt, @ns, @queue, @workflow, @at)
         ON CONFLICT (run, kind, event) DO UPDATE SET attempt = excluded.attempt, queue = excluded.queue, at = excluded.at
@@ -108,18 +114,25 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     /// <param name="isReverse">The last one first.</param>
     public async Task<List<HistoryEvent>> EventsAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct, bool isReverse = false)
     {
+        var bodies = await BodiesAsync(runId, first, last, limit, bytes, ct, isReverse);
+        return [.. bodies.Select(HistoryEvent.Parser.ParseFrom)];
+    }
+
+    /// <summary>As <see cref="EventsAsync"/>, each one as it is stored.</summary>
+    public async Task<List<byte[]>> BodiesAsync(string runId, long first, long last, int limit, long bytes, CancellationToken ct, bool isReverse = false)
+    {
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.Command(isReverse ? Reverse : Events, ("run", runId), ("first", first), ("last", last), ("limit", limit));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        var events = new List<HistoryEvent>();
+        var bodies = new List<byte[]>();
         while (bytes > 0 && await reader.ReadAsync(ct))
         {
             var body = reader.GetFieldValue<byte[]>(0);
             bytes -= body.Length;
-            events.Add(HistoryEvent.Parser.ParseFrom(body));
+            bodies.Add(body);
         }
 
-        return events;
+        return bodies;
     }
 
     /// <summary>Commits a step, or two where one run follows another. False when someone else has committed since the version was read.</summary>
@@ -139,7 +152,14 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         }
 
         var closing = steps.Select(s => s.Change).FirstOrDefault(c => c.Closes);
-        return await writer.CommitAsync(UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing, Acts(steps)), ct) is Committed;
+        var unit = UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing, Acts(steps));
+        if (steps[^1].Change.Copied is { } copied)
+        {
+            // Its events may be taken away once it is gone.
+            unit = unit with { Guards = [.. unit.Guards, new Guard("workflow-base", new SqlStatement(IsThere, ("run", copied.RunId)))] };
+        }
+
+        return await writer.CommitAsync(unit, ct) is Committed;
     }
 
     /// <summary>Deletes a closed run with its history, in one commit. False when someone else has committed since the version was read.</summary>
@@ -210,6 +230,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         sql.Add(new SqlStatement(
             PutRun, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue), ("status", (long)run.Status),
             ("start", Micros.From(run.StartedAt)), ("close", run.ClosedAt is { } closed ? Micros.From(closed) : null), ("next", run.NextEventId), ("state", state)));
+        if (change.Copied is { } copied)
+        {
+            sql.Add(new SqlStatement(CopyEvents, ("run", run.RunId), ("base", copied.RunId), ("last", copied.Last)));
+        }
+
         foreach (var (id, body) in change.Stored)
         {
             sql.Add(new SqlStatement(PutEvent, ("run", run.RunId), ("id", id), ("body", body)));

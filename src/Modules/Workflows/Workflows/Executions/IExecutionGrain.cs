@@ -29,6 +29,10 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("Terminate")]
     Task<Answer> TerminateAsync(Call call);
 
+    /// <summary>Ends the current run, and begins one that goes on with the history of a run of this workflow id as it was at a workflow task.</summary>
+    [Alias("Reset")]
+    Task<Answer> ResetAsync(Call call);
+
     /// <summary>A worker takes a task of a queue. The answer lacks the history; no bytes and no refusal: the task is stale.</summary>
     [Alias("StartWorkflowTask")]
     Task<Answer> StartWorkflowTaskAsync(TaskStart start);
@@ -54,6 +58,20 @@ internal interface IExecutionGrain : IReconcileGrain
 
     [Alias("Heartbeat")]
     Task<Answer> HeartbeatAsync(Call call, TaskToken token);
+
+    /// <summary>Lets no attempt of activities start; one that is under way goes on.</summary>
+    [Alias("PauseActivity")]
+    Task<Answer> PauseActivityAsync(Call call);
+
+    [Alias("UnpauseActivity")]
+    Task<Answer> UnpauseActivityAsync(Call call);
+
+    /// <summary>Lets activities begin with their first attempt again.</summary>
+    [Alias("ResetActivity")]
+    Task<Answer> ResetActivityAsync(Call call);
+
+    [Alias("UpdateActivityOptions")]
+    Task<Answer> UpdateActivityOptionsAsync(Call call);
 
     /// <summary>The token by which a worker answers a started activity, for who knows the activity by its id; null for none.</summary>
     /// <param name="runId">Empty for the current run.</param>
@@ -82,6 +100,13 @@ internal interface IExecutionGrain : IReconcileGrain
     /// <summary>As <see cref="WaitUpdateAsync"/>, of an update that somebody else asked for.</summary>
     [Alias("PollUpdate"), Orleans.Concurrency.AlwaysInterleave]
     Task<Answer> PollUpdateAsync(string runId, string id, UpdateWorkflowExecutionLifecycleStage stage, TimeSpan most);
+
+    /// <summary>
+    /// Sends a query with the workflow task that waits, or the next one, and waits for its answer: a <c>RespondQueryTaskCompletedRequest</c>. No bytes and no
+    /// refusal: no workflow task is open, or the time is over.
+    /// </summary>
+    [Alias("Query"), Orleans.Concurrency.AlwaysInterleave]
+    Task<Answer> QueryAsync(string runId, byte[] query, TimeSpan most);
 
     /// <summary>The events that a worker has been shown and that are not stored; none when there are none.</summary>
     [Alias("OpenTask"), Orleans.Concurrency.AlwaysInterleave]
@@ -136,6 +161,8 @@ internal sealed record Admission(
 }
 
 /// <summary>A worker's taking of a task.</summary>
+/// <param name="Queue">Where it lay; empty for any queue.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]
 internal sealed record TaskStart(
-    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity, [property: Id(4)] string Caller);
+    [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity,
+    [property: Id(4)] string Caller, [property: Id(5)] string Queue = "");

@@ -1,5 +1,6 @@
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.Resetting;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
 using Google.Protobuf;
@@ -44,6 +45,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>Whether the run ends by this step.</summary>
     public bool Closes { get; set; }
+
+    /// <summary>Whether it ends because another run goes on in its place: its parent, its children and its schedule are not told.</summary>
+    public bool IsReset { get; set; }
+
+    /// <summary>The events that the run has from another one; null for none.</summary>
+    public CopiedEvents? Copied { get; init; }
 
     /// <summary>The events as they are stored, once the step is sealed.</summary>
     public List<(long Id, byte[] Body)> Stored { get; } = [];

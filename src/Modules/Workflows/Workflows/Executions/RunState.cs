@@ -49,6 +49,18 @@ internal sealed class RunState
 
     public DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>When the first of the runs began that this one goes on with, each one a reset of the one before; null for a run that is no reset.</summary>
+    public DateTimeOffset? FirstStartedAt { get; init; }
+
+    /// <summary>The run whose history this one goes on with; empty for a run that is no reset.</summary>
+    public string BaseRunId { get; set; } = "";
+
+    /// <summary>The last event that this run has from its base; 0 for a run that is no reset.</summary>
+    public long BaseEventId { get; set; }
+
+    /// <summary>The last run that goes on with the history of this one; empty for none.</summary>
+    public string ResetRunId { get; set; } = "";
+
     /// <summary>When the run may last no longer, by the shorter of its timeouts; null for ever.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -110,6 +122,12 @@ internal sealed class RunState
     /// <summary>By the id of the Initiated event.</summary>
     public Dictionary<long, ChildState> Children { get; init; } = [];
 
+    /// <summary>
+    /// Children that the base of a reset began after the point to which it was reset, as type and workflow id: those that still run are replaced when this
+    /// run starts them.
+    /// </summary>
+    public HashSet<string> ReplacedChildren { get; init; } = [];
+
     /// <summary>Signals and requests to cancel that are on their way to other executions, by the id of the Initiated event.</summary>
     public Dictionary<long, ExternalState> Externals { get; init; } = [];
 
@@ -123,6 +141,9 @@ internal sealed class RunState
 
     /// <summary>The updates that the workflow has accepted, by their id.</summary>
     public Dictionary<string, UpdateState> Updates { get; init; } = [];
+
+    /// <summary>The updates that stand in the history as asked for, and that the workflow has not accepted, by their id.</summary>
+    public HashSet<string> AdmittedUpdates { get; init; } = [];
 
     public Memo? Memo { get; set; }
 
@@ -203,7 +224,7 @@ internal sealed record ActivityState
 
     public required string Type { get; init; }
 
-    public required string Queue { get; init; }
+    public required string Queue { get; set; }
 
     public required DateTimeOffset FirstScheduledAt { get; init; }
 
@@ -212,15 +233,27 @@ internal sealed record ActivityState
 
     public int Attempt { get; set; } = 1;
 
-    public required TimeSpan ScheduleToClose { get; init; }
+    public required TimeSpan ScheduleToClose { get; set; }
 
-    public required TimeSpan ScheduleToStart { get; init; }
+    public required TimeSpan ScheduleToStart { get; set; }
 
-    public required TimeSpan StartToClose { get; init; }
+    public required TimeSpan StartToClose { get; set; }
 
-    public required TimeSpan Heartbeat { get; init; }
+    public required TimeSpan Heartbeat { get; set; }
 
-    public required RetryPolicy Retry { get; init; }
+    public required RetryPolicy Retry { get; set; }
+
+    /// <summary>When the last attempt ended; null before that.</summary>
+    public DateTimeOffset? LastEndedAt { get; set; }
+
+    /// <summary>Set while no attempt may start.</summary>
+    public ActivityPause? Pause { get; set; }
+
+    /// <summary>The attempt that is under way is the last one that counts: the next one is the first again.</summary>
+    public bool IsReset { get; set; }
+
+    /// <summary>With <see cref="IsReset"/>: the next attempt gets no heartbeat details.</summary>
+    public bool ForgetsHeartbeat { get; set; }
 
     public DateTimeOffset? StartedAt { get; set; }
 
@@ -238,12 +271,19 @@ internal sealed record ActivityState
 
     public Payloads? HeartbeatDetails { get; set; }
 
+    /// <summary>The event of its start, where that stands in the history before its end, as after a reset; 0 for none.</summary>
+    [JsonIgnore]
+    public long StartedId { get; set; }
+
     /// <summary>The event by which the workflow asked to cancel it; 0 for none.</summary>
     public long CancelRequestedId { get; set; }
 
     [JsonIgnore]
     public bool IsStarted => StartedAt is not null;
 }
+
+/// <summary>Who paused an activity, and why.</summary>
+internal sealed record ActivityPause(DateTimeOffset At, string Identity, string Reason);
 
 /// <summary>An update that was accepted.</summary>
 /// <param name="CompletedId">The event with its outcome; 0 while it is under way.</param>

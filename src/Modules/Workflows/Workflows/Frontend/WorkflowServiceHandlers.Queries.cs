@@ -10,7 +10,7 @@ using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Frontend;
 
-/// <summary>Queries: a worker is asked directly, when the workflow tasks that came before are done.</summary>
+/// <summary>Queries: asked with the workflow task that is open, or else a worker is asked directly.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
     /// <summary>Where the caller has no deadline, a query is given up after this time.</summary>
@@ -19,10 +19,7 @@ internal sealed partial class WorkflowServiceHandlers
     /// <summary>The worker that has the run in its cache is asked for so long; then any.</summary>
     private static readonly TimeSpan StickyQuery = TimeSpan.FromSeconds(5);
 
-    /// <summary>A workflow task that fails so often will not be done soon.</summary>
-    private const int PoisonedAttempts = 3;
-
-    [Rpc("queries attached to workflow tasks: one waits until no workflow task is open", Access = RpcAccess.ReadOwn)]
+    [Rpc(Access = RpcAccess.ReadOwn)]
     public async Task<QueryWorkflowResponse> QueryWorkflow(QueryWorkflowRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);
@@ -31,15 +28,27 @@ internal sealed partial class WorkflowServiceHandlers
         var ns = await NamespaceAsync(request.Namespace, context);
         var key = new ExecutionKey(ns.Id, request.Execution.WorkflowId);
         var until = clock.GetUtcNow() + LongestQuery;
-        var run = await SettledAsync(key, request.Execution.RunId, until, context.CancellationToken);
+        var run = await RunAsync(key, request.Execution.RunId, context.CancellationToken);
         if (request.QueryRejectCondition == QueryRejectCondition.NotOpen && !run.IsRunning
             || request.QueryRejectCondition == QueryRejectCondition.NotCompletedCleanly && !run.IsRunning && run.Status != WorkflowExecutionStatus.Completed)
         {
             return new QueryWorkflowResponse { QueryRejected = new() { Status = run.Status } };
         }
 
+        var (attached, settled) = await AttachAsync(key, run, request, until, context.CancellationToken);
+        return Answered(attached ?? await AskAsync(settled, request, until));
+    }
+
+    /// <summary>Asks a worker directly: the one that has the run in its cache, if there is one, and then any.</summary>
+    private async Task<Answer> AskAsync(RunState run, QueryWorkflowRequest request, DateTimeOffset until)
+    {
         var answer = run.StickyQueue.Length > 0 ? await AskAsync(run, run.StickyQueue, request, StickyQuery) : default;
         answer = answer.Message is { Length: > 0 } || answer.Refusal is not null ? answer : await AskAsync(run, run.TaskQueue, request, until - clock.GetUtcNow());
+        return answer;
+    }
+
+    private static QueryWorkflowResponse Answered(Answer answer)
+    {
         if (answer.Refusal is null && answer.Message is not { Length: > 0 })
         {
             throw RpcErrors.QueryTimedOut("No worker answered the query in time. Is one polling the task queue?");
@@ -78,22 +87,33 @@ internal sealed partial class WorkflowServiceHandlers
         }
     }
 
-    /// <summary>The run when what was asked before the query is done: its answer must show a signal that was acknowledged.</summary>
-    private async Task<RunState> SettledAsync(ExecutionKey key, string runId, DateTimeOffset until, CancellationToken ct)
+    /// <summary>
+    /// While a workflow task is open, or the first one is to come, the query goes with it: its answer must show a signal that was acknowledged. Without an
+    /// answer the run is one that may be asked directly.
+    /// </summary>
+    private async Task<(Answer? Answer, RunState Run)> AttachAsync(
+        ExecutionKey key, RunState run, QueryWorkflowRequest request, DateTimeOffset until, CancellationToken ct)
     {
-        var run = await RunAsync(key, runId, ct);
+        var query = request.Query.ToByteArray();
         while (run.IsRunning && (run.WorkflowTask is not null || run.LastCompletedStarted == 0))
         {
-            if (run.WorkflowTask?.Attempt >= PoisonedAttempts || clock.GetUtcNow() >= until)
+            var left = until - clock.GetUtcNow();
+            if (left <= TimeSpan.Zero)
             {
                 throw RpcErrors.QueryTimedOut("The workflow is not ready for a query: its workflow task is not done, or fails.");
             }
 
-            await grains.GetGrain<IExecutionGrain>(key.ToString()).WaitAsync(run.RunId, run.NextEventId, false).WaitAsync(ct);
+            var answer = await grains.GetGrain<IExecutionGrain>(key.ToString()).QueryAsync(run.RunId, query, left).WaitAsync(ct);
+            if (answer.Refusal is not null || answer.Message is { Length: > 0 })
+            {
+                return (answer, run);
+            }
+
             run = await RunAsync(key, run.RunId, ct);
         }
 
-        return run.LastCompletedStarted == 0 ? throw RpcErrors.QueryTimedOut("The workflow ended before its first workflow task: there is nothing to query.") : run;
+        return run.LastCompletedStarted > 0 ? (null, run)
+            : throw RpcErrors.QueryTimedOut("The workflow ended before its first workflow task: there is nothing to query.");
     }
 
     private Task<Answer> AskAsync(RunState run, string queue, QueryWorkflowRequest request, TimeSpan most)

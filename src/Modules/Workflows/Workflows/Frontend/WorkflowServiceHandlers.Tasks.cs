@@ -41,7 +41,7 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("queries in workflow tasks, children and signals in other namespaces, Nexus and worker versioning")]
+    [Rpc("children and signals in other namespaces, Nexus and worker versioning")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
@@ -78,6 +78,11 @@ internal sealed partial class WorkflowServiceHandlers
     public async Task<ShutdownWorkerResponse> ShutdownWorker(ShutdownWorkerRequest request, ServerCallContext context)
     {
         var ns = await NamespaceAsync(request.Namespace, context);
+        if (request.WorkerHeartbeat is { WorkerInstanceKey.Length: > 0 } last)
+        {
+            await HearAsync(ns.Id, [last]);
+        }
+
         if (request.WorkerInstanceKey.Length > 0)
         {
             await polls.EndAsync(request.WorkerInstanceKey);

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
+using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
@@ -16,8 +17,8 @@ namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
-    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, VisibilityStore visibility, TaskQueueStore tasks, ParkedPolls polls,
-    IGrainFactory grains, TimeProvider clock, PlatformOptions options)
+    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, VisibilityStore visibility, TaskQueueStore tasks, BatchStore batches,
+    ParkedPolls polls, IGrainFactory grains, TimeProvider clock, PlatformOptions options)
 {
     /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
     private const string NoRetention = "A valid retention period is not set on request.";

@@ -102,7 +102,8 @@ internal static class Receiving
     private static Receipt Closed(RunChange change, Delivery delivery, HistoryEvent last)
     {
         var run = change.Run;
-        if (!run.IsRunning || run.RunId != delivery.TargetRun || !run.Children.TryGetValue(delivery.InitiatedId, out var child))
+        if (!run.IsRunning || !run.Children.TryGetValue(delivery.InitiatedId, out var child)
+            || (delivery.TargetRun != run.RunId && delivery.TargetRun != child.ParentRunId))
         {
             return Receipt.Needless;
         }
@@ -140,5 +141,6 @@ internal static class Receiving
     }
 
     private static bool IsChildOf(RunState run, Delivery delivery) =>
-        run.Parent is { } parent && parent.WorkflowId == delivery.WorkflowId && parent.RunId == delivery.Key.RunId;
+        run.Parent is { } parent && parent.WorkflowId == delivery.WorkflowId
+        && (parent.RunId == delivery.Key.RunId || parent.RunId == delivery.ParentRun);
 }

@@ -174,7 +174,7 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
         try
         {
             var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString());
-            var start = new TaskStart(task.RunId, task.EventId, task.Attempt, poll.Identity, poll.Caller);
+            var start = new TaskStart(task.RunId, task.EventId, task.Attempt, poll.Identity, poll.Caller, key.Name);
             var answer = key.Kind == TaskKind.Workflow ? await execution.StartWorkflowTaskAsync(start) : await execution.StartActivityAsync(start);
             if (answer.Refusal is not null)
             {

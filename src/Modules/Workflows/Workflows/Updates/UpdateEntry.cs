@@ -23,6 +23,9 @@ internal sealed class UpdateEntry(string id, UpdateRequest request, UpdateWorkfl
     /// <summary>Why it was aborted; the caller may try again where the status says so.</summary>
     public Refusal? Aborted { get; private set; }
 
+    /// <summary>Whether it stands in the history as asked for: the worker reads it there, and is not told of it beside.</summary>
+    public bool IsInHistory { get; init; }
+
     /// <summary>The stamp of the workflow task by which a worker was given it; empty for none.</summary>
     public string SentWith { get; set; } = "";
 

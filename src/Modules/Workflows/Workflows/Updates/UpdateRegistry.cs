@@ -25,16 +25,16 @@ internal sealed class UpdateRegistry
     public int Count => entries.Count;
 
     /// <summary>Whether one waits for a worker.</summary>
-    public bool IsWaiting => entries.Any(e => e.IsAdmitted);
+    public bool IsWaiting => entries.Any(e => e is { IsAdmitted: true, IsInHistory: false });
 
     /// <summary>What was asked and not accepted yet, by the update's id.</summary>
     public IReadOnlyDictionary<string, UpdateRequest> Admitted => entries.Where(e => e.IsAdmitted).ToDictionary(e => e.Id, e => e.Request);
 
     public UpdateEntry? Find(string id) => entries.Find(e => e.Id == id);
 
-    public UpdateEntry Add(string id, UpdateRequest request, UpdateWorkflowExecutionLifecycleStage stage)
+    public UpdateEntry Add(string id, UpdateRequest request, UpdateWorkflowExecutionLifecycleStage stage, bool isInHistory = false)
     {
-        var entry = new UpdateEntry(id, request, stage);
+        var entry = new UpdateEntry(id, request, stage) { IsInHistory = isInHistory };
         entries.Add(entry);
         return entry;
     }
@@ -58,7 +58,7 @@ internal sealed class UpdateRegistry
     /// <param name="again">Also those that a worker has: after a task that failed. Else it works on them, and they go with its next task silently.</param>
     public IEnumerable<Message> Send(WorkflowTaskState task, bool again)
     {
-        foreach (var entry in entries.Where(e => e.IsAdmitted))
+        foreach (var entry in entries.Where(e => e is { IsAdmitted: true, IsInHistory: false }))
         {
             var isNew = entry.SentWith.Length == 0;
             entry.SentWith = task.Stamp;

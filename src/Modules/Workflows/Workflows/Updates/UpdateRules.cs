@@ -86,6 +86,7 @@ internal static class UpdateRules
                 AcceptedRequest = request,
             },
         });
+        run.AdmittedUpdates.Remove(id);
         run.Updates[id] = new UpdateState(added.EventId, 0);
         change.UpdateResults.Add(new UpdateResult(id, null));
         return null;
@@ -98,6 +99,7 @@ internal static class UpdateRules
             return Bad($"The rejection of the update '{message.ProtocolInstanceId}' has no failure.");
         }
 
+        change.Run.AdmittedUpdates.Remove(message.ProtocolInstanceId);
         change.UpdateResults.Add(new UpdateResult(message.ProtocolInstanceId, new Outcome { Failure = rejected.Failure }));
         return null;
     }

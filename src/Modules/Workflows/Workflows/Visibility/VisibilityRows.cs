@@ -38,7 +38,7 @@ internal static class VisibilityRows
     public static IEnumerable<SqlStatement> Of(RunChange change)
     {
         var run = change.Run;
-        var begins = change.Events.Any(e => e.EventType == EventType.WorkflowExecutionStarted);
+        var begins = change.Copied is not null || change.Events.Any(e => e.EventType == EventType.WorkflowExecutionStarted);
         var upserts = change.Events.Any(e => e.EventType == EventType.UpsertWorkflowSearchAttributes);
         if (!begins && !upserts && run.IsRunning && !change.Events.Any(ChangesMemo))
         {

@@ -1,0 +1,90 @@
+using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.TaskQueues;
+
+namespace Flagstone.Workflows.Activities;
+
+/// <summary>The activities of a run that an operation is for.</summary>
+/// <param name="Id">Only the one with this id; empty for those of the type.</param>
+/// <param name="Type">Those of this type; empty, and no id: all.</param>
+internal sealed record ActivityChoice(string Id, string Type)
+{
+    /// <summary>In the order in which they were scheduled; null where none is what was named.</summary>
+    public List<ActivityState>? In(RunState run)
+    {
+        var chosen = run.Activities.Values.Where(a => Id.Length > 0 ? a.Id == Id : Type.Length == 0 || a.Type == Type).OrderBy(a => a.ScheduledId).ToList();
+        return chosen.Count > 0 || Id.Length + Type.Length == 0 ? chosen : null;
+    }
+
+    /// <summary>Of a choice that finds none.</summary>
+    public Refusal Missing() => Refusal.NotFound(
+        $"activity not found: no activity {(Id.Length > 0 ? $"with the id '{Id}'" : $"of the type '{Type}'")} is under way");
+}
+
+/// <summary>
+/// What people do to activities that are under way. An attempt that a worker has begun goes on; its worker hears of it with its next heartbeat. Nothing of
+/// it stands in the history. Pure. (Temporal's server: service/history/workflow/activity.go.)
+/// </summary>
+internal static class ActivityOperations
+{
+    /// <summary>No attempt starts until it is taken back. What is paused stays as it is.</summary>
+    public static void Pause(RunChange change, ActivityState activity, string identity, string reason)
+    {
+        if (activity.Pause is not null)
+        {
+            return;
+        }
+
+        activity.Pause = new ActivityPause(change.Now, identity, reason);
+        if (!activity.IsStarted)
+        {
+            change.Unqueue(TaskKind.Activity, activity.ScheduledId);
+        }
+    }
+
+    /// <summary>Attempts may start again: the next one when its time comes, with new attempts at once.</summary>
+    /// <param name="delay">How much later.</param>
+    public static void Unpause(RunChange change, ActivityState activity, bool resetAttempts, bool resetHeartbeat, TimeSpan delay)
+    {
+        if (activity.Pause is null)
+        {
+            return;
+        }
+
+        activity.Pause = null;
+        if (activity.IsStarted)
+        {
+            (activity.IsReset, activity.ForgetsHeartbeat) = (activity.IsReset || resetAttempts, activity.ForgetsHeartbeat || resetHeartbeat);
+            return;
+        }
+
+        activity.Attempt = resetAttempts ? 1 : activity.Attempt;
+        activity.HeartbeatDetails = resetHeartbeat ? null : activity.HeartbeatDetails;
+        Requeue(change, activity, (!resetAttempts && activity.ScheduledAt > change.Now ? activity.ScheduledAt : change.Now) + delay);
+    }
+
+    /// <summary>The next attempt is the first again, and starts at once.</summary>
+    /// <param name="delay">How much later.</param>
+    public static void Reset(RunChange change, ActivityState activity, bool resetHeartbeat, bool keepPaused, TimeSpan delay)
+    {
+        activity.Pause = keepPaused ? activity.Pause : null;
+        if (activity.IsStarted)
+        {
+            (activity.IsReset, activity.ForgetsHeartbeat) = (true, resetHeartbeat);
+            return;
+        }
+
+        activity.Attempt = 1;
+        activity.HeartbeatDetails = resetHeartbeat ? null : activity.HeartbeatDetails;
+        Requeue(change, activity, change.Now + delay);
+    }
+
+    /// <summary>The next attempt waits in its queue until a time, unless the activity is paused.</summary>
+    public static void Requeue(RunChange change, ActivityState activity, DateTimeOffset at)
+    {
+        activity.ScheduledAt = at;
+        if (activity.Pause is null)
+        {
+            change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, at);
+        }
+    }
+}
