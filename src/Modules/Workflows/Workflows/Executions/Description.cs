@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Nexus;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -24,6 +25,9 @@ internal static class Description
         WorkflowExecutionInfo = Info(run),
         PendingActivities = { run.Activities.Values.Select(Pending) },
         PendingChildren = { run.Children.Values.Select(Pending) },
+        PendingNexusOperations = { run.NexusOperations.Values.Select(NexusDescription.Pending) },
+        Callbacks = { run.Callbacks.Select(c => NexusDescription.Of(run, c)) },
+        WorkflowExtendedInfo = NexusDescription.Extended(run),
         PendingWorkflowTask = run.WorkflowTask is { } task ? new PendingWorkflowTaskInfo
         {
             State = task.IsStarted ? PendingWorkflowTaskState.Started : PendingWorkflowTaskState.Scheduled,

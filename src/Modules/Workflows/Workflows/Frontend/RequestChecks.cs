@@ -2,6 +2,8 @@ using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -45,10 +47,21 @@ internal static class RequestChecks
         }
 
         // What is not there must not be taken as if it were.
-        if (request.CompletionCallbacks.Count > 0 || request.VersioningOverride is not null)
+        if (request.VersioningOverride is not null)
         {
-            throw RpcErrors.Unimplemented("Completion callbacks and versioning overrides of workflows are not there yet.");
+            throw RpcErrors.Unimplemented("Versioning overrides of workflows are not there yet.");
         }
+
+        if ((CallbackRules.Refuse(request.CompletionCallbacks) ?? NexusLinks.Refuse(request.Links)) is { } attached)
+        {
+            throw RpcErrors.InvalidArgument(attached);
+        }
+
+        if (request.OnConflictOptions is { AttachCompletionCallbacks: true, AttachRequestId: false })
+        {
+            throw RpcErrors.InvalidArgument("attaching request ID is required for attaching completion callbacks");
+        }
+
 
         if (request.WorkflowIdConflictPolicy != WorkflowIdConflictPolicy.Unspecified && IsTerminateIfRunning(request))
         {

@@ -69,12 +69,13 @@ internal sealed partial class WorkflowServiceHandlers
         };
     }
 
-    [Rpc("callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.ReadOwn)]
+    [Rpc("pauses and worker versioning", Access = RpcAccess.ReadOwn)]
     public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);
-        return Description.Of(await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), request.Execution.RunId, context.CancellationToken));
+        var run = await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), request.Execution.RunId, context.CancellationToken);
+        return await WithNexusAsync(run, Description.Of(run), context.CancellationToken);
     }
 
     /// <summary>Of a run that a worker has in its cache: its execution may hold a task that is in no row.</summary>

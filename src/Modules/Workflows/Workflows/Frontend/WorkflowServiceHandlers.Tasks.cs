@@ -40,7 +40,7 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("queries in workflow tasks, children and signals in other namespaces, Nexus and worker versioning")]
+    [Rpc("queries in workflow tasks, children and signals in other namespaces, and worker versioning")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);

@@ -4,6 +4,7 @@ using Flagstone.Platform;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -16,7 +17,7 @@ namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
-    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, VisibilityStore visibility, TaskQueueStore tasks, ParkedPolls polls,
+    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks, ParkedPolls polls,
     IGrainFactory grains, TimeProvider clock, PlatformOptions options)
 {
     /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
@@ -30,7 +31,7 @@ internal sealed partial class WorkflowServiceHandlers(
         Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new()
             {
                 InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true, SignalAndQueryHeader = true,
-                SupportsSchedules = true, EagerWorkflowStart = true,
+                SupportsSchedules = true, EagerWorkflowStart = true, Nexus = true,
             },
         });
 

@@ -191,6 +191,12 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
     private async Task ReadAsync()
     {
         read = clock.GetUtcNow();
+        if (key.Kind == TaskKind.Nexus)
+        {
+            // Its tasks are in no row.
+            return;
+        }
+
         var rows = await store.ReadAsync(key, MaxPending, CancellationToken.None);
         more = rows.Count == MaxPending;
         foreach (var row in rows.Where(r => !starting.Contains((r.RunId, r.EventId, r.Attempt))))
