@@ -8,6 +8,7 @@ using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
+using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.TaskQueues;
@@ -43,6 +44,8 @@ public static class WorkflowsModule
         services.AddSingleton<NamespaceCache>();
         services.AddSingleton<NexusEndpointStore>();
         services.AddSingleton<NexusEndpointCache>();
+        services.AddSingleton<NexusAsker>();
+        services.AddSingleton<StandaloneStore>();
         services.AddSingleton<ExecutionStore>();
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<VisibilityStore>();
@@ -52,6 +55,7 @@ public static class WorkflowsModule
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
         services.AddController<IOutboxGrain>(OutboxStore.Controller, _ => []);
         services.AddController<INexusCallerGrain>(NexusCallerGrain.Controller, _ => []);
+        services.AddController<INexusOperationGrain>(StandaloneStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
         services.AddController<IScheduleGrain>(ScheduleStore.Controller, _ => []);
         services.AddSingleton<ScheduleStore>();

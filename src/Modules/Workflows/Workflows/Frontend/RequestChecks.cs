@@ -69,6 +69,14 @@ internal static class RequestChecks
         }
     }
 
+    public static void Links(IReadOnlyCollection<Link> links)
+    {
+        if (NexusLinks.Refuse(links) is { } wrong)
+        {
+            throw RpcErrors.InvalidArgument(wrong);
+        }
+    }
+
     public static void Id(string? value, string name)
     {
         if (Names.Refuse(value, name, "request") is { } wrong)
@@ -99,6 +107,14 @@ internal static class RequestChecks
         if (CommandRules.IsTooLarge(value))
         {
             throw RpcErrors.InvalidArgument($"{name} exceeds size limit of {CommandRules.MaxBlob} bytes.");
+        }
+    }
+
+    public static void NotNegative(Duration? time, string name)
+    {
+        if (Durations.Of(time) < TimeSpan.Zero)
+        {
+            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative, or no duration.");
         }
     }
 
@@ -139,14 +155,6 @@ internal static class RequestChecks
         }
 
         return unknown;
-    }
-
-    private static void NotNegative(Duration? time, string name)
-    {
-        if (Durations.Of(time) < TimeSpan.Zero)
-        {
-            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative, or no duration.");
-        }
     }
 
     private static bool IsTerminateIfRunning(StartWorkflowExecutionRequest request)

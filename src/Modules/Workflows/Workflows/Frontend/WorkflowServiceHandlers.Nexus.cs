@@ -72,7 +72,7 @@ internal sealed partial class WorkflowServiceHandlers
         foreach (var operation in described.PendingNexusOperations.Where(o => o.State != PendingNexusOperationState.Started))
         {
             var endpoint = run.NexusOperations[operation.ScheduledEventId].EndpointId;
-            if (await grains.GetGrain<INexusBreakerGrain>(NexusBreakerGrain.KeyOf(run.Namespace, endpoint)).IsOpenAsync())
+            if (await BreakerOf(run.Namespace, endpoint).IsOpenAsync())
             {
                 (operation.State, operation.BlockedReason) = (PendingNexusOperationState.Blocked, NexusBreakerGrain.OpenReason);
             }

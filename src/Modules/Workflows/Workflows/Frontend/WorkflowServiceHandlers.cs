@@ -4,6 +4,8 @@ using Flagstone.Platform;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Nexus.Endpoints;
+using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
@@ -17,8 +19,8 @@ namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
-    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks, ParkedPolls polls,
-    IGrainFactory grains, TimeProvider clock, PlatformOptions options)
+    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks,
+    StandaloneStore operations, NexusEndpointCache endpoints, ParkedPolls polls, IGrainFactory grains, TimeProvider clock, PlatformOptions options)
 {
     /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
     private const string NoRetention = "A valid retention period is not set on request.";

@@ -42,7 +42,7 @@ internal static class NamespaceMessages
             State = spec.Text("state") == "Deprecated" ? NamespaceState.Deprecated : NamespaceState.Registered,
             Description = spec.Text("description"),
             OwnerEmail = spec.Text("ownerEmail"),
-            Capabilities = new NamespaceInfo.Types.Capabilities { EagerWorkflowStart = true, WorkerPollCompleteOnShutdown = true, SyncUpdate = true, AsyncUpdate = true },
+            Capabilities = new NamespaceInfo.Types.Capabilities { EagerWorkflowStart = true, WorkerPollCompleteOnShutdown = true, SyncUpdate = true, AsyncUpdate = true, StandaloneNexusOperation = true },
             Limits = new NamespaceInfo.Types.Limits { BlobSizeLimitError = MaxBlob, MemoSizeLimitError = MaxBlob },
         };
         foreach (var (key, value) in spec?["data"] as JsonObject ?? [])

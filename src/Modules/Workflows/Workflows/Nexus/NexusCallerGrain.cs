@@ -1,13 +1,7 @@
 using Flagstone.Platform.Reconciling;
 using Flagstone.Workflows.Executions;
-using Flagstone.Workflows.Namespaces;
-using Flagstone.Workflows.Nexus.Endpoints;
-using Flagstone.Workflows.TaskQueues;
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Temporalio.Api.WorkflowService.V1;
 using Request = Temporalio.Api.Nexus.V1.Request;
 
 namespace Flagstone.Workflows.Nexus;
@@ -18,8 +12,7 @@ namespace Flagstone.Workflows.Nexus;
 /// </summary>
 [GrainType("flagstone.workflow-nexus-caller"), CollectionAgeLimit(Minutes = 2), Orleans.Concurrency.Reentrant]
 internal sealed partial class NexusCallerGrain(
-    ExecutionStore executions, NexusEndpointCache endpoints, NamespaceCache namespaces, WorkflowMetrics metrics, IGrainFactory grains, TimeProvider clock,
-    ILogger<NexusCallerGrain> logger) : Grain, INexusCallerGrain
+    ExecutionStore executions, NexusAsker asker, IGrainFactory grains, TimeProvider clock, ILogger<NexusCallerGrain> logger) : Grain, INexusCallerGrain
 {
     /// <summary>The controller that the due index wakes.</summary>
     public const string Controller = "workflow-nexus";
@@ -140,62 +133,23 @@ internal sealed partial class NexusCallerGrain(
     /// <summary>Makes a request and reports it. Null when it is reported; else how long to wait before anything is asked of the endpoint.</summary>
     private async Task<TimeSpan?> TryAskAsync(RunState run, NexusCall call)
     {
-        var operation = call.Operation;
-        var breaker = grains.GetGrain<INexusBreakerGrain>(NexusBreakerGrain.KeyOf(key.Namespace, operation.EndpointId));
-        if (await breaker.EnterAsync() is var wait && wait > TimeSpan.Zero)
+        var (answer, wait) = await asker.AskAsync(key.Namespace, call, now => MakeAsync(run, call, now));
+        if (answer is null)
         {
             return wait;
         }
 
-        var answer = await AnswerAsync(run, call);
-        var reply = NexusReplies.Read(answer);
-        await breaker.LeaveAsync(reply is not NexusReply.Rejected { IsRetryable: true });
-        metrics.Asked(call.IsCancellation, reply);
-        var report = new NexusReport(run.RunId, operation.ScheduledId, call.Attempts.Count, call.IsCancellation, answer.ToByteArray());
+        var report = new NexusReport(run.RunId, call.Operation.ScheduledId, call.Attempts.Count, call.IsCancellation, answer.ToByteArray());
         return await grains.GetGrain<IExecutionGrain>(key.ToString()).ReportNexusAsync(report) ? null : Unreported;
     }
 
-    private async Task<Any> AnswerAsync(RunState run, NexusCall call)
+    private async Task<Request> MakeAsync(RunState run, NexusCall call, DateTimeOffset now)
     {
-        var operation = call.Operation;
-        if (await endpoints.FindAsync(operation.Endpoint, CancellationToken.None) is not { } endpoint || endpoint.Id != operation.EndpointId)
-        {
-            return NexusReplies.Unanswered(NexusFailures.NotFound, "endpoint not registered");
-        }
-
-        if (await NamespaceAsync(endpoint) is not { } ns)
-        {
-            return NexusReplies.Unanswered(NexusFailures.NotFound, $"The namespace {endpoint.Namespace} of the endpoint {endpoint.Name} is not found.");
-        }
-
-        var now = clock.GetUtcNow();
-        var (id, most) = (operation.ScheduledId, NexusRequests.Most(operation, now));
-        var scheduled = (await executions.EventsAsync(run.RunId, id, id, 1, HistoryLimits.MaxBytes, CancellationToken.None))[0];
-        var request = call.IsCancellation ? NexusRequests.Cancel(operation, scheduled, now) : NexusRequests.Start(run, operation, scheduled, now);
-        return await AskAsync(new TaskQueueKey(ns.Id, TaskKind.Nexus, endpoint.TaskQueue), request, most);
-    }
-
-    private async Task<Any> AskAsync(TaskQueueKey queue, Request request, TimeSpan most)
-    {
-        var id = Guid.NewGuid();
-        var token = new NexusTaskToken(queue.Namespace, queue.Name, id);
-        var task = new PollNexusTaskQueueResponse { TaskToken = token.ToBytes(), Request = request };
-        var answer = await grains.GetGrain<ITaskQueueGrain>(queue.ToString()).QueryAsync(new QueryTask(id, task.ToByteArray(), most));
-        return answer.Refusal is { } refusal ? NexusReplies.Unanswered(NexusFailures.ResourceExhausted, refusal.Message)
-            : answer.Message is { Length: > 0 } message ? Any.Parser.ParseFrom(message)
-            : NexusReplies.Unanswered(NexusFailures.UpstreamTimeout, "upstream timeout");
-    }
-
-    private async Task<WorkflowNamespace?> NamespaceAsync(NexusEndpoint endpoint)
-    {
-        try
-        {
-            return await namespaces.GetAsync(endpoint.Namespace, CancellationToken.None);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
-        {
-            return null;
-        }
+        var id = call.Operation.ScheduledId;
+        var found = await executions.EventsAsync(run.RunId, id, id, 1, HistoryLimits.MaxBytes, CancellationToken.None);
+        var scheduled = found[0].NexusOperationScheduledEventAttributes;
+        return call.IsCancellation ? NexusRequests.Cancel(call.Operation, scheduled.NexusHeader, now)
+            : NexusRequests.Start(run, call.Operation, scheduled, now);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Operation {Operation} of endpoint {Endpoint} was not asked for workflow {Workflow}; it is tried again")]

@@ -111,6 +111,9 @@ internal static class NexusCommands
     public static IEnumerable<string> Endpoints(IEnumerable<Command> commands) =>
         commands.Select(c => c.ScheduleNexusOperationCommandAttributes?.Endpoint).OfType<string>().Distinct(StringComparer.Ordinal);
 
+    /// <summary>A timeout bounded by the one above it; zero is none.</summary>
+    public static TimeSpan Bounded(Duration? own, TimeSpan most) => Durations.Of(own) is var time && time > TimeSpan.Zero ? Least(time, most) : TimeSpan.Zero;
+
     private static CommandFailure? Refuse(RunState run, ScheduleNexusOperationCommandAttributes command)
     {
         var wrong = Names.Refuse(command.Service, "Service", Where) ?? Names.Refuse(command.Operation, "Operation", Where)
@@ -137,8 +140,6 @@ internal static class NexusCommands
         var close = Least(Durations.Of(command.ScheduleToCloseTimeout), run.RunTimeout);
         return (close, Bounded(command.ScheduleToStartTimeout, close), Bounded(command.StartToCloseTimeout, close));
     }
-
-    private static TimeSpan Bounded(Duration? own, TimeSpan most) => Durations.Of(own) is var time && time > TimeSpan.Zero ? Least(time, most) : TimeSpan.Zero;
 
     /// <summary>The shorter one, where zero is none.</summary>
     private static TimeSpan Least(TimeSpan a, TimeSpan b) => a <= TimeSpan.Zero ? b : b <= TimeSpan.Zero || a < b ? a : b;

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Nexus.Callbacks;
-using Google.Protobuf;
+using Flagstone.Workflows.Nexus.Standalone;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
+using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 using Temporalio.Api.Nexus.V1;
@@ -25,48 +26,28 @@ internal static class NexusRequests
 
     private const string Milliseconds = "ms";
 
-    /// <summary>The request to begin an operation.</summary>
+    /// <summary>The request to begin an operation of a workflow.</summary>
     /// <param name="scheduled">The operation's Scheduled event, with its input and headers.</param>
-    public static Request Start(RunState run, NexusOperationState operation, HistoryEvent scheduled, DateTimeOffset now)
+    public static Request Start(RunState run, NexusOperationState operation, NexusOperationScheduledEventAttributes scheduled, DateTimeOffset now)
     {
-        var attributes = scheduled.NexusOperationScheduledEventAttributes;
+        var callback = new CallbackToken(run.Namespace, run.WorkflowId, run.RunId, operation.ScheduledId, operation.Secret);
+        var request = Start(operation, scheduled.NexusHeader, scheduled.Input, callback, now);
         var link = NexusLinks.ToEvent(run.NamespaceName, run.WorkflowId, run.RunId, operation.ScheduledId, EventType.NexusOperationScheduled);
-        var request = Request(operation, now);
-        foreach (var (key, value) in attributes.NexusHeader)
-        {
-            request.Header[key] = value;
-        }
-
-        if (operation.ScheduleToClose > TimeSpan.Zero)
-        {
-            request.Header[OperationTimeout] = Text(operation.ScheduledAt + operation.ScheduleToClose - now);
-        }
-
-        request.StartOperation = new StartOperationRequest
-        {
-            Service = operation.Service,
-            Operation = operation.Operation,
-            RequestId = operation.RequestId,
-            Callback = CallbackToken.Url,
-            CallbackHeader =
-            {
-                [CallbackToken.Header] = new CallbackToken(run.Namespace, run.WorkflowId, run.RunId, operation.ScheduledId, operation.Secret).ToString(),
-            },
-            Payload = attributes.Input,
-            Links = { NexusLinks.Write(link.WorkflowEvent) },
-        };
+        request.StartOperation.Links.Add(NexusLinks.Write(link.WorkflowEvent));
         return request;
     }
 
-    /// <summary>The request to cancel an operation that the handler has begun.</summary>
-    public static Request Cancel(NexusOperationState operation, HistoryEvent scheduled, DateTimeOffset now)
+    /// <summary>The request to begin an operation that a client started.</summary>
+    public static Request Start(StandaloneState state, DateTimeOffset now)
     {
-        var request = Request(operation, now);
-        foreach (var (key, value) in scheduled.NexusOperationScheduledEventAttributes.NexusHeader)
-        {
-            request.Header[key] = value;
-        }
+        var callback = new CallbackToken(state.Namespace, state.Id, state.RunId, 0, state.Operation.Secret) { Kind = CallbackToken.Standalone };
+        return Start(state.Operation, state.Request.NexusHeader, state.Request.Input, callback, now);
+    }
 
+    /// <summary>The request to cancel an operation that the handler has begun.</summary>
+    public static Request Cancel(NexusOperationState operation, MapField<string, string> headers, DateTimeOffset now)
+    {
+        var request = Request(operation, headers, now);
         request.CancelOperation = new CancelOperationRequest
         {
             Service = operation.Service,
@@ -103,14 +84,44 @@ internal static class NexusRequests
         }
     }
 
-    private static Request Request(NexusOperationState operation, DateTimeOffset now) => new()
+    private static Request Start(
+        NexusOperationState operation, MapField<string, string> headers, Payload? input, CallbackToken callback, DateTimeOffset now)
     {
-        Header = { [RequestTimeout] = Text(Most(operation, now)) },
-        ScheduledTime = Timestamp.FromDateTimeOffset(now),
-        Endpoint = operation.Endpoint,
-        // Failures come in Temporal's own form, which loses nothing.
-        Capabilities = new Request.Types.Capabilities { TemporalFailureResponses = true },
-    };
+        var request = Request(operation, headers, now);
+        if (operation.ScheduleToClose > TimeSpan.Zero)
+        {
+            request.Header[OperationTimeout] = Text(operation.ScheduledAt + operation.ScheduleToClose - now);
+        }
+
+        request.StartOperation = new StartOperationRequest
+        {
+            Service = operation.Service,
+            Operation = operation.Operation,
+            RequestId = operation.RequestId,
+            Callback = CallbackToken.Url,
+            CallbackHeader = { [CallbackToken.Header] = callback.ToString() },
+            Payload = input,
+        };
+        return request;
+    }
+
+    private static Request Request(NexusOperationState operation, MapField<string, string> headers, DateTimeOffset now)
+    {
+        var request = new Request
+        {
+            ScheduledTime = Timestamp.FromDateTimeOffset(now),
+            Endpoint = operation.Endpoint,
+            // Failures come in Temporal's own form, which loses nothing.
+            Capabilities = new Request.Types.Capabilities { TemporalFailureResponses = true },
+        };
+        foreach (var (key, value) in headers)
+        {
+            request.Header[key.ToLowerInvariant()] = value;
+        }
+
+        request.Header[RequestTimeout] = Text(Most(operation, now));
+        return request;
+    }
 
     private static string Text(TimeSpan time) => ((long)Math.Max(1, time.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture) + Milliseconds;
 

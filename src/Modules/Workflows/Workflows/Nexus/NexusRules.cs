@@ -129,6 +129,16 @@ internal static class NexusRules
         e.NexusOperationCompletedEventAttributes?.ScheduledEventId ?? e.NexusOperationFailedEventAttributes?.ScheduledEventId
         ?? e.NexusOperationCanceledEventAttributes?.ScheduledEventId ?? e.NexusOperationTimedOutEventAttributes?.ScheduledEventId ?? 0;
 
+    /// <summary>Notes an attempt that failed, and when the next one is: later each time.</summary>
+    public static void Again(NexusAttempts attempts, Failure failure, DateTimeOffset now)
+    {
+        var wait = FirstWait * Math.Pow(2, Math.Min(attempts.Count, 16));
+        attempts.Count++;
+        attempts.LastAt = now;
+        attempts.LastFailure = failure;
+        attempts.NextAt = now + (wait > LongestWait ? LongestWait : wait);
+    }
+
     private static void Started(RunChange change, NexusOperationState operation, string token, IReadOnlyList<Link> links)
     {
         operation.StartedAt = change.Now;
@@ -234,14 +244,5 @@ internal static class NexusRules
         });
         WorkflowTaskRules.Schedule(change);
         return true;
-    }
-
-    private static void Again(NexusAttempts attempts, Failure failure, DateTimeOffset now)
-    {
-        var wait = FirstWait * Math.Pow(2, Math.Min(attempts.Count, 16));
-        attempts.Count++;
-        attempts.LastAt = now;
-        attempts.LastFailure = failure;
-        attempts.NextAt = now + (wait > LongestWait ? LongestWait : wait);
     }
 }

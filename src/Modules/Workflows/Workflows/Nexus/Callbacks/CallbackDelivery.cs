@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
 using Google.Protobuf;
 using Temporalio.Api.Enums.V1;
@@ -21,8 +22,10 @@ internal static class CallbackDelivery
 
             callback.Nexus.Header.TryGetValue(CallbackToken.OperationHeader, out var operation);
             var completion = new NexusCompletion(token.RunId, token.ScheduledId, token.Secret, operation ?? "", last, link);
-            var caller = grains.GetGrain<IExecutionGrain>(new ExecutionKey(token.Namespace, token.WorkflowId).ToString());
-            if (await caller.CompleteNexusAsync(completion) == Receipt.Again)
+            var caller = new ExecutionKey(token.Namespace, token.WorkflowId).ToString();
+            var receipt = token.Kind == CallbackToken.Standalone ? await grains.GetGrain<INexusOperationGrain>(caller).CompleteAsync(completion)
+                : await grains.GetGrain<IExecutionGrain>(caller).CompleteNexusAsync(completion);
+            if (receipt == Receipt.Again)
             {
                 return Receipt.Again;
             }

@@ -20,6 +20,13 @@ internal sealed record CallbackToken(
     /// <summary>By which the handler knows the operation; SDKs put it to the callback.</summary>
     public const string OperationHeader = "nexus-operation-token";
 
+    /// <summary>Of an operation that a client started; then the workflow id is the operation's id.</summary>
+    public const string Standalone = "o";
+
+    /// <summary>Empty for an operation of a workflow.</summary>
+    [JsonPropertyName("k")]
+    public string Kind { get; init; } = "";
+
     public override string ToString() => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(this));
 
     /// <summary>Null for what is no callback of this installation.</summary>
