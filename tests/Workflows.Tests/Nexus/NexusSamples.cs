@@ -39,6 +39,10 @@ public interface ISampleService
     [NexusOperation]
     string Hurry(string name);
 
+    /// <summary>Signals a workflow.</summary>
+    [NexusOperation]
+    string Tell(string workflowId);
+
     /// <summary>Begins, and takes no cancellation.</summary>
     [NexusOperation]
     string Stubborn(string workflowId);
@@ -114,6 +118,13 @@ public sealed class SampleService
         await NexusOperationExecutionContext.Current.TemporalClient.GetWorkflowHandle(id).GetResultAsync<string>();
         await Gate;
         return handle;
+    });
+
+    [NexusOperationHandler]
+    public IOperationHandler<string, string> Tell() => OperationHandler.Sync<string, string>(async (_, id) =>
+    {
+        await NexusOperationExecutionContext.Current.TemporalClient.GetWorkflowHandle<ListeningWorkflow>(id).SignalAsync(w => w.HearAsync("told"));
+        return "told";
     });
 
     [NexusOperationHandler]

@@ -110,6 +110,26 @@ public sealed class NexusTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task An_operation_that_signals_a_workflow_links_to_the_signal_and_back()
+    {
+        await using var bench = await NexusBench.StartAsync(await fixture.ConnectAsync());
+        var told = await bench.Client.StartWorkflowAsync((ListeningWorkflow w) => w.RunAsync(), bench.Worker.Options());
+        await told.UntilAsync(EventType.WorkflowTaskCompleted, Ct);
+
+        var caller = await bench.CallAsync("Tell", told.Id);
+
+        Assert.Equal("told", await caller.GetResultAsync());
+        var signaled = (await told.FetchHistoryAsync()).Events.Single(e => e.EventType == EventType.WorkflowExecutionSignaled);
+        Assert.Equal(caller.Id, Assert.Single(signaled.Links).WorkflowEvent.WorkflowId);
+        var completed = (await caller.ReplayedAsync()).Events.Single(e => e.EventType == EventType.NexusOperationCompleted);
+        var link = Assert.Single(completed.Links).WorkflowEvent;
+        Assert.Equal((told.Id, signaled.EventId), (link.WorkflowId, link.EventRef.EventId));
+        await told.SignalAsync(w => w.EndAsync());
+        await told.GetResultAsync();
+        await told.ReplayedAsync();
+    }
+
+    [Fact]
     public async Task An_operation_that_ends_before_its_start_is_answered_has_its_start_before_its_end()
     {
         await using var bench = await NexusBench.StartAsync(await fixture.ConnectAsync());

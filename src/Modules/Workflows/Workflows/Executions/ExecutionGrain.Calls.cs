@@ -88,8 +88,12 @@ internal sealed partial class ExecutionGrain
                         return refusal;
                     }
 
+                    var answer = new SignalWithStartWorkflowExecutionResponse
+                    {
+                        RunId = change.Run.RunId, SignalLink = NexusDescription.LinkToSignal(change),
+                    };
                     WorkflowTaskRules.Schedule(change, endsBackoff: true);
-                    return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = change.Run.RunId });
+                    return Answer.Of(answer);
                 });
             case StartDecision.Existing:
                 return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = run!.RunId });
@@ -105,22 +109,27 @@ internal sealed partial class ExecutionGrain
             return refused;
         }
 
+        var started = new SignalWithStartWorkflowExecutionResponse
+        {
+            RunId = begun.Run.RunId, Started = true, SignalLink = NexusDescription.LinkToSignal(begun),
+        };
         WorkflowTaskRules.Schedule(begun);
-        return await CommitAsync(Replacing(decision, begun, call)) is { } failed ? failed
-            : Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = begun.Run.RunId, Started = true });
+        return await CommitAsync(Replacing(decision, begun, call)) is { } failed ? failed : Answer.Of(started);
     }
 
     public Task<Answer> SignalAsync(Call call) => StepAsync(call, change =>
     {
         change.Act = CallerAct.Of(call, CallerAct.Signal);
         var request = SignalWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
-        if (Signalling.Signal(change, request.SignalName, request.Input, request.Header, request.Identity, request.RequestId) is { } refusal)
+        if (Signalling.Signal(
+            change, request.SignalName, request.Input, request.Header, request.Identity, request.RequestId, links: request.Links) is { } refusal)
         {
             return refusal;
         }
 
+        var answer = new SignalWorkflowExecutionResponse { Link = NexusDescription.LinkToSignal(change) };
         WorkflowTaskRules.Schedule(change);
-        return Answer.Of(new SignalWorkflowExecutionResponse());
+        return Answer.Of(answer);
     });
 
     public async Task<Answer> RequestCancelAsync(Call call)
@@ -155,7 +164,7 @@ internal sealed partial class ExecutionGrain
     private static bool IsOfAnotherChain(RunState run, string firstRunId) => firstRunId.Length > 0 && firstRunId != run.FirstRunId;
 
     private static Refusal? Signal(RunChange change, SignalWithStartWorkflowExecutionRequest request, string requestId) =>
-        Signalling.Signal(change, request.SignalName, request.SignalInput, request.Header, request.Identity, requestId);
+        Signalling.Signal(change, request.SignalName, request.SignalInput, request.Header, request.Identity, requestId, links: request.Links);
 
     private static StartWorkflowExecutionResponse Started(RunState run, bool started, string requestId = "") => new()
     {

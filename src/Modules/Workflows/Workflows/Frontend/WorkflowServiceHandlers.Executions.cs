@@ -51,6 +51,7 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Id(request.SignalName, "SignalName");
         RequestChecks.Length(request.RequestId, "RequestId");
         RequestChecks.Blob(request.Input, "SignalWorkflowExecutionRequest.Input");
+        RequestChecks.Links(request.Links);
         var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
         return Read<SignalWorkflowExecutionResponse>(await execution.SignalAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
     }

@@ -69,6 +69,11 @@ internal static class NexusDescription
             ? NexusLinks.ToRequest(run.NamespaceName, run.WorkflowId, run.RunId, requestId, EventType.WorkflowExecutionOptionsUpdated)
             : NexusLinks.ToEvent(run.NamespaceName, run.WorkflowId, run.RunId, 1, EventType.WorkflowExecutionStarted);
 
+    /// <summary>Where the signal of this step is recorded; null while that waits for the end of a workflow task.</summary>
+    public static Link? LinkToSignal(RunChange change) =>
+        change.Events.LastOrDefault(e => e.EventType == EventType.WorkflowExecutionSignaled) is { } signaled
+            ? NexusLinks.ToEvent(change.Run.NamespaceName, change.Run.WorkflowId, change.Run.RunId, signaled.EventId, signaled.EventType) : null;
+
     private static NexusOperationCancellationInfo Of(NexusCancellationState cancellation, bool isStarted) => new()
     {
         RequestedTime = Timestamp.FromDateTimeOffset(cancellation.RequestedAt),
