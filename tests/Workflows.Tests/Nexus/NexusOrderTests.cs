@@ -53,6 +53,17 @@ public sealed class NexusOrderTests
     }
 
     [Fact]
+    public void A_large_failure_is_kept_as_its_kind_and_the_beginning_of_its_message()
+    {
+        var failure = new Failure { Message = new string('x', 100_000), NexusHandlerFailureInfo = new() { Type = NexusFailures.Internal } };
+        var answer = Any.Pack(new RespondNexusTaskFailedRequest { Failure = failure });
+
+        var kept = Scheduled().Do(c => Assert.True(NexusRules.Report(c, Report(answer)))).Run.NexusOperations[5].Attempts.LastFailure!;
+
+        Assert.Equal((NexusFailures.Internal, 2_000), (kept.NexusHandlerFailureInfo.Type, kept.Message.Length));
+    }
+
+    [Fact]
     public void Waits_grow_to_an_hour()
     {
         var steps = Scheduled();

@@ -51,13 +51,20 @@ public interface ISampleService
 [NexusServiceHandler(typeof(ISampleService))]
 public sealed class SampleService
 {
+    private readonly TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int failures;
+    private int wanted = int.MaxValue;
 
     /// <summary>The requests that have come, by operation and input.</summary>
     public ConcurrentQueue<(string Operation, string RequestId, IReadOnlyDictionary<string, string> Headers)> Asked { get; } = [];
 
-    /// <summary>Ends when a request has come.</summary>
-    public TaskCompletionSource First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Ends when so many requests have come.</summary>
+    public Task Begun(int count)
+    {
+        wanted = count;
+        Look();
+        return begun.Task;
+    }
 
     /// <summary>How many requests to fail before one goes well.</summary>
     public int Failures { get => failures; set => failures = value; }
@@ -133,7 +140,15 @@ public sealed class SampleService
     private void Note(OperationStartContext context)
     {
         Asked.Enqueue((context.Operation, context.RequestId, context.Headers!));
-        First.TrySetResult();
+        Look();
+    }
+
+    private void Look()
+    {
+        if (Asked.Count >= wanted)
+        {
+            begun.TrySetResult();
+        }
     }
 
     private sealed class StubbornOperation : IOperationHandler<string, string>

@@ -18,6 +18,9 @@ internal static class NexusFailures
     public const string Unavailable = "UNAVAILABLE";
     public const string UpstreamTimeout = "UPSTREAM_TIMEOUT";
 
+    private const int MaxKept = 16 * 1024;
+    private const int MaxMessage = 2_000;
+
     /// <summary>The text that SDKs and people know of an operation that did not succeed.</summary>
     private const string Unsuccessful = "nexus operation completed unsuccessfully";
 
@@ -33,6 +36,14 @@ internal static class NexusFailures
     public static TemporalFailure HandlerError(string type, string message) => new()
     {
         Message = message, Source = "Server", NexusHandlerFailureInfo = new NexusHandlerFailureInfo { Type = type },
+    };
+
+    /// <summary>
+    /// A failure as it is kept beside what is tried again, which is stored with each step: a large one is its kind and the beginning of its message.
+    /// </summary>
+    public static TemporalFailure Short(TemporalFailure failure) => failure.CalculateSize() <= MaxKept ? failure : new TemporalFailure
+    {
+        Message = failure.Message[..Math.Min(failure.Message.Length, MaxMessage)], NexusHandlerFailureInfo = failure.NexusHandlerFailureInfo,
     };
 
     public static TemporalFailure Of(HandlerError? error) => new()

@@ -135,7 +135,7 @@ internal static class NexusRules
         var wait = FirstWait * Math.Pow(2, Math.Min(attempts.Count, 16));
         attempts.Count++;
         attempts.LastAt = now;
-        attempts.LastFailure = failure;
+        attempts.LastFailure = NexusFailures.Short(failure);
         attempts.NextAt = now + (wait > LongestWait ? LongestWait : wait);
     }
 
