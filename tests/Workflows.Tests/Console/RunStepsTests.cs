@@ -56,6 +56,21 @@ public sealed class RunStepsTests
     }
 
     [Fact]
+    public void A_nexus_operation_is_one_line_with_its_end()
+    {
+        var steps = RunSteps.Of([
+            At(5, 0, e => e.NexusOperationScheduledEventAttributes = new() { Service = "shop", Operation = "pay", Endpoint = "payments" }),
+            At(6, 1, e => e.NexusOperationStartedEventAttributes = new() { ScheduledEventId = 5 }),
+            At(7, 2, e => e.NexusOperationCancelRequestedEventAttributes = new() { ScheduledEventId = 5 }),
+            At(8, 3, e => e.NexusOperationCanceledEventAttributes = new() { ScheduledEventId = 5 }),
+            At(9, 3, e => e.NexusOperationScheduledEventAttributes = new() { Service = "shop", Operation = "pack", Endpoint = "payments" }),
+        ]);
+
+        Assert.Equal(["Nexus operation shop/pay Canceled", "Nexus operation shop/pack Scheduled"], steps.Select(s => $"{s.Kind} {s.Name} {s.Status.Word}"));
+        Assert.Equal(TimeSpan.FromSeconds(3), steps[0].Took);
+    }
+
+    [Fact]
     public void The_end_of_what_began_on_another_page_is_told_and_has_no_duration()
     {
         var only = Assert.Single(RunSteps.Of([At(510, 9, e => e.ActivityTaskCompletedEventAttributes = new() { ScheduledEventId = 12 })]));

@@ -207,7 +207,7 @@ public sealed class OrderTests
             1 => [Activity("1"), Activity("1")],
             2 => [Timer("t", 1), Timer("t", 1)],
             3 => [new Command { CancelTimerCommandAttributes = new() { TimerId = "t" } }],
-            _ => [new Command { ScheduleNexusOperationCommandAttributes = new() }],
+            _ => [new Command()],
         };
 
         Assert.Equal(cause, new Steps().StartTask().CompleteBadly(commands).Cause.ToString());

@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Tests.Nexus;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -11,7 +12,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     private readonly Task running;
     private bool stopped;
 
-    private RunningWorker(TemporalClient client, string queue, SampleActivities activities)
+    private RunningWorker(TemporalClient client, string queue, SampleActivities activities, SampleService? service)
     {
         Client = client;
         Queue = queue;
@@ -23,6 +24,11 @@ internal sealed class RunningWorker : IAsyncDisposable
             options.AddWorkflow(workflow);
         }
 
+        if (service is not null)
+        {
+            options.AddNexusService(service);
+        }
+
         worker = new TemporalWorker(client, options);
         running = worker.ExecuteAsync(stop.Token);
     }
@@ -31,7 +37,7 @@ internal sealed class RunningWorker : IAsyncDisposable
     [
         typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
         typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
-        typeof(UpdatableWorkflow), typeof(TaggedWorkflow),
+        typeof(UpdatableWorkflow), typeof(TaggedWorkflow), typeof(NexusCallingWorkflow), typeof(NexusTypedWorkflow),
     ];
 
     public TemporalClient Client { get; }
@@ -40,8 +46,8 @@ internal sealed class RunningWorker : IAsyncDisposable
 
     public SampleActivities Activities { get; }
 
-    public static RunningWorker Start(TemporalClient client, string? queue = null, SampleActivities? activities = null) =>
-        new(client, queue ?? $"queue-{Guid.NewGuid():N}", activities ?? new SampleActivities());
+    public static RunningWorker Start(TemporalClient client, string? queue = null, SampleActivities? activities = null, SampleService? service = null) =>
+        new(client, queue ?? $"queue-{Guid.NewGuid():N}", activities ?? new SampleActivities(), service);
 
     public WorkflowOptions Options(string? id = null) => new(id ?? $"wf-{Guid.NewGuid():N}", Queue);
 

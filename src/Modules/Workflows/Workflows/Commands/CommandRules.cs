@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Updates;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -71,6 +72,10 @@ internal static class CommandRules
             ExternalCommands.Signal(change, command.SignalExternalWorkflowExecutionCommandAttributes, completedId),
         Command.AttributesOneofCase.RequestCancelExternalWorkflowExecutionCommandAttributes =>
             ExternalCommands.RequestCancel(change, command.RequestCancelExternalWorkflowExecutionCommandAttributes, completedId),
+        Command.AttributesOneofCase.ScheduleNexusOperationCommandAttributes =>
+            NexusCommands.Schedule(change, command.ScheduleNexusOperationCommandAttributes, completedId),
+        Command.AttributesOneofCase.RequestCancelNexusOperationCommandAttributes =>
+            NexusCommands.RequestCancel(change, command.RequestCancelNexusOperationCommandAttributes, completedId),
         Command.AttributesOneofCase.ProtocolMessageCommandAttributes => UpdateRules.Place(change, command.ProtocolMessageCommandAttributes.MessageId),
         _ => Bad(WorkflowTaskFailedCause.FeatureDisabled, $"The command {command.CommandType} is not there yet."),
     };

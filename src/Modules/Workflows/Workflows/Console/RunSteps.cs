@@ -7,7 +7,7 @@ namespace Flagstone.Workflows.Console;
 /// <summary>
 /// Makes lines of events: an activity's Scheduled, Started and Completed are one. Workflow tasks that went well are left out. Pure.
 /// </summary>
-internal sealed class RunSteps
+internal sealed partial class RunSteps
 {
     private static readonly Status Busy = new("Running", Tone.Busy);
     private static readonly Status Completed = new("Completed", Tone.Good);
@@ -27,7 +27,7 @@ internal sealed class RunSteps
         var read = new RunSteps();
         foreach (var one in events)
         {
-            if (!read.Activity(one) && !read.Timer(one) && !read.Child(one) && !read.Other(one) && !read.Update(one))
+            if (!read.Activity(one) && !read.Timer(one) && !read.Child(one) && !read.Nexus(one) && !read.Other(one) && !read.Update(one))
             {
                 read.Moment(one);
             }

@@ -4,6 +4,7 @@ using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Schedules;
 using Microsoft.Extensions.Logging;
 
@@ -58,6 +59,12 @@ internal sealed partial class DiscardGrain(
             {
                 // A schedule ends with its namespace alone.
                 isMore |= !kept.ContainsKey(owner) && await DiscardSchedulesAsync(owner);
+                continue;
+            }
+
+            if (StandaloneKey.NamespaceOf(ns) is { } of)
+            {
+                isMore |= await DiscardOperationsAsync(of, kept.TryGetValue(of, out var time) ? clock.GetUtcNow() - time : null);
                 continue;
             }
 
@@ -120,6 +127,18 @@ internal sealed partial class DiscardGrain(
         foreach (var one in found)
         {
             await grains.GetGrain<IScheduleGrain>(new ScheduleKey(ns, one.WorkflowId).ToString()).DiscardAsync();
+        }
+
+        return found.Count == Batch;
+    }
+
+    /// <param name="closedBefore">Null for a namespace that is gone: all its operations go.</param>
+    private async Task<bool> DiscardOperationsAsync(string ns, DateTimeOffset? closedBefore)
+    {
+        var found = await store.FindAsync(StandaloneKey.ListOf(ns), closedBefore, Batch, CancellationToken.None);
+        foreach (var one in found)
+        {
+            await grains.GetGrain<INexusOperationGrain>(new StandaloneKey(ns, one.WorkflowId).ToString()).DeleteAsync(one.RunId, closedBefore);
         }
 
         return found.Count == Batch;

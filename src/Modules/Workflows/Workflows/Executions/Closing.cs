@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
@@ -33,13 +34,16 @@ internal static class Closing
     public static void Close(RunChange change, WorkflowExecutionStatus status, HistoryEvent last)
     {
         var run = change.Run;
-        ChildRules.Leave(change, change.Add(last).EventId);
+        var lastId = change.Add(last).EventId;
+        ChildRules.Leave(change, lastId);
+        CallbackRules.Leave(change, lastId);
         change.Closes = true;
         run.Status = status;
         run.ClosedAt = change.Now;
         run.WorkflowTask = null;
         run.Activities.Clear();
         run.Timers.Clear();
+        run.NexusOperations.Clear();
         run.Buffered.Clear();
         run.AdmittedUpdates.Clear();
         run.ReplacedChildren.Clear();

@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Activities;
+using Flagstone.Workflows.Nexus;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 
@@ -57,6 +58,14 @@ internal static class Deadlines
         foreach (var (id, timer) in run.Timers)
         {
             yield return new Deadline(timer.FiresAt, change => FireTimer(change, id, timer));
+        }
+
+        foreach (var operation in run.NexusOperations.Values)
+        {
+            if (NexusRules.Deadline(operation) is var (at, type))
+            {
+                yield return new Deadline(at, change => NexusRules.TimeOut(change, operation, type));
+            }
         }
 
         foreach (var activity in run.Activities.Values)

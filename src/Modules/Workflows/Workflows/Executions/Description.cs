@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Nexus;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -23,9 +24,11 @@ internal static class Description
             UserMetadata = run.UserMetadata,
         },
         WorkflowExecutionInfo = Info(run),
-        WorkflowExtendedInfo = Extended(run),
         PendingActivities = { run.Activities.Values.Select(Pending) },
         PendingChildren = { run.Children.Values.Select(Pending) },
+        PendingNexusOperations = { run.NexusOperations.Values.Select(NexusDescription.Pending) },
+        Callbacks = { run.Callbacks.Select(c => NexusDescription.Of(run, c)) },
+        WorkflowExtendedInfo = NexusDescription.Extended(run),
         PendingWorkflowTask = run.WorkflowTask is { } task ? new PendingWorkflowTaskInfo
         {
             State = task.IsStarted ? PendingWorkflowTaskState.Started : PendingWorkflowTaskState.Scheduled,
@@ -54,16 +57,6 @@ internal static class Description
         TaskQueue = run.TaskQueue,
         Memo = run.Memo,
         SearchAttributes = run.SearchAttributes,
-    };
-
-    private static WorkflowExecutionExtendedInfo Extended(RunState run) => new()
-    {
-        ExecutionExpirationTime = Time(run.ExecutionExpiresAt),
-        RunExpirationTime = Time(run.ExpiresAt),
-        CancelRequested = run.CancelRequested,
-        LastResetTime = run.BaseRunId.Length > 0 ? Time(run.StartedAt) : null,
-        OriginalStartTime = Time(run.FirstStartedAt ?? run.StartedAt),
-        ResetRunId = run.ResetRunId,
     };
 
     private static Timestamp? Time(DateTimeOffset? at) => at is { } time ? Timestamp.FromDateTimeOffset(time) : null;

@@ -20,12 +20,14 @@ internal static class EventBuffer
         or EventType.ActivityTaskStarted or EventType.StartChildWorkflowExecutionFailed or EventType.ChildWorkflowExecutionStarted
         or EventType.ExternalWorkflowExecutionSignaled or EventType.SignalExternalWorkflowExecutionFailed
         or EventType.ExternalWorkflowExecutionCancelRequested or EventType.RequestCancelExternalWorkflowExecutionFailed
+        or EventType.NexusOperationStarted or EventType.NexusOperationCancelRequestCompleted or EventType.NexusOperationCancelRequestFailed
+        or EventType.WorkflowExecutionOptionsUpdated
         || IsEnd(type);
 
     public static bool IsFull(List<HistoryEvent> buffered) =>
         buffered.Count >= MaxBuffered || buffered.Sum(e => e.CalculateSize()) >= MaxBufferedBytes;
 
-    /// <summary>Ends of activities and of children go behind all others, so that each one's Started event is before it.</summary>
+    /// <summary>Ends of activities, of children and of Nexus operations go behind all others, so that each one's Started event is before it.</summary>
     public static List<HistoryEvent> Order(List<HistoryEvent> buffered) =>
         [.. buffered.Where(e => !IsEnd(e.EventType)), .. buffered.Where(e => IsEnd(e.EventType))];
 
@@ -85,7 +87,10 @@ internal static class EventBuffer
         long Of(long initiated, long known) => started.GetValueOrDefault(initiated, known);
     }
 
-    private static bool IsEnd(EventType type) => IsActivityEnd(type) || IsChildEnd(type);
+    private static bool IsEnd(EventType type) => IsActivityEnd(type) || IsChildEnd(type) || IsNexusEnd(type);
+
+    private static bool IsNexusEnd(EventType type) => type is
+        EventType.NexusOperationCompleted or EventType.NexusOperationFailed or EventType.NexusOperationCanceled or EventType.NexusOperationTimedOut;
 
     private static bool IsChildEnd(EventType type) => type is
         EventType.ChildWorkflowExecutionCompleted or EventType.ChildWorkflowExecutionFailed or EventType.ChildWorkflowExecutionCanceled

@@ -1,4 +1,6 @@
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.WorkflowService.V1;
 
@@ -18,7 +20,7 @@ internal sealed partial class ExecutionGrain
         {
             case StartDecision.Existing:
                 // The answer that the first request got: it did start the run.
-                return Answer.Of(Started(run!, run!.RequestId == request.RequestId));
+                return await AttachAsync(call, request) ?? Answer.Of(Started(run!, run!.RequestId == request.RequestId, request.RequestId));
             case StartDecision.Running:
                 return Refusal.AlreadyStarted(run!);
             case StartDecision.Finished:
@@ -34,7 +36,7 @@ internal sealed partial class ExecutionGrain
             return refusal;
         }
 
-        var answer = Started(begun.Run, true);
+        var answer = Started(begun.Run, true, request.RequestId);
         answer.EagerWorkflowTask = begun.Run.WorkflowTask is { IsStarted: true } ? TaskOf(begun.Run, again: false) : null;
         return Answer.Of(answer);
     }
@@ -86,8 +88,12 @@ internal sealed partial class ExecutionGrain
                         return refusal;
                     }
 
+                    var answer = new SignalWithStartWorkflowExecutionResponse
+                    {
+                        RunId = change.Run.RunId, SignalLink = NexusDescription.LinkToSignal(change),
+                    };
                     WorkflowTaskRules.Schedule(change, endsBackoff: true);
-                    return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = change.Run.RunId });
+                    return Answer.Of(answer);
                 });
             case StartDecision.Existing:
                 return Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = run!.RunId });
@@ -103,22 +109,27 @@ internal sealed partial class ExecutionGrain
             return refused;
         }
 
+        var started = new SignalWithStartWorkflowExecutionResponse
+        {
+            RunId = begun.Run.RunId, Started = true, SignalLink = NexusDescription.LinkToSignal(begun),
+        };
         WorkflowTaskRules.Schedule(begun);
-        return await CommitAsync(Replacing(decision, begun, call)) is { } failed ? failed
-            : Answer.Of(new SignalWithStartWorkflowExecutionResponse { RunId = begun.Run.RunId, Started = true });
+        return await CommitAsync(Replacing(decision, begun, call)) is { } failed ? failed : Answer.Of(started);
     }
 
     public Task<Answer> SignalAsync(Call call) => StepAsync(call, change =>
     {
         change.Act = CallerAct.Of(call, CallerAct.Signal);
         var request = SignalWorkflowExecutionRequest.Parser.ParseFrom(call.Request);
-        if (Signalling.Signal(change, request.SignalName, request.Input, request.Header, request.Identity, request.RequestId) is { } refusal)
+        if (Signalling.Signal(
+            change, request.SignalName, request.Input, request.Header, request.Identity, request.RequestId, links: request.Links) is { } refusal)
         {
             return refusal;
         }
 
+        var answer = new SignalWorkflowExecutionResponse { Link = NexusDescription.LinkToSignal(change) };
         WorkflowTaskRules.Schedule(change);
-        return Answer.Of(new SignalWorkflowExecutionResponse());
+        return Answer.Of(answer);
     });
 
     public async Task<Answer> RequestCancelAsync(Call call)
@@ -153,12 +164,25 @@ internal sealed partial class ExecutionGrain
     private static bool IsOfAnotherChain(RunState run, string firstRunId) => firstRunId.Length > 0 && firstRunId != run.FirstRunId;
 
     private static Refusal? Signal(RunChange change, SignalWithStartWorkflowExecutionRequest request, string requestId) =>
-        Signalling.Signal(change, request.SignalName, request.SignalInput, request.Header, request.Identity, requestId);
+        Signalling.Signal(change, request.SignalName, request.SignalInput, request.Header, request.Identity, requestId, links: request.Links);
 
-    private static StartWorkflowExecutionResponse Started(RunState run, bool started) => new()
+    private static StartWorkflowExecutionResponse Started(RunState run, bool started, string requestId = "") => new()
     {
         RunId = run.RunId, FirstExecutionRunId = run.FirstRunId, Started = started, Status = run.Status,
+        Link = NexusDescription.Link(run, requestId),
     };
+
+    /// <summary>Attaches to the open run what a start that finds it asks for; null where there is nothing to attach, or it is attached.</summary>
+    private async Task<Answer?> AttachAsync(Call call, StartWorkflowExecutionRequest request)
+    {
+        if (!run!.IsRunning || !CallbackRules.Attaches(request) || run.RequestId == request.RequestId || run.AttachedRequests.ContainsKey(request.RequestId))
+        {
+            return null;
+        }
+
+        var answer = await StepAsync(call, change => CallbackRules.Attach(change, request) is { } refusal ? refusal : new Answer([], null));
+        return answer.Refusal is null ? null : (Answer?)answer;
+    }
 
     private RunChange Begin(StartWorkflowExecutionRequest request, Call call) =>
         Starting.Begin(key, request, Guid.CreateVersion7(clock.GetUtcNow()).ToString(), clock.GetUtcNow(), By(call.Caller));

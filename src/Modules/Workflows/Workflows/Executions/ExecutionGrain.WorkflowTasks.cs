@@ -79,6 +79,7 @@ internal sealed partial class ExecutionGrain
             return await CommitAsync(change) ?? Refusal.StaleWorkflowTask();
         }
 
+        change.Endpoints = await EndpointsAsync(request.Commands);
         if (TaskCompletion.Apply(change, request) is { } failure)
         {
             Drop();

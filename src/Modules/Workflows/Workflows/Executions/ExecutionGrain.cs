@@ -1,5 +1,7 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Microsoft.Extensions.Hosting;
@@ -15,8 +17,8 @@ namespace Flagstone.Workflows.Executions;
 /// </summary>
 [GrainType("flagstone.workflow-execution"), CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ExecutionGrain(
-    ExecutionStore store, OutboxStore outbox, WorkflowMetrics metrics, IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock,
-    ILogger<ExecutionGrain> logger)
+    ExecutionStore store, OutboxStore outbox, NexusEndpointCache endpoints, WorkflowMetrics metrics, IGrainFactory grains, IHostApplicationLifetime lifetime,
+    TimeProvider clock, ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
@@ -214,6 +216,11 @@ internal sealed partial class ExecutionGrain(
         if (changes.Any(c => c.Sent.Count > 0))
         {
             grains.GetGrain<IOutboxGrain>(key.ToString()).DeliverAsync().Ignore();
+        }
+
+        if (next.IsRunning && changes[^1].CallsNexus)
+        {
+            grains.GetGrain<INexusCallerGrain>(key.ToString()).CallAsync().Ignore();
         }
 
         return null;

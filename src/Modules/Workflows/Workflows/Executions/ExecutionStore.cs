@@ -2,6 +2,7 @@ using System.Data.Common;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Discarding;
+using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
@@ -221,6 +222,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         if (steps.FirstOrDefault(s => s.Change.Sent.Count > 0).Change is { } sender)
         {
             yield return new DueChange(OutboxStore.Controller, key.ToString(), sender.Now + Undelivered);
+        }
+
+        if (steps[^1].Change is { CallsNexus: true, Run.IsRunning: true } caller)
+        {
+            yield return new DueChange(NexusCallerGrain.Controller, key.ToString(), caller.Now + Undelivered);
         }
     }
 

@@ -1,4 +1,6 @@
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Flagstone.Workflows.Outbox;
 using Temporalio.Api.Enums.V1;
 
@@ -119,6 +121,14 @@ internal interface IExecutionGrain : IReconcileGrain
     /// <summary>Records what became of a message that a run of this execution sent, and removes it. False: not now.</summary>
     [Alias("Settle")]
     Task<bool> SettleAsync(Delivery delivery, Receipt receipt);
+
+    /// <summary>Records what came of a request to a handler of Nexus, unless nobody waits for it. False: not now.</summary>
+    [Alias("ReportNexus")]
+    Task<bool> ReportNexusAsync(NexusReport report);
+
+    /// <summary>Ends a Nexus operation of the run, once however often it is told.</summary>
+    [Alias("CompleteNexus")]
+    Task<Receipt> CompleteNexusAsync(NexusCompletion completion);
 
     /// <summary>Deletes a run; an open one is terminated first.</summary>
     [Alias("Delete")]

@@ -36,6 +36,12 @@ internal sealed record Refusal([property: Id(0)] int Code, [property: Id(1)] str
         $"schedule \"{id}\" is already registered",
         new WorkflowExecutionAlreadyStartedFailure { RunId = uid, StartRequestId = requestId, FirstExecutionRunId = uid });
 
+    /// <summary>SDKs know by the detail that the operation is there.</summary>
+    public static Refusal NexusOperationExists(string id, string runId, string requestId) => Of(
+        StatusCode.AlreadyExists,
+        $"nexus operation execution already started. OperationId: {id}, RunId: {runId}.",
+        new NexusOperationExecutionAlreadyStartedFailure { RunId = runId, StartRequestId = requestId });
+
     /// <summary>Of a call that needs a run that is open.</summary>
     public static Refusal Completed() => NotFound("workflow execution already completed");
 

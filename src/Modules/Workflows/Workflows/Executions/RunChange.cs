@@ -1,4 +1,6 @@
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Nexus.Callbacks;
+using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.Resetting;
 using Flagstone.Workflows.TaskQueues;
@@ -68,6 +70,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>What this step decides of updates; those who wait are told when it is stored.</summary>
     public List<UpdateResult> UpdateResults { get; } = [];
+
+    /// <summary>The endpoints of Nexus that the worker's commands name, by their names.</summary>
+    public IReadOnlyDictionary<string, NexusEndpoint> Endpoints { get; set; } = new Dictionary<string, NexusEndpoint>();
+
+    /// <summary>Whether this step has something to be asked of handlers of Nexus.</summary>
+    public bool CallsNexus { get; set; }
 
     /// <summary>What this step asks of other executions.</summary>
     public IReadOnlyCollection<OutboxMessage> Sent => sent.Values;
@@ -160,6 +168,7 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
             child.StartedId = added.EventId;
         }
 
+        CallbackRules.Numbered(run, added);
         run.HistoryBytes += added.CalculateSize();
         Events.Add(added);
         return added;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Nexus;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -130,6 +131,15 @@ internal sealed class RunState
 
     /// <summary>Signals and requests to cancel that are on their way to other executions, by the id of the Initiated event.</summary>
     public Dictionary<long, ExternalState> Externals { get; init; } = [];
+
+    /// <summary>Nexus operations that are not over, by the id of the Scheduled event.</summary>
+    public Dictionary<long, NexusOperationState> NexusOperations { get; init; } = [];
+
+    /// <summary>Who is told of the end of the last run.</summary>
+    public List<AttachedCallback> Callbacks { get; init; } = [];
+
+    /// <summary>Requests to start that were attached to this run, with the event that records each; 0 while that waits for the end of a workflow task.</summary>
+    public Dictionary<string, long> AttachedRequests { get; init; } = [];
 
     public bool CancelRequested { get; set; }
 

@@ -12,8 +12,10 @@ internal static class Signalling
 
     /// <summary>Adds a signal, unless it came already; refuses what is too many.</summary>
     /// <param name="from">The execution that signals; null for a client.</param>
+    /// <param name="links">To what caused it; null for nothing.</param>
     public static Refusal? Signal(
-        RunChange change, string name, Payloads? input, Header? header, string identity, string requestId, WorkflowExecution? from = null)
+        RunChange change, string name, Payloads? input, Header? header, string identity, string requestId, WorkflowExecution? from = null,
+        IEnumerable<Link>? links = null)
     {
         var run = change.Run;
         if (requestId.Length > 0 && !run.SignalRequests.Add(requestId))
@@ -33,6 +35,7 @@ internal static class Signalling
             {
                 SignalName = name, Input = input, Header = header, Identity = identity, ExternalWorkflowExecution = from,
             },
+            Links = { links ?? [] },
         });
         return null;
     }

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -41,7 +42,7 @@ internal static class Starting
             return StartDecision.New;
         }
 
-        if (run.RequestId == request.RequestId)
+        if (run.RequestId == request.RequestId || run.AttachedRequests.ContainsKey(request.RequestId))
         {
             return StartDecision.Existing;
         }
@@ -109,6 +110,7 @@ internal static class Starting
             Root = origin?.Root ?? before?.Root,
             Schedule = origin?.Schedule ?? before?.Schedule ?? "",
             AwaitsParent = origin?.Parent is not null,
+            Callbacks = CallbackRules.Carried(before, request, now),
         };
         var change = new RunChange(run, now, by);
         var started = request.CopyTo(new WorkflowExecutionStartedEventAttributes());
@@ -126,6 +128,8 @@ internal static class Starting
         started.LastCompletionResult = origin is null ? request.LastCompletionResult : origin.LastResult;
         started.RetryPolicy = retry;
         started.Attempt = run.Attempt;
+        started.CompletionCallbacks.Clear();
+        started.CompletionCallbacks.Add(run.Callbacks.Select(c => c.Callback));
         if (run is { Parent: { } parent, Root: { } root })
         {
             started.ParentWorkflowNamespace = run.NamespaceName;

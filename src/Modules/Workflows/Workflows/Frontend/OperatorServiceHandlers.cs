@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Nexus.Endpoints;
 using Grpc.Core;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.OperatorService.V1;
@@ -8,7 +9,7 @@ using Temporalio.Api.OperatorService.V1;
 namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's OperatorService: what an operator changes of a namespace.</summary>
-internal sealed class OperatorServiceHandlers(NamespaceStore namespaces)
+internal sealed partial class OperatorServiceHandlers(NamespaceStore namespaces, NexusEndpointStore endpoints)
 {
     [Rpc(Access = RpcAccess.Gateway)]
     public async Task<AddSearchAttributesResponse> AddSearchAttributes(AddSearchAttributesRequest request, ServerCallContext context)

@@ -2,6 +2,8 @@ using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -45,14 +47,33 @@ internal static class RequestChecks
         }
 
         // What is not there must not be taken as if it were.
-        if (request.CompletionCallbacks.Count > 0 || request.VersioningOverride is not null)
+        if (request.VersioningOverride is not null)
         {
-            throw RpcErrors.Unimplemented("Completion callbacks and versioning overrides of workflows are not there yet.");
+            throw RpcErrors.Unimplemented("Versioning overrides of workflows are not there yet.");
         }
+
+        if ((CallbackRules.Refuse(request.CompletionCallbacks) ?? NexusLinks.Refuse(request.Links)) is { } attached)
+        {
+            throw RpcErrors.InvalidArgument(attached);
+        }
+
+        if (request.OnConflictOptions is { AttachCompletionCallbacks: true, AttachRequestId: false })
+        {
+            throw RpcErrors.InvalidArgument("attaching request ID is required for attaching completion callbacks");
+        }
+
 
         if (request.WorkflowIdConflictPolicy != WorkflowIdConflictPolicy.Unspecified && IsTerminateIfRunning(request))
         {
             throw RpcErrors.InvalidArgument("Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING cannot be used together with a WorkflowIDConflictPolicy.");
+        }
+    }
+
+    public static void Links(IReadOnlyCollection<Link> links)
+    {
+        if (NexusLinks.Refuse(links) is { } wrong)
+        {
+            throw RpcErrors.InvalidArgument(wrong);
         }
     }
 
@@ -86,6 +107,14 @@ internal static class RequestChecks
         if (CommandRules.IsTooLarge(value))
         {
             throw RpcErrors.InvalidArgument($"{name} exceeds size limit of {CommandRules.MaxBlob} bytes.");
+        }
+    }
+
+    public static void NotNegative(Duration? time, string name)
+    {
+        if (Durations.Of(time) < TimeSpan.Zero)
+        {
+            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative, or no duration.");
         }
     }
 
@@ -126,14 +155,6 @@ internal static class RequestChecks
         }
 
         return unknown;
-    }
-
-    private static void NotNegative(Duration? time, string name)
-    {
-        if (Durations.Of(time) < TimeSpan.Zero)
-        {
-            throw RpcErrors.InvalidArgument($"Invalid {name}: it is negative, or no duration.");
-        }
     }
 
     private static bool IsTerminateIfRunning(StartWorkflowExecutionRequest request)

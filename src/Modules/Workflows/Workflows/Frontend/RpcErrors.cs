@@ -29,6 +29,10 @@ internal static class RpcErrors
 
     public static RpcException NamespaceAlreadyExists() => Of(StatusCode.AlreadyExists, "Namespace already exists.", new NamespaceAlreadyExistsFailure());
 
+    public static RpcException AlreadyExists(string message) => new(new Status(StatusCode.AlreadyExists, message));
+
+    public static RpcException FailedPrecondition(string message) => new(new Status(StatusCode.FailedPrecondition, message));
+
     public static RpcException Unauthenticated(string message) => new(new Status(StatusCode.Unauthenticated, message));
 
     public static RpcException Denied(string message) => Of(StatusCode.PermissionDenied, message, new PermissionDeniedFailure { Reason = message });

@@ -12,7 +12,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Starts, signals, and the ends of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("completion callbacks, versioning overrides and what on_conflict_options attach")]
+    [Rpc("callbacks to addresses outside and versioning overrides")]
     public async Task<StartWorkflowExecutionResponse> StartWorkflowExecution(StartWorkflowExecutionRequest request, ServerCallContext context)
     {
         var ns = await OpenNamespaceAsync(request.Namespace, context);
@@ -51,6 +51,7 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Id(request.SignalName, "SignalName");
         RequestChecks.Length(request.RequestId, "RequestId");
         RequestChecks.Blob(request.Input, "SignalWorkflowExecutionRequest.Input");
+        RequestChecks.Links(request.Links);
         var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
         return Read<SignalWorkflowExecutionResponse>(await execution.SignalAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
     }

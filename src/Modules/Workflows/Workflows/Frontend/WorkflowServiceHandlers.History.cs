@@ -69,7 +69,7 @@ internal sealed partial class WorkflowServiceHandlers
         };
     }
 
-    [Rpc("callbacks, Nexus operations, pauses and worker versioning", Access = RpcAccess.ReadOwn)]
+    [Rpc("pauses and worker versioning", Access = RpcAccess.ReadOwn)]
     public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);
@@ -81,7 +81,7 @@ internal sealed partial class WorkflowServiceHandlers
             (task.StartedId, task.StartedAt) = (started.EventId, started.EventTime.ToDateTimeOffset());
         }
 
-        return Description.Of(run);
+        return await WithNexusAsync(run, Description.Of(run), context.CancellationToken);
     }
 
     /// <summary>Whether its execution may hold in memory a task, or the start of one, that is in no row.</summary>

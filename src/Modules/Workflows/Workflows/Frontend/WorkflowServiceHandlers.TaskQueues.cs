@@ -11,7 +11,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>What task queues are: who polls them, and what waits there.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("Nexus queues, rates, versions and their reachability", Access = RpcAccess.ReadOwn)]
+    [Rpc("rates, versions and their reachability", Access = RpcAccess.ReadOwn)]
     public async Task<DescribeTaskQueueResponse> DescribeTaskQueue(DescribeTaskQueueRequest request, ServerCallContext context)
     {
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
@@ -20,6 +20,7 @@ internal sealed partial class WorkflowServiceHandlers
         {
             TaskQueueType.Unspecified or TaskQueueType.Workflow => TaskKind.Workflow,
             TaskQueueType.Activity => TaskKind.Activity,
+            TaskQueueType.Nexus => TaskKind.Nexus,
             var other => throw RpcErrors.Unimplemented($"Task queues of type {other} are not there yet."),
         };
         var key = new TaskQueueKey(ns.Id, kind, request.TaskQueue!.Name);

@@ -41,7 +41,7 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("children and signals in other namespaces, Nexus and worker versioning")]
+    [Rpc("children and signals in other namespaces, and worker versioning")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);

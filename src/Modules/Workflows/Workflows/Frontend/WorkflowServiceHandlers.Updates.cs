@@ -38,7 +38,7 @@ internal sealed partial class WorkflowServiceHandlers
             await Execution(ns, of.WorkflowId).PollUpdateAsync(of.RunId, request.UpdateRef.UpdateId, StageOf(request.WaitPolicy), Left(context)).WaitAsync(context.CancellationToken));
     }
 
-    [Rpc("any but a start with an update")]
+    [Rpc("any but a start with an update, and what on_conflict_options attach")]
     public async Task<ExecuteMultiOperationResponse> ExecuteMultiOperation(ExecuteMultiOperationRequest request, ServerCallContext context)
     {
         if (request.Operations is not [{ StartWorkflow: { } start }, { UpdateWorkflow: { } update }])

@@ -5,6 +5,9 @@ using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Nexus.Endpoints;
+using Flagstone.Workflows.Nexus.Standalone;
+using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -17,8 +20,9 @@ namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
-    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, VisibilityStore visibility, TaskQueueStore tasks, BatchStore batches,
-    ParkedPolls polls, IGrainFactory grains, TimeProvider clock, PlatformOptions options)
+    NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks,
+    BatchStore batches, StandaloneStore operations, NexusEndpointCache endpoints, ParkedPolls polls, IGrainFactory grains, TimeProvider clock,
+    PlatformOptions options)
 {
     /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
     private const string NoRetention = "A valid retention period is not set on request.";
@@ -31,7 +35,7 @@ internal sealed partial class WorkflowServiceHandlers(
         Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new()
             {
                 InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true, SignalAndQueryHeader = true,
-                SupportsSchedules = true, EagerWorkflowStart = true,
+                SupportsSchedules = true, EagerWorkflowStart = true, Nexus = true,
             },
         });
 

@@ -1,5 +1,6 @@
 using Flagstone.Platform.Reconciling;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Nexus.Callbacks;
 using Flagstone.Workflows.Schedules;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
@@ -114,6 +115,7 @@ internal sealed partial class OutboxGrain(
 
         var receipt = message.IsDelivered ? Receipt.Done
             : message.Key.Kind == OutboxKind.ScheduledClosed ? await Schedule(message.Target).ReceiveAsync(delivery)
+            : message.Key.Kind == OutboxKind.CallbacksDue ? await CallbackDelivery.DeliverAsync(grains, senders[message.Key.RunId]!, delivery.Event)
             : await Execution(message.Target).ReceiveAsync(delivery);
         switch (receipt)
         {

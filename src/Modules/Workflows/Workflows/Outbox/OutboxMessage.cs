@@ -21,6 +21,9 @@ internal enum OutboxKind
 
     /// <summary>Tell the schedule how its run ended. The target is a schedule, the target's run the first of the chain that ended.</summary>
     ScheduledClosed = 7,
+
+    /// <summary>Call the run's callbacks, wherever they lead. The target is the run itself.</summary>
+    CallbacksDue = 8,
 }
 
 /// <summary>A message: at most one of a kind about one event of a run, whatever is delivered again.</summary>

@@ -41,6 +41,12 @@ internal static class ResetRules
         (run.BaseRunId, run.BaseEventId, run.Digest) = (from.Run.RunId, from.Kept[^1].EventId, from.Digest);
         run.SignalRequests.UnionWith(from.Run.SignalRequests);
         var change = new RunChange(run, now) { Copied = new CopiedEvents(from.Run.RunId, run.BaseEventId) };
+        if (OpenNexusOperation(from.Kept) is > 0 and var scheduled)
+        {
+            return (change, Refusal.InvalidArgument(
+                $"The Nexus operation of event {scheduled} is under way at this point, and a reset cannot go on with it. Reset to a point before it, or after its end."));
+        }
+
         if (run.WorkflowTask is not { } task)
         {
             return (change, Refusal.InvalidArgument(
@@ -59,6 +65,26 @@ internal static class ResetRules
         WorkflowTaskRules.Schedule(change);
         return (change, run.NextEventId > HistoryLimits.MaxEvents || run.HistoryBytes > HistoryLimits.MaxBytes
             ? Refusal.InvalidArgument("The history would exceed its limit. Exclude signals and updates, or reset to an earlier point.") : null);
+    }
+
+    /// <summary>The Scheduled event of a Nexus operation that has no end among the events; 0 for none.</summary>
+    private static long OpenNexusOperation(IReadOnlyList<HistoryEvent> events)
+    {
+        var open = new HashSet<long>();
+        foreach (var stored in events)
+        {
+            _ = stored.AttributesCase switch
+            {
+                HistoryEvent.AttributesOneofCase.NexusOperationScheduledEventAttributes => open.Add(stored.EventId),
+                HistoryEvent.AttributesOneofCase.NexusOperationCompletedEventAttributes => open.Remove(stored.NexusOperationCompletedEventAttributes.ScheduledEventId),
+                HistoryEvent.AttributesOneofCase.NexusOperationFailedEventAttributes => open.Remove(stored.NexusOperationFailedEventAttributes.ScheduledEventId),
+                HistoryEvent.AttributesOneofCase.NexusOperationCanceledEventAttributes => open.Remove(stored.NexusOperationCanceledEventAttributes.ScheduledEventId),
+                HistoryEvent.AttributesOneofCase.NexusOperationTimedOutEventAttributes => open.Remove(stored.NexusOperationTimedOutEventAttributes.ScheduledEventId),
+                _ => false,
+            };
+        }
+
+        return open.Order().FirstOrDefault();
     }
 
     private static void FailTask(RunChange change, WorkflowTaskState task, string reason, Principal? by)

@@ -4,6 +4,9 @@ internal enum TaskKind
 {
     Workflow = 1,
     Activity = 2,
+
+    /// <summary>Requests to handlers of Nexus operations: in memory alone, given to a worker that waits or soon will.</summary>
+    Nexus = 3,
 }
 
 /// <summary>A queue of one kind of tasks. Its text is the grain's key.</summary>
@@ -13,10 +16,10 @@ internal readonly record struct TaskQueueKey(string Namespace, TaskKind Kind, st
     public static TaskQueueKey Parse(string text)
     {
         var parts = text.Split('/', 3);
-        return new TaskQueueKey(parts[0], parts[1] == "w" ? TaskKind.Workflow : TaskKind.Activity, parts[2]);
+        return new TaskQueueKey(parts[0], parts[1] switch { "w" => TaskKind.Workflow, "n" => TaskKind.Nexus, _ => TaskKind.Activity }, parts[2]);
     }
 
-    public override string ToString() => $"{Namespace}/{(Kind == TaskKind.Workflow ? "w" : "a")}/{Name}";
+    public override string ToString() => $"{Namespace}/{Kind switch { TaskKind.Workflow => "w", TaskKind.Nexus => "n", _ => "a" }}/{Name}";
 }
 
 /// <summary>A task that no worker has started.</summary>

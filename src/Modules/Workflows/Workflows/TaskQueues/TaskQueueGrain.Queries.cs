@@ -2,7 +2,7 @@ using Flagstone.Workflows.Executions;
 
 namespace Flagstone.Workflows.TaskQueues;
 
-/// <summary>Queries: given to the worker that polls next, and answered to who asked. In memory alone, as with Temporal's server.</summary>
+/// <summary>Queries, and requests of Nexus: given to the worker that polls next, and answered to who asked. In memory alone, as with Temporal's server.</summary>
 internal sealed partial class TaskQueueGrain
 {
     private const int MaxQueries = 1_000;
@@ -14,7 +14,7 @@ internal sealed partial class TaskQueueGrain
     {
         if (asked.Count >= MaxQueries)
         {
-            return Refusal.Exhausted("Too many queries wait for workers of this task queue.");
+            return Refusal.Exhausted("Too many queries or Nexus requests wait for workers of this task queue. Try again when it has more workers.");
         }
 
         var answered = asked[task.Id] = new TaskCompletionSource<Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,6 +31,11 @@ internal sealed partial class TaskQueueGrain
         finally
         {
             asked.Remove(task.Id);
+            // Those that no worker came for are at the head: a queue without workers keeps nothing.
+            while (queries.TryPeek(out var first) && !asked.ContainsKey(first.Id))
+            {
+                queries.Dequeue();
+            }
         }
     }
 

@@ -202,6 +202,12 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
     private async Task ReadAsync()
     {
         read = clock.GetUtcNow();
+        if (key.Kind == TaskKind.Nexus)
+        {
+            // Its tasks are in no row.
+            return;
+        }
+
         foreach (var (mark, _) in handedOut.Where(h => h.Value <= read - HandedOut).ToList())
         {
             handedOut.Remove(mark);

@@ -96,19 +96,27 @@ internal static class VisibilityRows
             ("root", Optional(info.RootExecution?.WorkflowId)), ("rootrun", Optional(info.RootExecution?.RunId)), ("info", info.ToByteArray()));
     }
 
-    /// <summary>What else than runs is listed: it stands under a name that is no namespace's, as if it were an open run.</summary>
+    /// <summary>What else than runs is listed: it stands under a name that is no namespace's, as if it were a run.</summary>
     /// <param name="list">The name that stands for the namespace.</param>
     /// <param name="info">As it is listed.</param>
+    /// <param name="closed">When it was over; null while it is not.</param>
+    /// <param name="parent">What it is found by as a run is by its parent; null for nothing.</param>
     public static IEnumerable<SqlStatement> Entry(
-        string list, string uid, string id, string type, string queue, DateTimeOffset start, SearchAttributes attributes, byte[] info) =>
-    [
-        .. Remove(uid),
-        new SqlStatement(
-            Put, ("run", uid), ("ns", list), ("workflow", id), ("type", type), ("queue", queue), ("status", (long)WorkflowExecutionStatus.Running),
-            ("start", Micros.From(start)), ("execution", Micros.From(start)), ("close", Open), ("duration", null), ("length", null), ("size", null),
-            ("parent", null), ("parentrun", null), ("root", id), ("rootrun", uid), ("info", info)),
-        .. Attributes(uid, list, attributes, start, Open),
-    ];
+        string list, string uid, string id, string type, string queue, DateTimeOffset start, SearchAttributes attributes, byte[] info,
+        WorkflowExecutionStatus status = WorkflowExecutionStatus.Running, DateTimeOffset? closed = null, string? parent = null)
+    {
+        var close = closed is { } at ? Micros.From(at) : Open;
+        return
+        [
+            .. Remove(uid),
+            new SqlStatement(
+                Put, ("run", uid), ("ns", list), ("workflow", id), ("type", type), ("queue", queue), ("status", (long)status),
+                ("start", Micros.From(start)), ("execution", Micros.From(start)), ("close", close),
+                ("duration", closed is { } end ? (end - start).Ticks * TimeSpan.NanosecondsPerTick : null), ("length", null), ("size", null),
+                ("parent", parent), ("parentrun", null), ("root", id), ("rootrun", uid), ("info", info)),
+            .. Attributes(uid, list, attributes, start, close),
+        ];
+    }
 
     private static IEnumerable<SqlStatement> Attributes(string run, string ns, SearchAttributes? attributes, DateTimeOffset start, long close)
     {
