@@ -61,6 +61,21 @@ public sealed class ResetOrderTests
     }
 
     [Fact]
+    public void There_is_no_way_back_to_a_point_at_which_a_nexus_operation_is_under_way()
+    {
+        var steps = new Steps().StartTask().Complete()
+            .Do(c => c.Add(new HistoryEvent { EventType = EventType.NexusOperationScheduled, NexusOperationScheduledEventAttributes = new() { Endpoint = "elsewhere" } }))
+            .Signal("wakes").StartTask().Complete()
+            .Do(c => c.Add(new HistoryEvent { EventType = EventType.NexusOperationCompleted, NexusOperationCompletedEventAttributes = new() { ScheduledEventId = 5 } }))
+            .Signal("wakes again").StartTask().Complete();
+
+        Assert.Equal(
+            "The Nexus operation of event 5 is under way at this point, and a reset cannot go on with it. Reset to a point before it, or after its end.",
+            ResetRules.Begin(Base(steps, 9), Request(9), "new", steps.Now, null).Refusal!.Message);
+        Assert.Null(ResetRules.Begin(Base(steps, 14), Request(14), "new", steps.Now, null).Refusal);
+    }
+
+    [Fact]
     public void Activities_wait_anew_and_timers_go_on()
     {
         var steps = new Steps().StartTask().Complete(OrderTests.Activity("1"), OrderTests.Timer("t", 60)).Do(OrderTests.StartActivity)
