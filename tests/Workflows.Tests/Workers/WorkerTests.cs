@@ -155,10 +155,12 @@ public sealed class WorkerTests(HostFixture fixture)
         var history = await handle.ReplayedAsync();
         var timedOut = history.Events.Single(e => e.EventType == EventType.ActivityTaskTimedOut).ActivityTaskTimedOutEventAttributes;
         Assert.Equal((type, why), (timedOut.Failure.TimeoutFailureInfo.TimeoutType, timedOut.RetryState));
+        var began = history.Events.Any(e => e.EventType == EventType.ActivityTaskStarted);
+        Assert.Equal(began, timedOut.StartedEventId > 0);
         // A worker that is slow may not have begun before the whole time is over.
         if (type != TimeoutType.ScheduleToClose)
         {
-            Assert.Equal(scheduleToStart == 0, history.Events.Any(e => e.EventType == EventType.ActivityTaskStarted));
+            Assert.Equal(scheduleToStart == 0, began);
         }
     }
 
