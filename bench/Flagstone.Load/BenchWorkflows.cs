@@ -40,3 +40,17 @@ public sealed class SleepingWorkflow
     [WorkflowRun]
     public Task RunAsync(DateTime until) => until > Workflow.UtcNow ? Workflow.DelayAsync(until - Workflow.UtcNow) : Task.CompletedTask;
 }
+
+/// <summary>Calls one activity after the other: six events for each.</summary>
+[Workflow]
+public sealed class LongWorkflow
+{
+    [WorkflowRun]
+    public async Task RunAsync(int activities)
+    {
+        for (var i = 0; i < activities; i++)
+        {
+            await Workflow.ExecuteActivityAsync(() => GreetingWorkflow.Greet("Ada"), new ActivityOptions { StartToCloseTimeout = TimeSpan.FromMinutes(1) });
+        }
+    }
+}

@@ -23,7 +23,7 @@ internal sealed class WorkflowLoad(Settings settings, Report report, string stor
         await using var host = await RunningHost.StartAsync(ct, database, binary: settings.Host);
         var client = await TemporalClient.ConnectAsync(new TemporalClientConnectOptions($"127.0.0.1:{host.TemporalPort}") { ApiKey = host.Token, Tls = new TlsOptions { Disabled = true } });
         using var worker = new TemporalWorker(client, new TemporalWorkerOptions(Queue) { MaxCachedWorkflows = 5_000, MaxConcurrentActivities = 200, MaxConcurrentWorkflowTasks = 200 }
-            .AddWorkflow<GreetingWorkflow>().AddWorkflow<SignalledWorkflow>().AddWorkflow<SleepingWorkflow>().AddActivity(GreetingWorkflow.Greet));
+            .AddWorkflow<GreetingWorkflow>().AddWorkflow<SignalledWorkflow>().AddWorkflow<SleepingWorkflow>().AddWorkflow<LongWorkflow>().AddActivity(GreetingWorkflow.Greet));
         await worker.ExecuteAsync(async () =>
         {
             await GreetAsync(client, 16, settings.Seconds * 2, ct);
@@ -43,6 +43,9 @@ internal sealed class WorkflowLoad(Settings settings, Report report, string stor
             await SignalAsync(client, 1, 2_000);
             await SignalAsync(client, 100, 20);
             await SleepAsync(client, 2_000, ct);
+            await LongHistory.DispatchAsync(client, 200, report);
+            await LongHistory.GrowAsync(client, Queue, 1_000, report);
+            await LongHistory.GrowAsync(client, Queue, 10_000, report);
         }, ct);
         report.Line("resident", $"{Memory.Resident(host.ProcessId),9:N0} MB");
         await OpenAsync(client, host, ct);
