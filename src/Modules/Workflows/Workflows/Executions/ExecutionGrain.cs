@@ -24,8 +24,8 @@ internal sealed partial class ExecutionGrain(
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
 
-    /// <summary>A wake-up that is nearer is timed to the moment; the due index, which looks once a second, has it too.</summary>
-    private static readonly TimeSpan Precise = TimeSpan.FromSeconds(30);
+    /// <summary>What failed by a timer is tried again after so long; the due index need not have it.</summary>
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     private ExecutionKey key;
     private RunState? run;
@@ -95,22 +95,26 @@ internal sealed partial class ExecutionGrain(
 
     private static Principal By(string caller) => new() { Type = "user", Name = caller };
 
-    private async Task FireAsync()
+    /// <summary>Does what is due. False when it could not be stored.</summary>
+    private async Task<bool> FireAsync()
     {
         var now = clock.GetUtcNow();
         if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > now)
         {
-            return;
+            return true;
         }
 
         try
         {
-            var change = await StepAsync(null, mayEnd: run.ExpiresAt <= now + Precise);
+            var change = await StepAsync(null, mayEnd: run.ExpiresAt <= now + WakeUp.Precise);
             Deadlines.Fire(change);
             if (await CommitAsync(change) is { } refusal)
             {
                 LogNotFired(key.WorkflowId, refusal.Message);
+                return false;
             }
+
+            return true;
         }
         catch
         {
@@ -268,13 +272,29 @@ internal sealed partial class ExecutionGrain(
         Arm();
     }
 
-    private void Arm()
+    private void Arm() => Arm(run is null ? null : Deadlines.Earliest(run));
+
+    private void Arm(DateTimeOffset? at)
     {
         timer?.Dispose();
-        timer = null;
-        if (run is not null && Deadlines.Earliest(run) is { } earliest && earliest - clock.GetUtcNow() is var left && left < Precise)
+        timer = WakeUp.Set(this, at, clock, WakeAsync, always: unstoredTask is not null);
+    }
+
+    /// <summary>
+    /// What is in memory alone, as the start of a workflow task, has no entry in the due index: whatever comes of this wake-up, there is another
+    /// one as long as something is due.
+    /// </summary>
+    private async Task WakeAsync()
+    {
+        var isDone = false;
+        try
         {
-            timer = this.RegisterGrainTimer(FireAsync, new GrainTimerCreationOptions { DueTime = left > TimeSpan.Zero ? left : TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan });
+            isDone = await FireAsync();
+        }
+        finally
+        {
+            var next = run is null ? null : Deadlines.Earliest(run);
+            Arm(isDone || next is null ? next : clock.GetUtcNow() + Again);
         }
     }
 

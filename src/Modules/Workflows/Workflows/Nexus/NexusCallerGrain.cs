@@ -20,9 +20,6 @@ internal sealed partial class NexusCallerGrain(
     /// <summary>While something is under way the index wakes again after this time, should this process die.</summary>
     private static readonly TimeSpan Watch = NexusRequests.Longest + TimeSpan.FromSeconds(2);
 
-    /// <summary>A wait that is shorter is timed to the moment; the due index has it too.</summary>
-    private static readonly TimeSpan Precise = TimeSpan.FromSeconds(30);
-
     /// <summary>What could not be reported is asked again after this time.</summary>
     private static readonly TimeSpan Unreported = TimeSpan.FromSeconds(1);
 
@@ -95,11 +92,7 @@ internal sealed partial class NexusCallerGrain(
     private void Arm()
     {
         timer?.Dispose();
-        timer = null;
-        if (next is { } at && at - clock.GetUtcNow() is var left && left < Precise)
-        {
-            timer = this.RegisterGrainTimer(PassAsync, new GrainTimerCreationOptions { DueTime = Positive(left), Period = Timeout.InfiniteTimeSpan });
-        }
+        timer = WakeUp.Set(this, next, clock, PassAsync);
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "A request that fails must not stop the others.")]

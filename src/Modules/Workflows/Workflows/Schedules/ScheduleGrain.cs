@@ -18,9 +18,6 @@ internal sealed partial class ScheduleGrain(
     ScheduleStore store, OutboxStore outbox, NamespaceCache namespaces, IGrainFactory grains, TimeProvider clock, ILogger<ScheduleGrain> logger)
     : Grain, IScheduleGrain, IIncomingGrainCallFilter
 {
-    /// <summary>A wake-up that is nearer is timed to the moment; the due index, which looks once a second, has it too.</summary>
-    private static readonly TimeSpan Precise = TimeSpan.FromSeconds(30);
-
     private ScheduleKey key;
     private ScheduleState? state;
     private ScheduleTimes? times;
@@ -111,12 +108,7 @@ internal sealed partial class ScheduleGrain(
     private void Arm()
     {
         timer?.Dispose();
-        timer = null;
-        if (Due() is { } next && next - clock.GetUtcNow() is var left && left < Precise)
-        {
-            timer = this.RegisterGrainTimer(
-                FireAsync, new GrainTimerCreationOptions { DueTime = left > TimeSpan.Zero ? left : TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan });
-        }
+        timer = WakeUp.Set(this, Due(), clock, FireAsync);
     }
 
     private async Task FireAsync()

@@ -26,8 +26,6 @@ internal sealed partial class NexusOperationGrain(
     /// <summary>A request that failed before it was made is made after this time.</summary>
     private static readonly TimeSpan Unasked = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Precise = TimeSpan.FromSeconds(30);
-
     private StandaloneKey key;
     private StandaloneState? state;
     private byte[] stored = [];
@@ -203,12 +201,7 @@ internal sealed partial class NexusOperationGrain(
     private void Arm()
     {
         timer?.Dispose();
-        timer = null;
-        if (Due() is { } due && due - clock.GetUtcNow() is var left && left < Precise)
-        {
-            timer = this.RegisterGrainTimer(
-                FireAsync, new GrainTimerCreationOptions { DueTime = left > TimeSpan.Zero ? left : TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan });
-        }
+        timer = WakeUp.Set(this, Due(), clock, FireAsync);
     }
 
     private async Task FireAsync()
