@@ -46,6 +46,13 @@ internal sealed class Browser : IAsyncDisposable
         await Page.GetByRole(AriaRole.Heading, new() { Name = "Home", Level = 1 }).WaitForAsync();
     }
 
+    /// <summary>Opens a page, and waits until it is live: what is clicked before that does nothing.</summary>
+    public async Task GoAsync(string path)
+    {
+        await Page.GotoAsync(path);
+        await LiveAsync();
+    }
+
     /// <summary>Opens a page, waits for its heading, and returns what axe finds wrong on it.</summary>
     public async Task<IReadOnlyList<string>> ViolationsAsync(string path, string heading)
     {
@@ -58,7 +65,7 @@ internal sealed class Browser : IAsyncDisposable
     public async Task<IReadOnlyList<string>> ViolationsAsync()
     {
         // The page becomes live after its first paint, and the title is taken away and set again then.
-        await Page.Locator(".fs-shell[data-live=true], :root:not(:has(.fs-shell))").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await LiveAsync();
         await Page.WaitForFunctionAsync("() => document.title.length > 0");
         var result = await Page.RunAxe();
         if (result.Violations.Any(v => v.Id == "document-title"))
@@ -83,6 +90,9 @@ internal sealed class Browser : IAsyncDisposable
             await Page.WaitForFunctionAsync($"before => ({Picture})() !== before", before);
         }
     }
+
+    private Task LiveAsync() =>
+        Page.Locator(".fs-shell[data-live=true], :root:not(:has(.fs-shell))").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
 
     public async ValueTask DisposeAsync()
     {

@@ -25,7 +25,7 @@ public sealed class ConsoleTests
             violations.AddRange(await browser.ViolationsAsync(path, heading));
         }
 
-        await page.GotoAsync("/golden-paths");
+        await browser.GoAsync("/golden-paths");
         await page.GetByRole(AriaRole.Link, new() { Name = "Node.js" }).First.ClickAsync();
         // The page is live then: what is filled in before would be lost when it becomes so.
         await page.GetByLabel("Service name").WaitForAsync();
@@ -38,7 +38,7 @@ public sealed class ConsoleTests
 
         await page.GetByRole(AriaRole.Heading, new() { Name = "Run for orders" }).WaitForAsync();
         violations.AddRange(await browser.ViolationsAsync());
-        await page.GotoAsync("/services/default/orders");
+        await browser.GoAsync("/services/default/orders");
         var open = page.GetByRole(AriaRole.Link, new() { Name = "Open the service" });
         await page.GetByText("Running").First.WaitForAsync();
         violations.AddRange(await browser.ViolationsAsync());
@@ -77,7 +77,7 @@ public sealed class ConsoleTests
     {
         await using var host = await RunningHost.StartAsync(Ct);
         await using var browser = await Browser.OpenAsync(host, ColorScheme.Light);
-        await browser.Page.GotoAsync("/sign-in");
+        await browser.GoAsync("/sign-in");
 
         await browser.Page.GetByLabel("Access token").FillAsync("fst_wrong");
         await browser.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
@@ -98,7 +98,7 @@ public sealed class ConsoleTests
         await browser.SignInAsync(token["token"]!.ToString());
 
         using var revoked = await administrator.DeleteAsync(new Uri($"/api/v1/tokens/{token["id"]}", UriKind.Relative), Ct);
-        await browser.Page.GotoAsync("/services");
+        await browser.GoAsync("/services");
 
         await browser.Page.GetByLabel("Access token").WaitForAsync();
     }

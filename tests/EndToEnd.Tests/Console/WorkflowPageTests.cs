@@ -111,7 +111,7 @@ public sealed class WorkflowPageTests
             await page.GetByRole(AriaRole.Heading, new() { Name = "Its workflow task keeps failing" }).WaitForAsync();
             await page.GetByText("This code never works.").First.WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
-            await page.GotoAsync("/workflows?id=lonely");
+            await browser.GoAsync("/workflows?id=lonely");
             await page.GetByRole(AriaRole.Link, new() { Name = "lonely" }).ClickAsync();
             await page.GetByRole(AriaRole.Heading, new() { Name = "No worker polls task queue nobody" }).WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
@@ -148,7 +148,7 @@ public sealed class WorkflowPageTests
             violations.AddRange(await browser.ViolationsAsync());
 
             // A run goes back to a workflow task, and another one goes on from there.
-            await page.GotoAsync("/workflows?id=order-1&status=Completed");
+            await browser.GoAsync("/workflows?id=order-1&status=Completed");
             await page.GetByRole(AriaRole.Link, new() { Name = "order-1", Exact = true }).ClickAsync();
             await page.GetByRole(AriaRole.Heading, new() { Name = "order-1", Level = 1 }).WaitForAsync();
             var wrongRun = page.Url;
@@ -164,7 +164,7 @@ public sealed class WorkflowPageTests
             // All runs of a query at once, with a reason and the job's progress.
             await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions("many-1", "nobody"));
             await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions("many-2", "nobody"));
-            await page.GotoAsync("/workflows?id=many-");
+            await browser.GoAsync("/workflows?id=many-");
             await page.GetByRole(AriaRole.Button, new() { Name = "Act on all 2" }).ClickAsync();
             await page.GetByLabel("What").SelectOptionAsync("terminate");
             await page.GetByLabel("Reason").FillAsync("too many");
@@ -175,7 +175,7 @@ public sealed class WorkflowPageTests
             violations.AddRange(await browser.ViolationsAsync());
 
             // Queues and namespaces, by keys and by tabs.
-            await page.GotoAsync("/workflows");
+            await browser.GoAsync("/workflows");
             await page.Locator("h1").ClickAsync();
             await page.Keyboard.PressAsync("g");
             await page.Keyboard.PressAsync("q");
@@ -210,7 +210,7 @@ public sealed class WorkflowPageTests
                 await Assertions.Expect(browser.Page.GetByRole(AriaRole.Button, new() { Name = action, Exact = true })).ToBeDisabledAsync();
             }
 
-            await browser.Page.GotoAsync("/workflows/start");
+            await browser.GoAsync("/workflows/start");
             await browser.Page.GetByText("role viewer only reads").WaitForAsync();
         }
 
@@ -219,7 +219,7 @@ public sealed class WorkflowPageTests
             await browser.SignInAsync(await IssueAsync(host, """{ "name": "elsewhere", "role": "developer", "namespace": "elsewhere" }"""));
             Assert.Empty(await browser.ViolationsAsync("/workflows?namespace=default", "Workflows"));
             await browser.Page.GetByText("the token is for namespace elsewhere alone").WaitForAsync();
-            await browser.Page.GotoAsync($"/workflows/default/{run.ResultRunId}");
+            await browser.GoAsync($"/workflows/default/{run.ResultRunId}");
             await browser.Page.GetByText("the token is for namespace elsewhere alone").WaitForAsync();
             var download = await browser.Page.Context.APIRequest.GetAsync($"/workflows/default/{run.ResultRunId}/history.json");
             Assert.Equal(403, download.Status);
@@ -244,7 +244,7 @@ public sealed class WorkflowPageTests
         var page = browser.Page;
         await browser.SignInAsync(host.Token);
 
-        await page.GotoAsync("/workflows?id=bulk-");
+        await browser.GoAsync("/workflows?id=bulk-");
         var rows = page.GetByLabel("Workflow runs").Locator("tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(50);
         await page.GetByRole(AriaRole.Link, new() { Name = "Next" }).ClickAsync();
@@ -252,7 +252,7 @@ public sealed class WorkflowPageTests
         await page.GetByRole(AriaRole.Link, new() { Name = "First page" }).ClickAsync();
         await Assertions.Expect(rows).ToHaveCountAsync(50);
 
-        await page.GotoAsync($"/workflows/default/{run.ResultRunId}");
+        await browser.GoAsync($"/workflows/default/{run.ResultRunId}");
         await page.GetByText("Events 1 to 500 of 512").WaitForAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Later" }).ClickAsync();
         await page.GetByText("Events 501 to 512 of 512").WaitForAsync();
