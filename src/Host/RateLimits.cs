@@ -125,7 +125,7 @@ internal static class RateLimits
         }
 
         var text = header.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) ? Password(sent) : sent;
-        return await context.RequestServices.GetRequiredService<TokenStore>().FindAsync(text.Trim(), context.RequestAborted) is not null;
+        return await context.RequestServices.GetRequiredService<TokenStore>().FindForWorkflowsAsync(text.Trim(), context.RequestAborted) is not null;
     }
 
     /// <summary>Git sends the token as the password of any user.</summary>

@@ -10,6 +10,7 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Yaml;
+using Flagstone.Workflows.Contracts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -65,6 +66,7 @@ public sealed class PlatformHost : IAsyncLifetime
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: LoopbackPorts.Free(), gatewayPort: 0));
         builder.AddPlatform(Options(folder.FullName), data);
         builder.AddProvisioning();
+        builder.Services.AddSingleton<ITemporalNamespaces, NamespacesInMemory>();
         Adds(builder.Services);
         host = builder.Build();
         await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);

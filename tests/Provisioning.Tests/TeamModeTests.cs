@@ -7,6 +7,7 @@ using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Sql;
+using Flagstone.Workflows.Contracts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -185,6 +186,7 @@ public sealed class TeamModeTests : IDisposable
         builder.Configuration.AddInMemoryCollection([new($"{SqlOptions.Section}:Url", url)]);
         builder.AddPlatform(options, folder);
         builder.AddProvisioning();
+        builder.Services.AddSingleton<ITemporalNamespaces, NamespacesInMemory>();
         return builder.Build();
     }
 }

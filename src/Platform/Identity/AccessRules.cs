@@ -20,6 +20,11 @@ public static class AccessRules
     /// <param name="verb">A Kubernetes verb: <c>get list watch create update patch delete</c>.</param>
     public static string? Refuse(Caller caller, string verb, KindDefinition kind, string ns)
     {
+        if (caller.Role == Role.Worker)
+        {
+            return OnlyWorkflows;
+        }
+
         var reads = verb is "get" or "list" or "watch";
         if (caller.Role == Role.Administrator)
         {
@@ -63,7 +68,7 @@ public static class AccessRules
     /// </summary>
     /// <param name="workflowNamespace">The namespace in Temporal's sense. A token that is bound to a namespace is for the one of the same name.</param>
     public static string? RefuseWorkflows(Caller caller, string workflowNamespace) =>
-        caller.Role is not (Role.Developer or Role.Administrator) ? $"role {Word(caller.Role)} only reads"
+        caller.Role is not (Role.Developer or Role.Administrator or Role.Worker) ? $"role {Word(caller.Role)} only reads"
         : caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller)
         : null;
 
@@ -73,8 +78,21 @@ public static class AccessRules
     public static string? RefuseWorkflowLists(Caller caller, string workflowNamespace) =>
         caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller) : null;
 
+    /// <summary>
+    /// Null when the caller may read of a namespace in Temporal's sense; else the reason why not. A worker reads of its own alone; everybody else who is
+    /// signed in reads.
+    /// </summary>
+    /// <param name="workflowNamespace">Empty where a call is about none.</param>
+    public static string? RefuseReading(Caller caller, string workflowNamespace) =>
+        caller.Role == Role.Worker && workflowNamespace != caller.Namespace ? OutsideScope(caller) : null;
+
+    /// <summary>Null when the caller may change what Temporal's API has as resources, as far as their rights there go; else the reason why not.</summary>
+    public static string? RefuseOperating(Caller caller) => caller.Role == Role.Worker ? OnlyWorkflows : null;
+
     /// <summary>Who may let what somebody changed outside stay: it may be a control of the company's.</summary>
     public static bool MayLeaveDrift(Caller caller) => caller.Role == Role.Administrator;
+
+    private const string OnlyWorkflows = "a worker's token is for workflows alone";
 
     private static bool MayDevelop(KindDefinition kind) =>
         kind.Namespaced

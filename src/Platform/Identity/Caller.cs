@@ -19,6 +19,9 @@ public enum Role
 
     /// <summary>Everything.</summary>
     Administrator,
+
+    /// <summary>Runs the workflows of one namespace of Temporal's API. Nothing else, and signs in nowhere else.</summary>
+    Worker,
 }
 
 /// <summary>Who is signed in.</summary>

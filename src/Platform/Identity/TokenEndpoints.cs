@@ -14,8 +14,8 @@ namespace Flagstone.Platform.Identity;
 
 /// <summary>What a token is asked for.</summary>
 /// <param name="Name">Whose it is: a person or a program, for example <c>ada@example.com</c> or <c>ci</c>.</param>
-/// <param name="Role"><c>viewer</c>, <c>developer</c>, <c>approver</c>, <c>auditor</c> or <c>administrator</c>.</param>
-/// <param name="Namespace">The one namespace in which it may change things; null or empty for all.</param>
+/// <param name="Role"><c>viewer</c>, <c>developer</c>, <c>approver</c>, <c>auditor</c>, <c>administrator</c> or <c>worker</c>.</param>
+/// <param name="Namespace">The one namespace in which it may change things; null or empty for all. A worker's is one of Temporal's API, and must be given.</param>
 /// <param name="ExpiresInDays">1 to 366; null for 90.</param>
 public sealed record IssueToken(string? Name, string? Role, string? Namespace = null, int? ExpiresInDays = null);
 

@@ -34,6 +34,11 @@ internal static partial class TokenRules
             causes.Add(bad);
         }
 
+        if (role == (int)Role.Worker && ns.Length == 0)
+        {
+            causes.Add(new ProblemCause("namespace", "FieldValueRequired", "A worker's token is for one namespace of Temporal's API: name it."));
+        }
+
         if (days is < 1 or > MaxDays)
         {
             causes.Add(new ProblemCause("expiresInDays", "FieldValueInvalid", $"{days} is not from 1 to {MaxDays}."));

@@ -102,15 +102,22 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
     /// <summary>Replaced whole when it is forgotten: who read the database before that fills the old one, which nobody asks any more.</summary>
     private volatile ConcurrentDictionary<string, Known> known = new(StringComparer.Ordinal);
 
-    /// <summary>Who a token stands for, or null when it is unknown, expired or revoked.</summary>
+    /// <summary>Who a token stands for, or null when it is unknown, expired, revoked, or a worker's: that one signs in for workflows alone.</summary>
     public async ValueTask<Caller?> FindAsync(string text, CancellationToken ct) =>
         TokenText.LooksRight(text) ? await FindByFingerprintAsync(TokenText.Hash(text), ct) : null;
+
+    /// <summary>As <see cref="FindAsync"/>, and workers too: for who asks for workflows.</summary>
+    public async ValueTask<Caller?> FindForWorkflowsAsync(string text, CancellationToken ct) =>
+        TokenText.LooksRight(text) ? await FindAnyAsync(TokenText.Hash(text), ct) : null;
 
     /// <summary>What a session keeps of its token: enough to ask again whether it is still good, not enough to be used as one.</summary>
     public static string Fingerprint(string text) => TokenText.Hash(text);
 
     /// <summary>As <see cref="FindAsync"/>, for who kept the token's <see cref="Fingerprint"/> alone.</summary>
-    public async ValueTask<Caller?> FindByFingerprintAsync(string hash, CancellationToken ct)
+    public async ValueTask<Caller?> FindByFingerprintAsync(string hash, CancellationToken ct) =>
+        await FindAnyAsync(hash, ct) is { Role: not Role.Worker } caller ? caller : null;
+
+    private async ValueTask<Caller?> FindAnyAsync(string hash, CancellationToken ct)
     {
         var remembered = known;
         if (!remembered.TryGetValue(hash, out var found))
@@ -157,6 +164,39 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
     public Task<TokenOutcome> IssueAsync(
         Actor by, TokenRequest request, (Guard Guard, Func<TokenIssued, IReadOnlyList<SqlStatement>> Rows)? remember, CancellationToken ct) =>
         IssueAsync(by, request, TokenText.Create(), remember, ct);
+
+    /// <summary>
+    /// Makes sure that a text which was made before is a good token of a principal: null when it is, else why not. Done again it changes nothing.
+    /// </summary>
+    /// <param name="text">Of <see cref="NewText"/>; who calls keeps it where it can be found after a crash.</param>
+    public async Task<Problem?> EnsureAsync(Actor by, TokenRequest request, string text, CancellationToken ct)
+    {
+        if (await FindForWorkflowsAsync(text, ct) is { } caller && caller.Name == request.Name && caller.Role == request.Role && caller.Namespace == request.Namespace)
+        {
+            return null;
+        }
+
+        return await IssueAsync(by, request, text, null, ct) is TokenRefused { Problem: var problem } ? problem : null;
+    }
+
+    /// <summary>The text of a token that is none yet.</summary>
+    public static string NewText() => TokenText.Create();
+
+    /// <summary>Ends all tokens of a principal.</summary>
+    public async Task RevokeAllAsync(Actor by, string principal, CancellationToken ct)
+    {
+        IReadOnlyList<TokenView> live;
+        await using (var connection = await database.OpenAsync(ct))
+        await using (var command = connection.Command(Views + " WHERE p.name = @name AND t.revoked IS NULL", ("name", principal)))
+        {
+            live = await ReadAsync(command, ct);
+        }
+
+        foreach (var token in live)
+        {
+            await RevokeAsync(by, token.Id, ct);
+        }
+    }
 
     /// <summary>Issues a token whose text was made before: for who must have it on disk before it opens anything.</summary>
     internal async Task<TokenOutcome> IssueAsync(

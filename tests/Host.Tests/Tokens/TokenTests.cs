@@ -49,6 +49,22 @@ public sealed class TokenTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_workers_token_is_of_one_namespace_and_opens_neither_the_API_nor_Kubernetes()
+    {
+        using var administrator = fixture.Host.Client();
+        var (refused, why) = await administrator.PostAsync("/api/v1/tokens", new JsonObject { ["name"] = "worker.claims", ["role"] = "worker" });
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused);
+        Assert.Contains("A worker's token is for one namespace of Temporal's API", why.ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+
+        var (_, issued) = await administrator.PostAsync("/api/v1/tokens", new JsonObject { ["name"] = "worker.claims", ["role"] = "worker", ["namespace"] = "claims" });
+        using var worker = fixture.Host.Client(issued.Value("token"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await worker.ReadAsync("/api/v1/services")).Status);
+        using var kubernetes = fixture.Host.KubernetesClient();
+        kubernetes.DefaultRequestHeaders.Authorization = new("Bearer", issued.Value("token"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await kubernetes.GetAsync(new Uri("/api/v1/namespaces", UriKind.Relative), Ct)).StatusCode);
+    }
+
+    [Fact]
     public async Task Issuing_and_revoking_are_ledger_rows_that_name_their_actor_and_no_secret()
     {
         using var administrator = fixture.Host.Client();

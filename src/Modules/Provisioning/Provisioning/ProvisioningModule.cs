@@ -35,6 +35,7 @@ using Flagstone.Provisioning.Providers.Process;
 using Flagstone.Provisioning.Providers.Process.Redis;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
+using Flagstone.Provisioning.Providers.Temporal;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -158,6 +159,9 @@ public static class ProvisioningModule
         services.AddSingleton<SqlServers>();
         services.AddSingleton<SqlTargets>();
         services.AddDriver<SqlDriver>(SqlKinds.All);
+        services.AddSingleton(TemporalKinds.Config);
+        services.AddSingleton<TemporalServers>();
+        services.AddDriver<TemporalDriver>([TemporalKinds.Namespace]);
         services.AddSingleton<RedisDriver>();
         services.AddSingleton<IProviderDriver>(s => s.GetRequiredService<RedisDriver>());
         services.AddSingleton(RedisKind.Server);

@@ -24,7 +24,7 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
     {
         var http = context.GetHttpContext();
         var isLocal = options.Anonymous && http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
-        var caller = await authenticator.CallerAsync(http, context.CancellationToken) ?? (isLocal && http.Request.Headers.Authorization.Count == 0 ? Anonymous : null);
+        var caller = await authenticator.WorkflowCallerAsync(http, context.CancellationToken) ?? (isLocal && http.Request.Headers.Authorization.Count == 0 ? Anonymous : null);
         if (caller is null)
         {
             http.Features.Set(SignInFailed.Instance);
@@ -57,7 +57,9 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
     {
         RpcAccess.Run => AccessRules.RefuseWorkflows(caller, NamespaceOf(request)),
         RpcAccess.ReadOwn => AccessRules.RefuseWorkflowLists(caller, NamespaceOf(request)),
-        _ => null,
+        RpcAccess.Gateway => AccessRules.RefuseOperating(caller),
+        RpcAccess.Open => null,
+        _ => AccessRules.RefuseReading(caller, NamespaceOf(request)),
     };
 
     /// <summary>Says who calls.</summary>

@@ -17,11 +17,14 @@ internal enum RpcAccess
     /// <summary>Who may run workflows in the request's namespace.</summary>
     Run,
 
-    /// <summary>Whoever is signed in.</summary>
+    /// <summary>Whoever is signed in; a worker of its own namespace alone.</summary>
     Read,
 
     /// <summary>Whoever is signed in; with a token that is bound to a namespace, in that one alone.</summary>
     ReadOwn,
+
+    /// <summary>Whoever is signed in: it is about no namespace.</summary>
+    Open,
 
     /// <summary>The gateway decides: the RPC changes a resource.</summary>
     Gateway,

@@ -30,7 +30,7 @@ internal sealed partial class WorkflowServiceHandlers(
     private readonly string version =
         typeof(WorkflowServiceHandlers).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
-    [Rpc(Access = RpcAccess.Read)]
+    [Rpc(Access = RpcAccess.Open)]
     public Task<GetSystemInfoResponse> GetSystemInfo(GetSystemInfoRequest request, ServerCallContext context) =>
         Task.FromResult(new GetSystemInfoResponse { ServerVersion = version, Capabilities = new()
             {
@@ -39,7 +39,7 @@ internal sealed partial class WorkflowServiceHandlers(
             },
         });
 
-    [Rpc(Access = RpcAccess.Read)]
+    [Rpc(Access = RpcAccess.Open)]
     public Task<GetClusterInfoResponse> GetClusterInfo(GetClusterInfoRequest request, ServerCallContext context)
     {
         var store = options.IsEmbedded ? "sqlite" : "postgresql";
