@@ -1,3 +1,4 @@
+using System.Data;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Managed;
@@ -38,6 +39,8 @@ internal sealed class SqlDriver(SqlServers servers, SqlTargets targets, TimeProv
 
             var server = await servers.OpenAsync(resource, ct);
             await using var connection = await server.OpenAsync(ct);
+            // All that is seen is of one moment: half of a change would be told as a drift of its own.
+            await using var reading = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
             return await kinds[resource.Kind.Kind].FindAsync(new SqlTarget(server, connection, resolved), ct) is { } found ? Seen(found) : new Absent();
         }
         catch (PostgresUnavailableException e)
