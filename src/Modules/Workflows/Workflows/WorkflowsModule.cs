@@ -3,6 +3,7 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
@@ -51,6 +52,8 @@ public static class WorkflowsModule
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
+        services.AddSingleton<DeploymentStore>();
+        services.AddSingleton<DeploymentRegistrar>();
         services.AddSingleton<ParkedPolls>();
         services.AddSingleton<WorkflowMetrics>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
@@ -58,6 +61,7 @@ public static class WorkflowsModule
         services.AddController<INexusCallerGrain>(NexusCallerGrain.Controller, _ => []);
         services.AddController<INexusOperationGrain>(StandaloneStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
+        services.AddController<IDeploymentGrain>(DeploymentStore.Controller, _ => []);
         services.AddController<IScheduleGrain>(ScheduleStore.Controller, _ => []);
         services.AddController<IBatchGrain>(BatchStore.Controller, _ => []);
         services.AddSingleton<BatchStore>();

@@ -2,6 +2,7 @@ using Flagstone.Platform.Feed;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Batches;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus.Standalone;
@@ -19,7 +20,7 @@ internal interface IDiscardGrain : IReconcileGrain;
 /// </summary>
 [GrainType("flagstone.workflow-discard")]
 internal sealed partial class DiscardGrain(
-    DiscardStore store, BatchStore batches, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger)
+    DiscardStore store, BatchStore batches, DeploymentStore deployments, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger)
     : Grain, IDiscardGrain
 {
     public const string Controller = "workflow-discard";
@@ -115,6 +116,7 @@ internal sealed partial class DiscardGrain(
         if (closedBefore is null && runs.Count < Batch)
         {
             await batches.DropAllAsync(ns, CancellationToken.None);
+            await deployments.DropAllAsync(ns, CancellationToken.None);
         }
 
         // What could not be deleted waits for the period: it would be tried again and again.

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Outbox;
@@ -59,8 +60,9 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     private const string IsThere = "SELECT 1 FROM workflow_run WHERE run = @run";
 
     private const string PutTask = """
-        INSERT INTO workflow_task (run, kind, event, attempt, namespace, queue, workflow, at) VALUES (@run, @kind, @event, @attempt, @ns, @queue, @workflow, @at)
-        ON CONFLICT (run, kind, event) DO UPDATE SET attempt = excluded.attempt, queue = excluded.queue, at = excluded.at
+        INSERT INTO workflow_task (run, kind, event, attempt, namespace, queue, workflow, at, version, place)
+        VALUES (@run, @kind, @event, @attempt, @ns, @queue, @workflow, @at, @version, @place)
+        ON CONFLICT (run, kind, event) DO UPDATE SET attempt = excluded.attempt, queue = excluded.queue, at = excluded.at, version = excluded.version
         """;
 
     private const string DropTask = "DELETE FROM workflow_task WHERE run = @run AND kind = @kind AND event = @event";
@@ -265,7 +267,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         {
             sql.Add(new SqlStatement(
                 PutTask, ("run", run.RunId), ("kind", (long)queue.Kind), ("event", task.EventId), ("attempt", (long)task.Attempt), ("ns", queue.Namespace),
-                ("queue", queue.Name), ("workflow", run.WorkflowId), ("at", task.AtMicros)));
+                ("queue", queue.Name), ("workflow", run.WorkflowId), ("at", task.AtMicros), ("version", task.Directive),
+                ("place", (long)WorkflowPlace.Of(run.WorkflowId))));
         }
     }
 }

@@ -16,6 +16,8 @@ internal sealed record Refusal([property: Id(0)] int Code, [property: Id(1)] str
 
     public static Refusal FailedPrecondition(string message, IMessage? detail) => Of(StatusCode.FailedPrecondition, message, detail);
 
+    public static Refusal AlreadyExists(string message) => Of(StatusCode.AlreadyExists, message, null);
+
     public static Refusal Exhausted(string message) => Of(StatusCode.ResourceExhausted, message, new ResourceExhaustedFailure());
 
     public static Refusal Unavailable(string message) => Of(StatusCode.Unavailable, message, null);

@@ -9,12 +9,14 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Activities: polled and answered by workers.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("worker versioning and rate limits of task queues")]
+    [Rpc("poller groups and rate limits of task queues")]
     public async Task<PollActivityTaskQueueResponse> PollActivityTaskQueue(PollActivityTaskQueueRequest request, ServerCallContext context)
     {
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
         var ns = await NamespaceAsync(request.Namespace, context);
-        var answer = await PollAsync(new TaskQueueKey(ns.Id, TaskKind.Activity, request.TaskQueue!.Name), request.Identity, request.WorkerInstanceKey, context);
+        var answer = await PollAsync(
+            new TaskQueueKey(ns.Id, TaskKind.Activity, request.TaskQueue!.Name), request.Identity, request.WorkerInstanceKey,
+            request.DeploymentOptions, context);
         if (answer.Message is not { Length: > 0 })
         {
             return new PollActivityTaskQueueResponse();
