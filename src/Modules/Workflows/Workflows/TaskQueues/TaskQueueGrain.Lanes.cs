@@ -67,8 +67,9 @@ internal sealed partial class TaskQueueGrain
         var isOld = clock.GetUtcNow() >= routed + Look;
         if (poll.Normal.Length > 0)
         {
+            var isFirst = normal != poll.Normal || ownVersion != poll.Version;
             (normal, ownVersion) = (poll.Normal, poll.Version);
-            if (isOld)
+            if (isOld || isFirst)
             {
                 Route(await Sibling(poll.Normal).FollowAsync(key.Name));
             }
