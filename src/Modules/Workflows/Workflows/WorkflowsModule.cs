@@ -1,6 +1,7 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Deployments;
@@ -52,6 +53,7 @@ public static class WorkflowsModule
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
+        services.AddSingleton<StandaloneActivityStore>();
         services.AddSingleton<DeploymentStore>();
         services.AddSingleton<DeploymentRegistrar>();
         services.AddSingleton<ParkedPolls>();
@@ -61,6 +63,7 @@ public static class WorkflowsModule
         services.AddController<INexusCallerGrain>(NexusCallerGrain.Controller, _ => []);
         services.AddController<INexusOperationGrain>(StandaloneStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
+        services.AddController<IActivityExecutionGrain>(StandaloneActivityStore.Controller, _ => []);
         services.AddController<IDeploymentGrain>(DeploymentStore.Controller, _ => []);
         services.AddController<IScheduleGrain>(ScheduleStore.Controller, _ => []);
         services.AddController<IBatchGrain>(BatchStore.Controller, _ => []);

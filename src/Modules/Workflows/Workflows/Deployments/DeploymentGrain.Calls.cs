@@ -52,7 +52,10 @@ internal sealed partial class DeploymentGrain
     {
         await ObserveAsync();
         return state is null ? Missing()
-            : Answer.Of(new DescribeWorkerDeploymentResponse { ConflictToken = DeploymentViews.TokenOf(state), WorkerDeploymentInfo = DeploymentViews.Info(state) });
+            : Answer.Of(new DescribeWorkerDeploymentResponse
+            {
+                ConflictToken = DeploymentViews.TokenOf(state), WorkerDeploymentInfo = DeploymentViews.Info(state),
+            });
     }
 
     public async Task<Answer> DescribeVersionAsync(string build)
@@ -90,7 +93,8 @@ internal sealed partial class DeploymentGrain
         var request = SetWorkerDeploymentRampingVersionRequest.Parser.ParseFrom(call.Request);
         var build = request.BuildId.Length > 0 ? request.BuildId : WorkerVersion.OfDotted(request.Version)?.BuildId
             ?? (request.Percentage > 0 || request.Version == WorkerVersion.Unversioned ? "" : null);
-        if (await ReadyAsync(build ?? "", request.ConflictToken, request.Identity, request.AllowNoPollers, request.IgnoreMissingTaskQueues, "ramping") is { } refusal)
+        if (await ReadyAsync(
+            build ?? "", request.ConflictToken, request.Identity, request.AllowNoPollers, request.IgnoreMissingTaskQueues, "ramping") is { } refusal)
         {
             return Dropped(refusal);
         }

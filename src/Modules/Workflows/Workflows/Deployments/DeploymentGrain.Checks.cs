@@ -45,7 +45,8 @@ internal sealed partial class DeploymentGrain
 
         return !ignoreMissing && await IsMissingQueuesAsync(build, next)
             ? DeploymentRules.Failed(
-                $"proposed {role} version '{Shown(build)}' is missing active task queues from the current version; these would become unversioned if it is set as the {role} version")
+                $"proposed {role} version '{Shown(build)}' is missing active task queues from the current version; these would become unversioned if it "
+                + $"is set as the {role} version")
             : null;
     }
 

@@ -61,7 +61,8 @@ internal sealed partial class DeploymentGrain(
         var isNews = false;
         foreach (var (build, one) in state.Versions.Where(v => v.Value is { IsActive: false, Drainage: not VersionDrainageStatus.Unspecified }))
         {
-            isNews |= DeploymentRules.Observe(one, await store.IsPinnedToAsync(key.Namespace, state.VersionOf(build), CancellationToken.None), clock.GetUtcNow());
+            var isOpen = await store.IsPinnedToAsync(key.Namespace, state.VersionOf(build), CancellationToken.None);
+            isNews |= DeploymentRules.Observe(one, isOpen, clock.GetUtcNow());
         }
 
         if (isNews)

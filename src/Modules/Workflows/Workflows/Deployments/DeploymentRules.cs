@@ -36,7 +36,8 @@ internal static class DeploymentRules
         if (version.Queues.Count >= MaxQueues)
         {
             refusal = Refusal.Exhausted(
-                $"cannot add task queue {queue.Name} since maximum number of task queues ({MaxQueues}) have been registered in deployment version {state.VersionOf(build)}");
+                $"cannot add task queue {queue.Name} since maximum number of task queues ({MaxQueues}) have been registered in deployment version "
+                + $"{state.VersionOf(build)}");
             return false;
         }
 
@@ -124,7 +125,8 @@ internal static class DeploymentRules
     {
         var (name, version) = (state.VersionOf(build), state.Versions[build]);
         return version.IsActive ? Failed($"version '{name}' is current or ramping and cannot be deleted: let another one take its place first")
-            : version.Drainage == VersionDrainageStatus.Draining && !skipDrainage ? Failed($"version '{name}' is draining: workflows that are pinned to it are open")
+            : version.Drainage == VersionDrainageStatus.Draining && !skipDrainage
+                ? Failed($"version '{name}' is draining: workflows that are pinned to it are open")
             : isPolled ? Failed($"version '{name}' has active pollers and cannot be deleted: stop its workers first")
             : null;
     }
@@ -165,7 +167,8 @@ internal static class DeploymentRules
         }
 
         // The oldest one that nothing is open for makes room.
-        var old = state.Versions.Where(v => v.Value is { IsActive: false, Drainage: VersionDrainageStatus.Drained }).OrderBy(v => v.Value.CreatedAt).FirstOrDefault();
+        var old = state.Versions.Where(v => v.Value is { IsActive: false, Drainage: VersionDrainageStatus.Drained })
+            .OrderBy(v => v.Value.CreatedAt).FirstOrDefault();
         if (old.Key is null)
         {
             return Refusal.Exhausted(

@@ -27,7 +27,10 @@ internal static class DeploymentViews
         ManagerIdentity = state.Manager,
         // A change is answered when the queues have taken it over.
         RoutingConfigUpdateState = RoutingConfigUpdateState.Completed,
-        VersionSummaries = { state.Versions.OrderByDescending(v => v.Value.CreatedAt).ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => SummaryOf(state, v.Key)) },
+        VersionSummaries =
+        {
+            state.Versions.OrderByDescending(v => v.Value.CreatedAt).ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => SummaryOf(state, v.Key)),
+        },
     };
 
     public static ListWorkerDeploymentsResponse.Types.WorkerDeploymentSummary Listed(DeploymentState state) => new()
@@ -59,7 +62,10 @@ internal static class DeploymentViews
                 FirstActivationTime = Time(version.FirstActivatedAt),
                 LastCurrentTime = Time(version.LastCurrentAt),
                 LastDeactivationTime = Time(version.DeactivatedAt),
-                TaskQueueInfos = { version.Queues.Select(q => new WorkerDeploymentVersionInfo.Types.VersionTaskQueueInfo { Name = q.Name, Type = TypeOf(q.Kind) }) },
+                TaskQueueInfos =
+                {
+                    version.Queues.Select(q => new WorkerDeploymentVersionInfo.Types.VersionTaskQueueInfo { Name = q.Name, Type = TypeOf(q.Kind) }),
+                },
                 DrainageInfo = DrainageOf(version, checkedAt),
                 Metadata = new VersionMetadata { Entries = { version.Metadata } },
                 LastModifierIdentity = version.LastModifier,
@@ -104,7 +110,8 @@ internal static class DeploymentViews
         build is null ? null : build.Length == 0 ? WorkerVersion.Unversioned : state.VersionOf(build).Dotted;
 
     /// <summary>Null for workers without a version, and for none.</summary>
-    public static WorkerDeploymentVersion? Message(DeploymentState state, string? build) => string.IsNullOrEmpty(build) ? null : state.VersionOf(build).ToMessage();
+    public static WorkerDeploymentVersion? Message(DeploymentState state, string? build) =>
+        string.IsNullOrEmpty(build) ? null : state.VersionOf(build).ToMessage();
 
     private static Summary SummaryOf(DeploymentState state, string build)
     {

@@ -1,6 +1,7 @@
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
@@ -20,7 +21,8 @@ internal interface IDiscardGrain : IReconcileGrain;
 /// </summary>
 [GrainType("flagstone.workflow-discard")]
 internal sealed partial class DiscardGrain(
-    DiscardStore store, BatchStore batches, DeploymentStore deployments, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger)
+    DiscardStore store, BatchStore batches, DeploymentStore deployments, ResourceStore resources, IGrainFactory grains, TimeProvider clock,
+    ILogger<DiscardGrain> logger)
     : Grain, IDiscardGrain
 {
     public const string Controller = "workflow-discard";
@@ -66,6 +68,12 @@ internal sealed partial class DiscardGrain(
             if (StandaloneKey.NamespaceOf(ns) is { } of)
             {
                 isMore |= await DiscardOperationsAsync(of, kept.TryGetValue(of, out var time) ? clock.GetUtcNow() - time : null);
+                continue;
+            }
+
+            if (ActivityKey.NamespaceOf(ns) is { } owning)
+            {
+                isMore |= await DiscardActivitiesAsync(owning, kept.TryGetValue(owning, out var age) ? clock.GetUtcNow() - age : null);
                 continue;
             }
 
@@ -141,6 +149,18 @@ internal sealed partial class DiscardGrain(
         foreach (var one in found)
         {
             await grains.GetGrain<INexusOperationGrain>(new StandaloneKey(ns, one.WorkflowId).ToString()).DeleteAsync(one.RunId, closedBefore);
+        }
+
+        return found.Count == Batch;
+    }
+
+    /// <param name="closedBefore">Null for a namespace that is gone: all its activities go.</param>
+    private async Task<bool> DiscardActivitiesAsync(string ns, DateTimeOffset? closedBefore)
+    {
+        var found = await store.FindAsync(ActivityKey.ListOf(ns), closedBefore, Batch, CancellationToken.None);
+        foreach (var one in found)
+        {
+            await grains.GetGrain<IActivityExecutionGrain>(new ActivityKey(ns, one.WorkflowId).ToString()).DeleteAsync(one.RunId, closedBefore);
         }
 
         return found.Count == Batch;

@@ -33,8 +33,8 @@ internal sealed partial class ExecutionGrain
             return true;
         }
 
-        if (start.Directive is not null && run!.Versioning?.Transition is null && !VersioningRules.IsPinned(run) && start.Version != VersioningRules.VersionOf(run)
-            && await TargetAsync() == start.Version)
+        if (start.Directive is not null && run!.Versioning?.Transition is null && !VersioningRules.IsPinned(run)
+            && start.Version != VersioningRules.VersionOf(run) && await TargetAsync() == start.Version)
         {
             var moved = Step(By(start.Caller));
             VersioningRules.Move(moved, start.Version);

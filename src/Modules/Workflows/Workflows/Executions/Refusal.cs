@@ -44,6 +44,12 @@ internal sealed record Refusal([property: Id(0)] int Code, [property: Id(1)] str
         $"nexus operation execution already started. OperationId: {id}, RunId: {runId}.",
         new NexusOperationExecutionAlreadyStartedFailure { RunId = runId, StartRequestId = requestId });
 
+    /// <summary>SDKs know by the detail that the activity is there.</summary>
+    public static Refusal ActivityExists(string id, string runId, string requestId) => Of(
+        StatusCode.AlreadyExists,
+        $"activity execution already started. ActivityId: {id}, RunId: {runId}.",
+        new ActivityExecutionAlreadyStartedFailure { RunId = runId, StartRequestId = requestId });
+
     /// <summary>Of a call that needs a run that is open.</summary>
     public static Refusal Completed() => NotFound("workflow execution already completed");
 

@@ -137,7 +137,10 @@ internal static class Starting
         started.VersioningOverride = over;
         started.InheritedPinnedVersion = WorkerVersion.MessageOf(run.Versioning?.Inherited);
         started.InheritedAutoUpgradeInfo = run.Versioning is { Initial: not ContinueAsNewVersioningBehavior.Unspecified and var initial }
-            ? new InheritedAutoUpgradeInfo { SourceDeploymentVersion = WorkerVersion.MessageOf(before?.Versioning?.Version), ContinueAsNewInitialVersioningBehavior = initial }
+            ? new InheritedAutoUpgradeInfo
+            {
+                SourceDeploymentVersion = WorkerVersion.MessageOf(before?.Versioning?.Version), ContinueAsNewInitialVersioningBehavior = initial,
+            }
             : null;
         started.CompletionCallbacks.Clear();
         started.CompletionCallbacks.Add(run.Callbacks.Select(c => c.Callback));

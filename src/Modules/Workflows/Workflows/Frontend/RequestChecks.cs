@@ -47,7 +47,8 @@ internal static class RequestChecks
             throw RpcErrors.InvalidArgument("CronSchedule and WorkflowStartDelay may not be used together.");
         }
 
-        if ((Overriding.Refuse(request.VersioningOverride) ?? CallbackRules.Refuse(request.CompletionCallbacks) ?? NexusLinks.Refuse(request.Links)) is { } attached)
+        if ((Overriding.Refuse(request.VersioningOverride) ?? CallbackRules.Refuse(request.CompletionCallbacks) ?? NexusLinks.Refuse(request.Links))
+            is { } attached)
         {
             throw RpcErrors.InvalidArgument(attached);
         }

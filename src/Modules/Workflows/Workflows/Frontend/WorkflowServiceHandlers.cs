@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Deployments;
@@ -22,7 +23,8 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
     NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks,
-    BatchStore batches, StandaloneStore operations, NexusEndpointCache endpoints, DeploymentStore deployments, DeploymentRegistrar registrar, ParkedPolls polls,
+    BatchStore batches, StandaloneStore operations, StandaloneActivityStore activities, NexusEndpointCache endpoints, DeploymentStore deployments,
+    DeploymentRegistrar registrar, ParkedPolls polls,
     IGrainFactory grains, TimeProvider clock,
     PlatformOptions options)
 {

@@ -1,4 +1,5 @@
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
 using Microsoft.Extensions.Logging;
@@ -193,13 +194,12 @@ internal sealed partial class TaskQueueGrain(
 
         try
         {
-            var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString());
             var start = new TaskStart(task.RunId, task.EventId, task.Attempt, poll.Identity, poll.Caller, key.Name)
             {
                 Version = poll.Version, Directive = task.Directive, IsIndependent = IsIndependent(task.Directive),
                 Target = routing.HasVersions ? routing.TargetOf(task.WorkflowId) : null,
             };
-            var answer = key.Kind == TaskKind.Workflow ? await execution.StartWorkflowTaskAsync(start) : await execution.StartActivityAsync(start);
+            var answer = await StartAsync(task, start);
             if (answer.Refusal is not null)
             {
                 Keep(task with { AtMicros = Micros.From(clock.GetUtcNow() + Again) });
@@ -221,6 +221,18 @@ internal sealed partial class TaskQueueGrain(
         {
             starting.Remove(mark);
         }
+    }
+
+    /// <summary>A task that no event schedules is of an activity that a client started.</summary>
+    private Task<Answer> StartAsync(QueuedTask task, TaskStart start)
+    {
+        if (key.Kind == TaskKind.Activity && task.EventId == 0)
+        {
+            return grains.GetGrain<IActivityExecutionGrain>(new ActivityKey(key.Namespace, task.WorkflowId).ToString()).StartTaskAsync(start);
+        }
+
+        var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString());
+        return key.Kind == TaskKind.Workflow ? execution.StartWorkflowTaskAsync(start) : execution.StartActivityAsync(start);
     }
 
     /// <summary>Reads the tasks of a lane; of all where no version has polled the queue, and of a worker's own queue.</summary>

@@ -51,7 +51,8 @@ internal static class Inheriting
 
         var belongs = Belongs(parent, queue, queues);
         return new Inherited(
-            belongs && VersioningRules.IsPinned(parent) ? VersioningRules.VersionOf(parent) : "", OverrideOf(parent, belongs), ContinueAsNewVersioningBehavior.Unspecified);
+            belongs && VersioningRules.IsPinned(parent) ? VersioningRules.VersionOf(parent) : "", OverrideOf(parent, belongs),
+            ContinueAsNewVersioningBehavior.Unspecified);
     }
 
     /// <summary>How a run begins; null for a run without versions.</summary>

@@ -18,7 +18,8 @@ internal static class Overriding
     /// <summary>What is wrong with an override; null when nothing is.</summary>
     public static string? Refuse(VersioningOverride? given) => given is null ? null : given.OverrideCase switch
     {
-        Over.Pinned => given.Pinned is { Behavior: VersioningOverride.Types.PinnedOverrideBehavior.Unspecified } ? "must specify pinned override behavior if override is pinned."
+        Over.Pinned => given.Pinned is { Behavior: VersioningOverride.Types.PinnedOverrideBehavior.Unspecified }
+            ? "must specify pinned override behavior if override is pinned."
             : given.Pinned.Version is not null ? RefuseVersion(given.Pinned.Version.DeploymentName, given.Pinned.Version.BuildId) : null,
         Over.OneTime => given.OneTime.TargetDeploymentVersion is { } target ? RefuseVersion(target.DeploymentName, target.BuildId)
             : "must provide target deployment version if override is one-time.",

@@ -17,3 +17,11 @@ CREATE INDEX workflow_deployment_queue_version ON workflow_deployment_queue (nam
 -- workflow id, by which a ramp takes its part; NULL in rows from before.
 ALTER TABLE workflow_task ADD COLUMN version TEXT NOT NULL DEFAULT '';
 ALTER TABLE workflow_task ADD COLUMN place BIGINT;
+
+-- Activities that clients start themselves: one row for each activity id, of its last run; request is what started it, state a document of the module's own.
+-- Their tasks are in workflow_task with event 0. What lists show of them is in workflow_visibility and workflow_attribute, under the namespace's uid with
+-- '/activities' behind it: workflow is the activity id, type the activity type.
+CREATE TABLE workflow_activity (
+  namespace TEXT NOT NULL, activity TEXT NOT NULL, run TEXT NOT NULL, version BIGINT NOT NULL, request BYTEA NOT NULL, state BYTEA NOT NULL,
+  PRIMARY KEY (namespace, activity)
+);
