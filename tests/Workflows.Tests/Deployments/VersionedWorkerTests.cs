@@ -137,6 +137,31 @@ public sealed class VersionedWorkerTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task A_reset_pins_the_run_that_goes_on_where_the_version_has_its_queue()
+    {
+        await using var bench = new DeploymentBench(await fixture.ConnectAsync());
+        await bench.StartAsync("1", Behavior.Pinned);
+        await bench.StartAsync("2", Behavior.Pinned);
+        await bench.SetCurrentAsync("1");
+        var handle = await bench.RunAsync();
+        Assert.Equal("1", await DeploymentBench.StepAsync(handle, 1));
+        var first = (await handle.FetchHistoryAsync()).Events.First(e => e.EventType == EventType.WorkflowTaskCompleted).EventId;
+        var missing = await Assert.ThrowsAsync<RpcException>(() => ResetAsync(bench, handle.Id, first, "3"));
+        Assert.Equal(RpcException.StatusCode.FailedPrecondition, missing.Code);
+
+        await ResetAsync(bench, handle.Id, first, "2");
+
+        // The step that came later is told again, and the version of the override does it.
+        var next = bench.Client.GetWorkflowHandle<VersionedWorkflow, string>(handle.Id);
+        await DeploymentBench.UntilAsync(async () => await next.QueryAsync(w => w.Seen()) == "2", "the step to be done again");
+        var info = (await InfoAsync(bench, handle.Id)).VersioningInfo;
+        Assert.Equal((bench.Version("2"), "2"), (info.DeploymentVersion, info.VersioningOverride.Pinned.Version.BuildId));
+        await next.SignalAsync(w => w.DoAsync("end"));
+        await next.GetResultAsync();
+        await ReplayedAsync(next);
+    }
+
+    [Fact]
     public async Task Workflows_go_over_from_workers_without_a_version_and_back()
     {
         await using var bench = new DeploymentBench(await fixture.ConnectAsync());
@@ -169,14 +194,29 @@ public sealed class VersionedWorkerTests(HostFixture fixture)
         bench.Service.UpdateWorkflowExecutionOptionsAsync(new UpdateWorkflowExecutionOptionsRequest
         {
             Namespace = "default", WorkflowExecution = new() { WorkflowId = id }, UpdateMask = new() { Paths = { "versioning_override" } },
-            WorkflowExecutionOptions = new()
+            WorkflowExecutionOptions = Pin(bench, build),
+        });
+
+    private static Task<ResetWorkflowExecutionResponse> ResetAsync(DeploymentBench bench, string id, long finish, string build) =>
+        bench.Service.ResetWorkflowExecutionAsync(new ResetWorkflowExecutionRequest
+        {
+            Namespace = "default", WorkflowExecution = new() { WorkflowId = id }, WorkflowTaskFinishEventId = finish, Reason = "go back",
+            PostResetOperations =
             {
-                VersioningOverride = build is null ? null : new()
+                new Temporalio.Api.Workflow.V1.PostResetOperation
                 {
-                    Pinned = new() { Behavior = Temporalio.Api.Workflow.V1.VersioningOverride.Types.PinnedOverrideBehavior.Pinned, Version = bench.Version(build) },
+                    UpdateWorkflowOptions = new() { WorkflowExecutionOptions = Pin(bench, build), UpdateMask = new() { Paths = { "versioning_override" } } },
                 },
             },
         });
+
+    private static Temporalio.Api.Workflow.V1.WorkflowExecutionOptions Pin(DeploymentBench bench, string? build) => new()
+    {
+        VersioningOverride = build is null ? null : new()
+        {
+            Pinned = new() { Behavior = Temporalio.Api.Workflow.V1.VersioningOverride.Types.PinnedOverrideBehavior.Pinned, Version = bench.Version(build) },
+        },
+    };
 
     private static async Task<Temporalio.Api.Workflow.V1.WorkflowExecutionInfo> InfoAsync(DeploymentBench bench, string id) =>
         (await bench.Service.DescribeWorkflowExecutionAsync(new DescribeWorkflowExecutionRequest { Namespace = "default", Execution = new() { WorkflowId = id } }))

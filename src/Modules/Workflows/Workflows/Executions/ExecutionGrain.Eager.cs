@@ -42,7 +42,7 @@ internal sealed partial class ExecutionGrain
     /// <summary>Gives the first workflow task to the client that starts the run and has a worker beside it.</summary>
     private static void StartEagerly(RunChange begun, StartWorkflowExecutionRequest request)
     {
-        // Which version gets it, the queue alone knows.
+        // A version gets it by the queue.
         var isVersioned = begun.Run.Versioning is not null || WorkerVersion.TextOf(request.EagerWorkerDeploymentOptions).Length > 0;
         if (request.RequestEagerExecution && !isVersioned && begun.Run.WorkflowTask is { } task)
         {

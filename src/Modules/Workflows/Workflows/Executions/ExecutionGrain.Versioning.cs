@@ -12,15 +12,29 @@ namespace Flagstone.Workflows.Executions;
 /// <summary>Versions of workers: what a caller says of them, and what waits for one.</summary>
 internal sealed partial class ExecutionGrain
 {
-    public Task<Answer> UpdateOptionsAsync(Call call) => StepAsync(call, change =>
+    public async Task<Answer> UpdateOptionsAsync(Call call)
     {
         var request = UpdateWorkflowExecutionOptionsRequest.Parser.ParseFrom(call.Request);
-        return Overriding.Apply(change, request.WorkflowExecutionOptions?.VersioningOverride, request.Identity) is { } refusal ? refusal
+        return await RefuseOverrideAsync(request.WorkflowExecutionOptions?.VersioningOverride) is { } refusal ? refusal
+            : await StepAsync(call, change => Update(change, request));
+    }
+
+    private static Answer Update(RunChange change, UpdateWorkflowExecutionOptionsRequest request) =>
+        Overriding.Apply(change, request.WorkflowExecutionOptions?.VersioningOverride, request.Identity) is { } refusal ? refusal
             : Answer.Of(new UpdateWorkflowExecutionOptionsResponse
             {
                 WorkflowExecutionOptions = new WorkflowExecutionOptions { VersioningOverride = change.Run.Versioning?.Override },
             });
-    });
+
+    /// <summary>A workflow that is pinned to a version which has not its queue would wait for ever. Null when it has, or is pinned to none.</summary>
+    private async Task<Refusal?> RefuseOverrideAsync(VersioningOverride? said) =>
+        run is not null && WorkerVersion.Parse(Overriding.VersionOf(said)) is { } version
+        && !(await deployments.QueuesAsync(key.Namespace, version, TaskKind.Workflow, CancellationToken.None)).Contains(run.TaskQueue)
+            ? Overriding.NotInQueue(version, run.TaskQueue) : null;
+
+    /// <summary>Whether workers without a version get the first task of a start: only then may one that asks for it have it at once.</summary>
+    private async Task<bool> IsUnversionedAsync(StartWorkflowExecutionRequest request) => (await deployments.RoutingAsync(
+        new TaskQueueKey(key.Namespace, TaskKind.Workflow, request.TaskQueue.Name), CancellationToken.None)).TargetOf(key.WorkflowId).Length == 0;
 
     /// <summary>
     /// Whether an activity is not to be started by this worker now: the run is pinned elsewhere or goes over to another version, or it does so now, because

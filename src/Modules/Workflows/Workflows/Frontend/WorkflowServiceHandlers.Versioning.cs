@@ -1,5 +1,4 @@
 using Flagstone.Workflows.Deployments;
-using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Versioning;
@@ -18,21 +17,13 @@ internal sealed partial class WorkflowServiceHandlers
     public async Task<UpdateWorkflowExecutionOptionsResponse> UpdateWorkflowExecutionOptions(
         UpdateWorkflowExecutionOptionsRequest request, ServerCallContext context)
     {
-        CheckExecution(request.WorkflowExecution);
         var said = request.WorkflowExecutionOptions?.VersioningOverride;
         if ((Overriding.Refuse(request.UpdateMask) ?? Overriding.Refuse(said)) is { } wrong)
         {
             throw RpcErrors.InvalidArgument(wrong);
         }
 
-        var ns = await NamespaceAsync(request.Namespace, context);
-        if (Overriding.VersionOf(said).Length > 0)
-        {
-            var key = new ExecutionKey(ns.Id, request.WorkflowExecution.WorkflowId);
-            await CheckOverrideAsync(ns, said, (await RunAsync(key, request.WorkflowExecution.RunId, context.CancellationToken)).TaskQueue, context);
-        }
-
-        var execution = Execution(ns, request.WorkflowExecution.WorkflowId);
+        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
         return Read<UpdateWorkflowExecutionOptionsResponse>(await execution.UpdateOptionsAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
     }
 
@@ -51,7 +42,7 @@ internal sealed partial class WorkflowServiceHandlers
         if (WorkerVersion.Parse(Overriding.VersionOf(said)) is { } version
             && !(await deployments.QueuesAsync(ns.Id, version, TaskKind.Workflow, context.CancellationToken)).Contains(queue))
         {
-            throw RpcErrors.FailedPrecondition($"Pinned version '{version}' is not present in task queue '{queue}': have its workers polled it?");
+            throw RpcErrors.Of(Overriding.NotInQueue(version, queue));
         }
     }
 

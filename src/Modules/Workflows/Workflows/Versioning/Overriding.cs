@@ -57,6 +57,9 @@ internal static class Overriding
         : mask.Paths.FirstOrDefault(p => p is not (Field or "versioningOverride")) is { } other
             ? $"UpdateMask names '{other}', which cannot be changed. Use versioning_override." : null;
 
+    public static Refusal NotInQueue(WorkerVersion version, string queue) => Refusal.FailedPrecondition(
+        $"Pinned version '{version}' is not present in task queue '{queue}': have its workers polled it?", null);
+
     /// <summary>Sets or takes away the override of a run; null when it is done.</summary>
     public static Refusal? Apply(RunChange change, VersioningOverride? given, string identity)
     {
