@@ -26,7 +26,7 @@ public sealed class NamespaceTests(HostFixture fixture)
         var byId = await client.WorkflowService.DescribeNamespaceAsync(new DescribeNamespaceRequest { Id = found.NamespaceInfo.Id });
         Assert.Equal("default", byId.NamespaceInfo.Name);
         // What is not there yet is not advertised.
-        Assert.Equal(new NamespaceInfo.Types.Capabilities { EagerWorkflowStart = true, SyncUpdate = true, AsyncUpdate = true, WorkerPollCompleteOnShutdown = true, WorkerHeartbeats = true, StandaloneNexusOperation = true }, found.NamespaceInfo.Capabilities);
+        Assert.Equal(new NamespaceInfo.Types.Capabilities { EagerWorkflowStart = true, SyncUpdate = true, AsyncUpdate = true, WorkerPollCompleteOnShutdown = true, WorkerHeartbeats = true, StandaloneNexusOperation = true, StandaloneActivities = true, StandaloneActivityStartDelay = true }, found.NamespaceInfo.Capabilities);
     }
 
     [Fact]

@@ -113,7 +113,8 @@ public sealed class BatchTests(HostFixture fixture)
         await RefusedAsync(client, new() { VisibilityQuery = "Nothing = 1", TerminationOperation = new() }, RpcException.StatusCode.InvalidArgument);
         await RefusedAsync(client, new() { VisibilityQuery = "WorkflowId = 'x'" }, RpcException.StatusCode.InvalidArgument);
         await RefusedAsync(client, new() { VisibilityQuery = "WorkflowId = 'x'", SignalOperation = new() }, RpcException.StatusCode.InvalidArgument);
-        await RefusedAsync(client, new() { VisibilityQuery = "WorkflowId = 'x'", UpdateWorkflowOptionsOperation = new() }, RpcException.StatusCode.Unimplemented);
+        await RefusedAsync(client, new() { VisibilityQuery = "WorkflowId = 'x'", UpdateWorkflowOptionsOperation = new() }, RpcException.StatusCode.InvalidArgument);
+        await RefusedAsync(client, new() { VisibilityQuery = "WorkflowId = 'x'", CancelActivitiesOperation = new() }, RpcException.StatusCode.Unimplemented);
         await RefusedAsync(viewer, new() { VisibilityQuery = "WorkflowId = 'x'", TerminationOperation = new() }, RpcException.StatusCode.PermissionDenied);
         var missing = await Assert.ThrowsAsync<RpcException>(
             () => client.WorkflowService.DescribeBatchOperationAsync(new() { Namespace = "default", JobId = "none" }));

@@ -1,9 +1,11 @@
 using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Contracts;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
@@ -55,6 +57,9 @@ public static class WorkflowsModule
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
+        services.AddSingleton<StandaloneActivityStore>();
+        services.AddSingleton<DeploymentStore>();
+        services.AddSingleton<DeploymentRegistrar>();
         services.AddSingleton<ParkedPolls>();
         services.AddSingleton<WorkflowMetrics>();
         services.AddController<IExecutionGrain>(ExecutionStore.Controller, _ => []);
@@ -62,6 +67,8 @@ public static class WorkflowsModule
         services.AddController<INexusCallerGrain>(NexusCallerGrain.Controller, _ => []);
         services.AddController<INexusOperationGrain>(StandaloneStore.Controller, _ => []);
         services.AddController<IDiscardGrain>(DiscardGrain.Controller, DiscardGrain.Route);
+        services.AddController<IActivityExecutionGrain>(StandaloneActivityStore.Controller, _ => []);
+        services.AddController<IDeploymentGrain>(DeploymentStore.Controller, _ => []);
         services.AddController<IScheduleGrain>(ScheduleStore.Controller, _ => []);
         services.AddController<IBatchGrain>(BatchStore.Controller, _ => []);
         services.AddSingleton<BatchStore>();

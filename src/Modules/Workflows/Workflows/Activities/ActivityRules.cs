@@ -37,17 +37,13 @@ internal static class ActivityRules
     /// <summary>Records that a worker begins. False when the attempt is not the one that is scheduled.</summary>
     public static bool Start(RunChange change, long scheduledId, int attempt, string identity, string stamp, string requestId)
     {
-        if (Find(change.Run, scheduledId) is not { IsStarted: false, Pause: null } activity || activity.Attempt != attempt || !change.Run.IsRunning)
+        if (!change.Run.IsRunning || Find(change.Run, scheduledId) is not { } activity
+            || !ActivityAttempts.Begin(activity, attempt, change.Now, identity, stamp, requestId))
         {
             return false;
         }
 
         change.Unqueue(TaskKind.Activity, scheduledId);
-        activity.StartedAt = change.Now;
-        activity.Identity = identity;
-        activity.Stamp = stamp;
-        activity.RequestId = requestId;
-        activity.LastHeartbeatAt = null;
         return true;
     }
 
@@ -91,19 +87,13 @@ internal static class ActivityRules
     /// <summary>The time of the attempt is over: the next one is queued, or the activity is over.</summary>
     public static void TimeOut(RunChange change, ActivityState activity, TimeoutType type)
     {
-        var failure = TimeoutFailure(activity, type);
+        var failure = ActivityAttempts.TimeoutFailure(activity, type);
         if (TryAgain(change, activity, failure, out var state))
         {
             return;
         }
 
-        // What ended it is the time for all attempts, which the next one would have passed.
-        var shown = state == RetryState.Timeout ? TimeoutFailure(activity, TimeoutType.ScheduleToClose) : failure;
-        if (activity.LastFailure is { } cause && type == TimeoutType.ScheduleToClose)
-        {
-            shown.Cause = cause;
-        }
-
+        var shown = ActivityAttempts.ShownTimeout(activity, type, failure, state);
         var started = activity.IsStarted ? WriteStarted(change, activity) : 0;
         End(change, activity, new HistoryEvent
         {
@@ -139,27 +129,13 @@ internal static class ActivityRules
 
     private static bool TryAgain(RunChange change, ActivityState activity, Failure failure, out RetryState state)
     {
-        (state, var at) = RetryRules.Next(activity, failure, change.Now);
-        if (state != RetryState.InProgress)
+        state = ActivityAttempts.Again(activity, failure, change.Now);
+        if (state == RetryState.InProgress && activity.Pause is null)
         {
-            return false;
+            change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, activity.ScheduledAt);
         }
 
-        activity.Attempt = activity.IsReset ? 1 : activity.Attempt + 1;
-        activity.HeartbeatDetails = activity.ForgetsHeartbeat ? null : activity.HeartbeatDetails;
-        (activity.IsReset, activity.ForgetsHeartbeat) = (false, false);
-        activity.ScheduledAt = at;
-        activity.StartedAt = null;
-        activity.Stamp = "";
-        activity.LastFailure = failure;
-        activity.LastIdentity = activity.Identity;
-        activity.LastEndedAt = change.Now;
-        if (activity.Pause is null)
-        {
-            change.Queue(TaskKind.Activity, activity.Queue, activity.ScheduledId, activity.Attempt, at);
-        }
-
-        return true;
+        return state == RetryState.InProgress;
     }
 
     /// <summary>Returns the event's id; 0 while it is buffered.</summary>
@@ -179,11 +155,4 @@ internal static class ActivityRules
         change.Run.Activities.Remove(activity.ScheduledId);
         WorkflowTaskRules.Schedule(change);
     }
-
-    private static Failure TimeoutFailure(ActivityState activity, TimeoutType type) => new()
-    {
-        Message = $"activity {type} timeout",
-        Source = "Server",
-        TimeoutFailureInfo = new TimeoutFailureInfo { TimeoutType = type, LastHeartbeatDetails = activity.HeartbeatDetails },
-    };
 }

@@ -88,6 +88,7 @@ internal static class BatchRules
         Operation.UnpauseActivitiesOperation => BatchOperationType.UnpauseActivity,
         Operation.ResetActivitiesOperation => BatchOperationType.ResetActivity,
         Operation.UpdateActivityOptionsOperation => BatchOperationType.UpdateActivityOptions,
+        Operation.UpdateWorkflowOptionsOperation => BatchOperationType.UpdateWorkflowExecutionOptions,
         _ => BatchOperationType.Unspecified,
     };
 
@@ -101,6 +102,7 @@ internal static class BatchRules
         Operation.UnpauseActivitiesOperation => request.UnpauseActivitiesOperation.Identity,
         Operation.ResetActivitiesOperation => request.ResetActivitiesOperation.Identity,
         Operation.UpdateActivityOptionsOperation => request.UpdateActivityOptionsOperation.Identity,
+        Operation.UpdateWorkflowOptionsOperation => request.UpdateWorkflowOptionsOperation.Identity,
         _ => "",
     };
 

@@ -99,6 +99,12 @@ internal sealed class BatchWork(ExecutionStore executions, IGrainFactory grains,
                 {
                     Type = update.Type, ActivityOptions = update.ActivityOptions, UpdateMask = update.UpdateMask, RestoreOriginal = update.RestoreOriginal,
                 }));
+            case Operation.UpdateWorkflowOptionsOperation:
+                var options = request.UpdateWorkflowOptionsOperation;
+                return await grain.UpdateOptionsAsync(Of(new UpdateWorkflowExecutionOptionsRequest
+                {
+                    WorkflowExecutionOptions = options.WorkflowExecutionOptions, UpdateMask = options.UpdateMask, Identity = identity,
+                }));
             default:
                 throw new UnreachableException($"A job for {request.OperationCase} was started.");
         }

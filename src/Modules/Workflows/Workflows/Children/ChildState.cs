@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Temporalio.Api.Enums.V1;
+using Temporalio.Api.Workflow.V1;
 
 namespace Flagstone.Workflows.Children;
 
@@ -22,6 +23,12 @@ internal sealed record ChildState
 
     /// <summary>The event of the workflow task that commanded it.</summary>
     public long CompletedId { get; init; }
+
+    /// <summary>The version that it has from the run and is pinned to; null for none.</summary>
+    public string? InheritedVersion { get; init; }
+
+    /// <summary>What a caller said of the run's version, which it has too; null for nothing.</summary>
+    public VersioningOverride? InheritedOverride { get; init; }
 
     /// <summary>Whether the start is recorded; its event may wait for the end of a workflow task.</summary>
     public bool IsStarted { get; set; }

@@ -2,6 +2,7 @@ using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Command.V1;
 using Temporalio.Api.Enums.V1;
@@ -49,9 +50,12 @@ internal static class ChildCommands
         {
             EventType = EventType.StartChildWorkflowExecutionInitiated, StartChildWorkflowExecutionInitiatedEventAttributes = attributes,
         }).EventId;
+        var inherited = Inheriting.Child(run, attributes.TaskQueue.Name, change.VersionQueues);
         var child = new ChildState
         {
             InitiatedId = initiated,
+            InheritedVersion = inherited.Pinned.Length > 0 ? inherited.Pinned : null,
+            InheritedOverride = inherited.Override,
             WorkflowId = command.WorkflowId,
             RunId = ChildRules.RunIdOf(run.RunId, initiated),
             Type = command.WorkflowType.Name,
@@ -79,18 +83,13 @@ internal static class ChildCommands
                 $"The number of pending child workflow executions, {CommandRules.MaxPending}, has reached the limit.");
         }
 
-        if (command.VersioningOverride is not null)
-        {
-            return CommandRules.Bad(WorkflowTaskFailedCause.FeatureDisabled, "Versioning overrides of workflows are not there yet.");
-        }
-
         var wrong = Names.Refuse(command.WorkflowId, "WorkflowId", Where) ?? Names.Refuse(command.WorkflowType?.Name, "WorkflowType", Where)
             ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue")
             ?? (new[] { command.WorkflowExecutionTimeout, command.WorkflowRunTimeout, command.WorkflowTaskTimeout }.Any(t => Durations.Of(t) < TimeSpan.Zero)
                 ? "A timeout is negative on StartChildWorkflowExecutionCommand."
             : CommandRules.IsTooLarge(command.Input) || CommandRules.IsTooLarge(command.Memo)
                 ? $"StartChildWorkflowExecutionCommandAttributes exceed {CommandRules.MaxBlob} bytes."
-            : RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule));
+            : RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule) ?? Overriding.Refuse(command.VersioningOverride));
         return wrong is not null ? CommandRules.Bad(WorkflowTaskFailedCause.BadStartChildExecutionAttributes, wrong)
             : CommandRules.UnknownAttribute(command.SearchAttributes);
     }

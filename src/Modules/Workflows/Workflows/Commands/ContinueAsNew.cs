@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Command.V1;
 using Temporalio.Api.Common.V1;
@@ -37,9 +38,12 @@ internal static class ContinueAsNew
             return unknown;
         }
 
-        var next = change.Follow(Request(run, command), new Origin
+        var request = Request(run, command);
+        var next = change.Follow(request, new Origin
         {
             Initiator = ContinueAsNewInitiator.Workflow, Failure = command.Failure, LastResult = command.LastCompletionResult,
+            Inherited = Inheriting.Next(
+                run, ContinueAsNewInitiator.Workflow, request.TaskQueue.Name, change.VersionQueues, command.InitialVersioningBehavior),
         });
         var last = command.CopyTo(new WorkflowExecutionContinuedAsNewEventAttributes { NewExecutionRunId = next.Run.RunId, WorkflowTaskCompletedEventId = completedId });
         last.WorkflowType = new WorkflowType { Name = next.Run.Type };

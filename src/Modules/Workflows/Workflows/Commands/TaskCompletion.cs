@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.WorkflowService.V1;
 
@@ -22,7 +23,7 @@ internal static class TaskCompletion
         var completedId = WorkflowTaskRules.Complete(change, request);
         run.StickyQueue = request.StickyAttributes?.WorkerTaskQueue?.Name ?? "";
         run.StickyTimeout = Durations.Of(request.StickyAttributes?.ScheduleToStartTimeout);
-        if (run.StickyTimeout <= TimeSpan.Zero)
+        if (run.StickyTimeout <= TimeSpan.Zero || !VersioningRules.MayGoOn(run, request))
         {
             run.StickyQueue = "";
         }

@@ -1,6 +1,9 @@
 using System.Globalization;
+using Flagstone.Workflows.Deployments;
+using Flagstone.Workflows.Versioning;
 using Flagstone.Workflows.Visibility;
 using Flagstone.Workflows.Visibility.Queries;
+using Temporalio.Api.Enums.V1;
 
 namespace Flagstone.Workflows.Console;
 
@@ -31,6 +34,10 @@ internal sealed record RunQuery(string Namespace, string Status = "", string Typ
 
     /// <summary>The runs of a task queue.</summary>
     public static RunQuery OfQueue(string ns, string queue) => new(ns, Query: Is("TaskQueue", queue).ToString());
+
+    /// <summary>The open runs that are pinned to a version of their workers.</summary>
+    public static RunQuery OfVersion(string ns, WorkerVersion version) => new(
+        ns, nameof(WorkflowExecutionStatus.Running), Query: Is("BuildIds", VersioningAttributes.PinnedTo(version.ToString())).ToString());
 
     /// <exception cref="QueryException">The query cannot be read.</exception>
     public Condition? Where(bool anyStatus = false)

@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Batches;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Fleet;
 using Flagstone.Workflows.Frontend;
@@ -23,7 +24,7 @@ internal sealed record RunList(IReadOnlyList<WorkflowExecutionInfo> Runs, string
 /// <summary>Reads what the console shows of workflows. Who may see it is asked by the pages.</summary>
 internal sealed class RunReader(
     NamespaceCache cache, NamespaceStore namespaces, VisibilityStore visibility, ExecutionStore executions, TaskQueueStore tasks, BatchStore batches,
-    IGrainFactory grains, TimeProvider clock)
+    DeploymentStore deployments, IGrainFactory grains, TimeProvider clock)
 {
     public const int RunsPerPage = 50;
 
@@ -76,6 +77,10 @@ internal sealed class RunReader(
     /// <summary>The workers of a namespace that have said something of themselves within the last minutes.</summary>
     public async Task<IReadOnlyList<WorkerHeartbeat>> WorkersAsync(WorkflowNamespace ns) =>
         [.. (await grains.GetGrain<IFleetGrain>(ns.Id).ListAsync()).Select(WorkerHeartbeat.Parser.ParseFrom)];
+
+    /// <summary>All of a namespace, by name.</summary>
+    public async Task<IReadOnlyList<DeploymentState>> DeploymentsAsync(WorkflowNamespace ns, CancellationToken ct) =>
+        await deployments.ListAsync(ns.Id, "", DeploymentStore.MaxDeployments, ct);
 
     /// <summary>A batch job; null for none.</summary>
     public async Task<BatchState?> BatchAsync(WorkflowNamespace ns, string jobId, CancellationToken ct) =>

@@ -16,6 +16,7 @@ internal static class WorkflowsConsole
         services.AddSingleton<RunReader>();
         services.AddSingleton<LocalCalls>();
         services.AddSingleton<RunActions>();
+        services.AddSingleton<DeploymentActions>();
         return services;
     }
 }

@@ -1,7 +1,9 @@
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus.Standalone;
@@ -19,7 +21,8 @@ internal interface IDiscardGrain : IReconcileGrain;
 /// </summary>
 [GrainType("flagstone.workflow-discard")]
 internal sealed partial class DiscardGrain(
-    DiscardStore store, BatchStore batches, ResourceStore resources, IGrainFactory grains, TimeProvider clock, ILogger<DiscardGrain> logger)
+    DiscardStore store, BatchStore batches, DeploymentStore deployments, ResourceStore resources, IGrainFactory grains, TimeProvider clock,
+    ILogger<DiscardGrain> logger)
     : Grain, IDiscardGrain
 {
     public const string Controller = "workflow-discard";
@@ -65,6 +68,12 @@ internal sealed partial class DiscardGrain(
             if (StandaloneKey.NamespaceOf(ns) is { } of)
             {
                 isMore |= await DiscardOperationsAsync(of, kept.TryGetValue(of, out var time) ? clock.GetUtcNow() - time : null);
+                continue;
+            }
+
+            if (ActivityKey.NamespaceOf(ns) is { } owning)
+            {
+                isMore |= await DiscardActivitiesAsync(owning, kept.TryGetValue(owning, out var age) ? clock.GetUtcNow() - age : null);
                 continue;
             }
 
@@ -115,6 +124,7 @@ internal sealed partial class DiscardGrain(
         if (closedBefore is null && runs.Count < Batch)
         {
             await batches.DropAllAsync(ns, CancellationToken.None);
+            await deployments.DropAllAsync(ns, CancellationToken.None);
         }
 
         // What could not be deleted waits for the period: it would be tried again and again.
@@ -139,6 +149,18 @@ internal sealed partial class DiscardGrain(
         foreach (var one in found)
         {
             await grains.GetGrain<INexusOperationGrain>(new StandaloneKey(ns, one.WorkflowId).ToString()).DeleteAsync(one.RunId, closedBefore);
+        }
+
+        return found.Count == Batch;
+    }
+
+    /// <param name="closedBefore">Null for a namespace that is gone: all its activities go.</param>
+    private async Task<bool> DiscardActivitiesAsync(string ns, DateTimeOffset? closedBefore)
+    {
+        var found = await store.FindAsync(ActivityKey.ListOf(ns), closedBefore, Batch, CancellationToken.None);
+        foreach (var one in found)
+        {
+            await grains.GetGrain<IActivityExecutionGrain>(new ActivityKey(ns, one.WorkflowId).ToString()).DeleteAsync(one.RunId, closedBefore);
         }
 
         return found.Count == Batch;

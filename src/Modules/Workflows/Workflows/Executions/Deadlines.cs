@@ -77,31 +77,8 @@ internal static class Deadlines
         }
     }
 
-    private static Deadline? EarliestOf(ActivityState activity)
-    {
-        var at = DateTimeOffset.MaxValue;
-        var type = TimeoutType.ScheduleToClose;
-        Consider(activity.FirstScheduledAt, activity.ScheduleToClose, TimeoutType.ScheduleToClose);
-        if (activity.StartedAt is { } started)
-        {
-            Consider(started, activity.StartToClose, TimeoutType.StartToClose);
-            Consider(activity.LastHeartbeatAt ?? started, activity.Heartbeat, TimeoutType.Heartbeat);
-        }
-        else if (activity.Pause is null)
-        {
-            Consider(activity.ScheduledAt, activity.ScheduleToStart, TimeoutType.ScheduleToStart);
-        }
-
-        return at == DateTimeOffset.MaxValue ? null : new Deadline(at, change => ActivityRules.TimeOut(change, activity, type));
-
-        void Consider(DateTimeOffset from, TimeSpan timeout, TimeoutType candidate)
-        {
-            if (timeout > TimeSpan.Zero && from + timeout < at)
-            {
-                (at, type) = (from + timeout, candidate);
-            }
-        }
-    }
+    private static Deadline? EarliestOf(ActivityState activity) =>
+        ActivityAttempts.Deadline(activity) is var (at, type) ? new Deadline(at, change => ActivityRules.TimeOut(change, activity, type)) : null;
 
     private static void FireTimer(RunChange change, string id, TimerState timer)
     {

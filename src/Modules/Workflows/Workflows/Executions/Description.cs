@@ -1,6 +1,8 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -56,7 +58,9 @@ internal static class Description
         HistorySizeBytes = run.HistoryBytes,
         TaskQueue = run.TaskQueue,
         Memo = run.Memo,
-        SearchAttributes = run.SearchAttributes,
+        SearchAttributes = VersioningAttributes.Of(run),
+        VersioningInfo = VersioningAttributes.Info(run),
+        WorkerDeploymentName = run.Versioning?.Deployment ?? "",
     };
 
     private static Timestamp? Time(DateTimeOffset? at) => at is { } time ? Timestamp.FromDateTimeOffset(time) : null;
@@ -88,6 +92,7 @@ internal static class Description
             MaximumAttempts = activity.Retry.MaximumAttempts,
             HeartbeatDetails = activity.HeartbeatDetails,
             LastFailure = activity.LastFailure,
+            LastDeploymentVersion = WorkerVersion.MessageOf(activity.WorkerVersion),
             LastWorkerIdentity = activity.IsStarted ? activity.Identity : activity.LastIdentity,
             LastStartedTime = activity.StartedAt is { } started ? Timestamp.FromDateTimeOffset(started) : null,
             LastHeartbeatTime = activity.LastHeartbeatAt is { } beat ? Timestamp.FromDateTimeOffset(beat) : null,

@@ -22,6 +22,11 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
+        if (await WaitsForVersionAsync(start))
+        {
+            return default;
+        }
+
         var change = Step(By(start.Caller));
         if (!ActivityRules.Start(change, start.EventId, start.Attempt, start.Identity, Stamp(), Stamp()))
         {
@@ -29,6 +34,7 @@ internal sealed partial class ExecutionGrain
             return default;
         }
 
+        run.Activities[start.EventId].WorkerVersion = start.Version.Length > 0 ? start.Version : null;
         metrics.Started("activity", clock.GetUtcNow() - run.Activities[start.EventId].ScheduledAt);
         return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(TaskOf(run, run.Activities[start.EventId]));
     }

@@ -27,6 +27,7 @@ internal sealed partial class ExecutionGrain
                 return Refusal.AlreadyFinished(run!);
         }
 
+        request.RequestEagerExecution = request.RequestEagerExecution && await IsUnversionedAsync(request);
         var begun = Begin(request, call);
         begun.Act = CallerAct.Of(call, CallerAct.Start);
         WorkflowTaskRules.Schedule(begun);

@@ -1,4 +1,6 @@
 using Flagstone.Workflows.Activities;
+using Flagstone.Workflows.Deployments;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Command.V1;
 using Temporalio.Api.History.V1;
 using Temporalio.Api.WorkflowService.V1;
@@ -16,6 +18,11 @@ internal sealed partial class ExecutionGrain
     {
         started = [];
         var attributes = new List<ActivityTaskScheduledEventAttributes>();
+        if (!VersioningRules.MayGoOn(run!, request))
+        {
+            return attributes;
+        }
+
         foreach (var command in request.Commands.Select(c => c.ScheduleActivityTaskCommandAttributes).Where(IsEager))
         {
             if (run!.Activities.Values.FirstOrDefault(a => a.Id == command.ActivityId && a.Queue == run.TaskQueue && !a.IsStarted) is { } activity
@@ -35,7 +42,9 @@ internal sealed partial class ExecutionGrain
     /// <summary>Gives the first workflow task to the client that starts the run and has a worker beside it.</summary>
     private static void StartEagerly(RunChange begun, StartWorkflowExecutionRequest request)
     {
-        if (request.RequestEagerExecution && begun.Run.WorkflowTask is { } task)
+        // A version gets it by the queue.
+        var isVersioned = begun.Run.Versioning is not null || WorkerVersion.TextOf(request.EagerWorkerDeploymentOptions).Length > 0;
+        if (request.RequestEagerExecution && !isVersioned && begun.Run.WorkflowTask is { } task)
         {
             begun.Events[0].WorkflowExecutionStartedEventAttributes.EagerExecutionAccepted = true;
             WorkflowTaskRules.Start(begun, task.ScheduledId, task.Attempt, request.Identity, Stamp(), request.RequestId);

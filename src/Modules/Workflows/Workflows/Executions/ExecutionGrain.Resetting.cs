@@ -30,6 +30,14 @@ internal sealed partial class ExecutionGrain
             return invalid;
         }
 
+        foreach (var operation in request.PostResetOperations)
+        {
+            if (await RefuseOverrideAsync(operation.UpdateWorkflowOptions?.WorkflowExecutionOptions?.VersioningOverride) is { } wrong)
+            {
+                return wrong;
+            }
+        }
+
         var ended = run.IsRunning ? Step(By(call.Caller), call.Actor) : null;
         if (ended is not null)
         {

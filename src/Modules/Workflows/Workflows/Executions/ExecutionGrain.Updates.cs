@@ -1,5 +1,6 @@
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Update.V1;
@@ -173,7 +174,9 @@ internal sealed partial class ExecutionGrain
         else
         {
             var queue = new TaskQueueKey(key.Namespace, TaskKind.Workflow, task.Queue);
-            var hint = new QueuedTask(key.WorkflowId, run!.RunId, task.ScheduledId, task.Attempt, Platform.Storage.Micros.From(task.ScheduledAt), task.Queue != run.TaskQueue);
+            var hint = new QueuedTask(
+                key.WorkflowId, run!.RunId, task.ScheduledId, task.Attempt, Platform.Storage.Micros.From(task.ScheduledAt), task.Queue != run.TaskQueue,
+                VersioningRules.DirectiveOf(run));
             grains.GetGrain<ITaskQueueGrain>(queue.ToString()).AddAsync(hint).Ignore();
         }
 

@@ -1,6 +1,7 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -18,22 +19,31 @@ internal sealed partial class ExecutionGrain
 
     public async Task<Answer> StartWorkflowTaskAsync(TaskStart start)
     {
-        if (run is null || run.RunId != start.RunId)
+        if (run is null || run.RunId != start.RunId || VersioningRules.IsStale(run, start))
         {
             return default;
         }
 
-        if (WorkflowTaskRules.StartsInMemory(run))
+        VersioningRules.Note(run, start);
+        // That it goes over to another version must outlive the process.
+        var moves = VersioningRules.Moves(run, start);
+        if (!moves && WorkflowTaskRules.StartsInMemory(run))
         {
             return StartInMemory(start);
         }
 
-        var isSpeculative = run.WorkflowTask is { IsSpeculative: true };
+        var isSpeculative = !moves && run.WorkflowTask is { IsSpeculative: true };
         var change = isSpeculative ? new RunChange(run, clock.GetUtcNow(), By(start.Caller)) : Step(By(start.Caller));
         if (!WorkflowTaskRules.Start(change, start.EventId, start.Attempt, start.Identity, Stamp(), Stamp()))
         {
             Drop();
             return default;
+        }
+
+        if (moves)
+        {
+            VersioningRules.Move(change, start.Version);
+            change.ChangesVersioning = true;
         }
 
         metrics.Started("workflow", clock.GetUtcNow() - run.WorkflowTask!.ScheduledAt);
@@ -80,13 +90,15 @@ internal sealed partial class ExecutionGrain
         }
 
         change.Endpoints = await EndpointsAsync(request.Commands);
+        change.VersionQueues = await VersionQueuesAsync(request.Commands);
         if (TaskCompletion.Apply(change, request) is { } failure)
         {
             Drop();
             return await RejectAsync(failure, call, request.Identity);
         }
 
-        if (request.ReturnNewWorkflowTask && run.WorkflowTask is { } next)
+        var goesOn = VersioningRules.MayGoOn(run, request);
+        if (request.ReturnNewWorkflowTask && goesOn && run.WorkflowTask is { } next)
         {
             WorkflowTaskRules.Start(change, next.ScheduledId, next.Attempt, request.Identity, Stamp(), InlineRequest);
         }
@@ -102,7 +114,7 @@ internal sealed partial class ExecutionGrain
             updates.RejectUnanswered(stamp);
         }
 
-        Speculate(request);
+        Speculate(goesOn ? request : null);
         Answered(request);
         return Answer.Of(new RespondWorkflowTaskCompletedResponse
         {

@@ -1,5 +1,6 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Reconciling;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
@@ -17,8 +18,8 @@ namespace Flagstone.Workflows.Executions;
 /// </summary>
 [GrainType("flagstone.workflow-execution"), CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ExecutionGrain(
-    ExecutionStore store, OutboxStore outbox, NexusEndpointCache endpoints, WorkflowMetrics metrics, IGrainFactory grains, IHostApplicationLifetime lifetime,
-    TimeProvider clock, ILogger<ExecutionGrain> logger)
+    ExecutionStore store, OutboxStore outbox, DeploymentStore deployments, NexusEndpointCache endpoints, WorkflowMetrics metrics, IGrainFactory grains,
+    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>

@@ -58,15 +58,6 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
     private const string IsThere = "SELECT 1 FROM workflow_run WHERE run = @run";
 
-    private const string PutTask = """
-        INSERT INTO workflow_task (run, kind, event, attempt, namespace, queue, workflow, at) VALUES (@run, @kind, @event, @attempt, @ns, @queue, @workflow, @at)
-        ON CONFLICT (run, kind, event) DO UPDATE SET attempt = excluded.attempt, queue = excluded.queue, at = excluded.at
-        """;
-
-    private const string DropTask = "DELETE FROM workflow_task WHERE run = @run AND kind = @kind AND event = @event";
-
-    private const string DropTasks = "DELETE FROM workflow_task WHERE run = @run";
-
     private const string Newest = """
         SELECT run FROM workflow_run WHERE namespace = @ns AND workflow = @workflow AND run <> @run ORDER BY start_at DESC, run DESC LIMIT 1
         """;
@@ -170,7 +161,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
     {
         var sql = new List<SqlStatement>
         {
-            new(DropRun, ("run", run.RunId)), new(DropTasks, ("run", run.RunId)), DiscardStore.Events(run.RunId, run.NextEventId - 1),
+            new(DropRun, ("run", run.RunId)), TaskRows.Drop(run.RunId), DiscardStore.Events(run.RunId, run.NextEventId - 1),
         };
         sql.AddRange(VisibilityRows.Remove(run.RunId));
         if (current == run.RunId)
@@ -252,20 +243,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         sql.AddRange(VisibilityRows.Of(change));
         if (!run.IsRunning)
         {
-            sql.Add(new SqlStatement(DropTasks, ("run", run.RunId)));
+            sql.Add(TaskRows.Drop(run.RunId));
             return;
         }
 
-        foreach (var (kind, id) in change.Unqueued)
-        {
-            sql.Add(new SqlStatement(DropTask, ("run", run.RunId), ("kind", (long)kind), ("event", id)));
-        }
-
-        foreach (var (queue, task) in change.Queued)
-        {
-            sql.Add(new SqlStatement(
-                PutTask, ("run", run.RunId), ("kind", (long)queue.Kind), ("event", task.EventId), ("attempt", (long)task.Attempt), ("ns", queue.Namespace),
-                ("queue", queue.Name), ("workflow", run.WorkflowId), ("at", task.AtMicros)));
-        }
+        sql.AddRange(change.Unqueued.Select(t => TaskRows.Drop(run.RunId, t.Kind, t.EventId)));
+        sql.AddRange(change.Queued.Select(t => TaskRows.Put(t.Queue, t.Task)));
     }
 }

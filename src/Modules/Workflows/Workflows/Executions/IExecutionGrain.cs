@@ -75,6 +75,9 @@ internal interface IExecutionGrain : IReconcileGrain
     [Alias("UpdateActivityOptions")]
     Task<Answer> UpdateActivityOptionsAsync(Call call);
 
+    [Alias("UpdateOptions")]
+    Task<Answer> UpdateOptionsAsync(Call call);
+
     /// <summary>The token by which a worker answers a started activity, for who knows the activity by its id; null for none.</summary>
     /// <param name="runId">Empty for the current run.</param>
     [Alias("FindActivity")]
@@ -175,4 +178,21 @@ internal sealed record Admission(
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-task-start")]
 internal sealed record TaskStart(
     [property: Id(0)] string RunId, [property: Id(1)] long EventId, [property: Id(2)] int Attempt, [property: Id(3)] string Identity,
-    [property: Id(4)] string Caller, [property: Id(5)] string Queue = "");
+    [property: Id(4)] string Caller, [property: Id(5)] string Queue = "")
+{
+    /// <summary>The text of the worker's version; empty for a worker without one.</summary>
+    [Id(6)]
+    public string Version { get; init; } = "";
+
+    /// <summary>What the queue knew of the version that the task goes to; null when it says nothing of versions.</summary>
+    [Id(7)]
+    public string? Directive { get; init; }
+
+    /// <summary>Of a queue that the run's version does without.</summary>
+    [Id(8)]
+    public bool IsIndependent { get; init; }
+
+    /// <summary>The version that new work of the queue goes to; null of a queue without versions.</summary>
+    [Id(9)]
+    public string? Target { get; init; }
+}

@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Children;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -27,6 +28,9 @@ internal sealed record Origin
 
     /// <summary>The run at the top of the parent's tree.</summary>
     public RunName? Root { get; init; }
+
+    /// <summary>What it has of the other run's version; null for nothing.</summary>
+    public Inherited? Inherited { get; init; }
 
     /// <summary>The schedule that starts it; null for none, and for a run that follows another one.</summary>
     public string? Schedule { get; init; }

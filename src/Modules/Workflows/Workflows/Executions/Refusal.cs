@@ -16,6 +16,8 @@ internal sealed record Refusal([property: Id(0)] int Code, [property: Id(1)] str
 
     public static Refusal FailedPrecondition(string message, IMessage? detail) => Of(StatusCode.FailedPrecondition, message, detail);
 
+    public static Refusal AlreadyExists(string message) => Of(StatusCode.AlreadyExists, message, null);
+
     public static Refusal Exhausted(string message) => Of(StatusCode.ResourceExhausted, message, new ResourceExhaustedFailure());
 
     public static Refusal Unavailable(string message) => Of(StatusCode.Unavailable, message, null);
@@ -41,6 +43,12 @@ internal sealed record Refusal([property: Id(0)] int Code, [property: Id(1)] str
         StatusCode.AlreadyExists,
         $"nexus operation execution already started. OperationId: {id}, RunId: {runId}.",
         new NexusOperationExecutionAlreadyStartedFailure { RunId = runId, StartRequestId = requestId });
+
+    /// <summary>SDKs know by the detail that the activity is there.</summary>
+    public static Refusal ActivityExists(string id, string runId, string requestId) => Of(
+        StatusCode.AlreadyExists,
+        $"activity execution already started. ActivityId: {id}, RunId: {runId}.",
+        new ActivityExecutionAlreadyStartedFailure { RunId = runId, StartRequestId = requestId });
 
     /// <summary>Of a call that needs a run that is open.</summary>
     public static Refusal Completed() => NotFound("workflow execution already completed");

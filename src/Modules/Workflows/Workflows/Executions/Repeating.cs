@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -53,7 +54,11 @@ internal static class Repeating
         var first = change.First ?? throw new UnreachableException("A step that may end a run that repeats has its first event.");
         var request = first.CopyTo(new StartWorkflowExecutionRequest { WorkflowId = change.Run.WorkflowId, UserMetadata = change.Run.UserMetadata });
         request.WorkflowStartDelay = Duration.FromTimeSpan(wait);
-        var next = change.Follow(request, new Origin { Initiator = initiator, Attempt = attempt, Failure = failure, LastResult = result });
+        var next = change.Follow(request, new Origin
+        {
+            Initiator = initiator, Attempt = attempt, Failure = failure, LastResult = result,
+            Inherited = Inheriting.Next(change.Run, initiator, change.Run.TaskQueue, change.VersionQueues, ContinueAsNewVersioningBehavior.Unspecified),
+        });
         WorkflowTaskRules.Schedule(next);
         return next.Run.RunId;
     }

@@ -5,6 +5,7 @@ using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.Resetting;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
@@ -77,6 +78,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     /// <summary>Whether this step has something to be asked of handlers of Nexus.</summary>
     public bool CallsNexus { get; set; }
 
+    /// <summary>The queues that the version has which the run is pinned to, where a worker's commands name others than the run's own.</summary>
+    public IReadOnlySet<string> VersionQueues { get; set; } = new HashSet<string>();
+
+    /// <summary>Whether this step changes what lists show of the run's version.</summary>
+    public bool ChangesVersioning { get; set; }
+
     /// <summary>What this step asks of other executions.</summary>
     public IReadOnlyCollection<OutboxMessage> Sent => sent.Values;
 
@@ -140,7 +147,8 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
     public void Queue(TaskKind kind, string queue, long eventId, int attempt, DateTimeOffset? at = null)
     {
         var isSticky = kind == TaskKind.Workflow && queue != run.TaskQueue;
-        queued[(kind, eventId)] = (new TaskQueueKey(run.Namespace, kind, queue), new QueuedTask(run.WorkflowId, run.RunId, eventId, attempt, Micros.From(at ?? now), isSticky));
+        queued[(kind, eventId)] = (new TaskQueueKey(run.Namespace, kind, queue), new QueuedTask(
+            run.WorkflowId, run.RunId, eventId, attempt, Micros.From(at ?? now), isSticky, VersioningRules.DirectiveOf(run)));
         Unqueued.Remove((kind, eventId));
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -161,6 +162,9 @@ internal sealed class RunState
 
     public UserMetadata? UserMetadata { get; init; }
 
+    /// <summary>Which version of its workers the run is for; null for a run that has to do with none.</summary>
+    public RunVersioning? Versioning { get; set; }
+
     [JsonIgnore]
     public bool IsRunning => Status == WorkflowExecutionStatus.Running;
 
@@ -198,6 +202,10 @@ internal sealed record WorkflowTaskState
 
     /// <summary>Tells the start apart in the Started event.</summary>
     public string RequestId { get; set; } = "";
+
+    /// <summary>Whether new work of the queue goes to another version than the run is pinned to.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsTargetChanged { get; set; }
 
     /// <summary>
     /// It is there for updates alone, and in memory alone: if the worker rejects them, the history does not tell of it. Whatever else is stored
@@ -276,6 +284,9 @@ internal sealed record ActivityState
     public Failure? LastFailure { get; set; }
 
     public string LastIdentity { get; set; } = "";
+
+    /// <summary>The version of the worker that started it last; null for one without.</summary>
+    public string? WorkerVersion { get; set; }
 
     public DateTimeOffset? LastHeartbeatAt { get; set; }
 

@@ -1,8 +1,11 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Nexus.Callbacks;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
+using Temporalio.Api.Deployment.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 using Temporalio.Api.WorkflowService.V1;
@@ -82,6 +85,8 @@ internal static class Starting
         DateTimeOffset? runExpires = runTimeout > TimeSpan.Zero ? now + delay + runTimeout : null;
         // The time for all runs goes on from the first one.
         var allExpire = before is not null ? before.ExecutionExpiresAt : execution > TimeSpan.Zero ? now + delay + execution : null;
+        // The command of a child that says something itself is meant.
+        var over = origin?.Inherited is { } from && (before is not null || request.VersioningOverride is null) ? from.Override : request.VersioningOverride;
         var run = new RunState
         {
             Namespace = key.Namespace,
@@ -111,6 +116,7 @@ internal static class Starting
             Schedule = origin?.Schedule ?? before?.Schedule ?? "",
             AwaitsParent = origin?.Parent is not null,
             Callbacks = CallbackRules.Carried(before, request, now),
+            Versioning = Inheriting.Begin(over, origin?.Inherited),
         };
         var change = new RunChange(run, now, by);
         var started = request.CopyTo(new WorkflowExecutionStartedEventAttributes());
@@ -128,6 +134,14 @@ internal static class Starting
         started.LastCompletionResult = origin is null ? request.LastCompletionResult : origin.LastResult;
         started.RetryPolicy = retry;
         started.Attempt = run.Attempt;
+        started.VersioningOverride = over;
+        started.InheritedPinnedVersion = WorkerVersion.MessageOf(run.Versioning?.Inherited);
+        started.InheritedAutoUpgradeInfo = run.Versioning is { Initial: not ContinueAsNewVersioningBehavior.Unspecified and var initial }
+            ? new InheritedAutoUpgradeInfo
+            {
+                SourceDeploymentVersion = WorkerVersion.MessageOf(before?.Versioning?.Version), ContinueAsNewInitialVersioningBehavior = initial,
+            }
+            : null;
         started.CompletionCallbacks.Clear();
         started.CompletionCallbacks.Add(run.Callbacks.Select(c => c.Callback));
         if (run is { Parent: { } parent, Root: { } root })

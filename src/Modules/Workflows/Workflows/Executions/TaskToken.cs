@@ -9,6 +9,10 @@ internal sealed record TaskToken(
     [property: Id(0)] string Namespace, [property: Id(1)] string WorkflowId, [property: Id(2)] string RunId, [property: Id(3)] long ScheduledId,
     [property: Id(4)] long StartedId, [property: Id(5)] int Attempt, [property: Id(6)] string Stamp)
 {
+    /// <summary>Of an activity that a client started: the workflow id is the activity's own.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsStandalone => ScheduledId == 0;
+
     private const int MaxLength = 16 * 1024;
 
     public ByteString ToBytes() => ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(this));

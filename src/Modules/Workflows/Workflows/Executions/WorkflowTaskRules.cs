@@ -1,5 +1,6 @@
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -213,6 +214,7 @@ internal static class WorkflowTaskRules
         run.LastCompletedStarted = task.StartedId;
         run.NextAttempt = 1;
         run.WorkflowTask = null;
+        VersioningRules.Complete(change, request, completed.WorkflowTaskCompletedEventAttributes);
         return completed.EventId;
     }
 
@@ -348,6 +350,7 @@ internal static class WorkflowTaskRules
             RequestId = task.RequestId,
             SuggestContinueAsNew = run.NextEventId > SuggestAtEvents || run.HistoryBytes >= SuggestAtBytes || run.Updates.Count > UpdateRules.SuggestAt,
             HistorySizeBytes = run.HistoryBytes,
+            TargetWorkerDeploymentVersionChanged = task.IsTargetChanged,
         },
     };
 }

@@ -4,6 +4,7 @@ using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Callbacks;
+using Flagstone.Workflows.Versioning;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -46,13 +47,8 @@ internal static class RequestChecks
             throw RpcErrors.InvalidArgument("CronSchedule and WorkflowStartDelay may not be used together.");
         }
 
-        // What is not there must not be taken as if it were.
-        if (request.VersioningOverride is not null)
-        {
-            throw RpcErrors.Unimplemented("Versioning overrides of workflows are not there yet.");
-        }
-
-        if ((CallbackRules.Refuse(request.CompletionCallbacks) ?? NexusLinks.Refuse(request.Links)) is { } attached)
+        if ((Overriding.Refuse(request.VersioningOverride) ?? CallbackRules.Refuse(request.CompletionCallbacks) ?? NexusLinks.Refuse(request.Links))
+            is { } attached)
         {
             throw RpcErrors.InvalidArgument(attached);
         }

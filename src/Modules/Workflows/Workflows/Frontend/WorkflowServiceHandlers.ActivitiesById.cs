@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.WorkflowService.V1;
@@ -18,7 +19,7 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Blob(request.Result, "RespondActivityTaskCompletedByIdRequest.Result");
         var answer = await AnswerAsync(
             request.Namespace, request.WorkflowId, request.RunId, request.ActivityId, request.CopyTo(new RespondActivityTaskCompletedRequest()),
-            (execution, call, token) => execution.CompleteActivityAsync(call, token), context);
+            CompleteAsync, context);
         Read<RespondActivityTaskCompletedResponse>(answer);
         return new RespondActivityTaskCompletedByIdResponse();
     }
@@ -31,7 +32,7 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Blob(request.LastHeartbeatDetails, "RespondActivityTaskFailedByIdRequest.LastHeartbeatDetails");
         var answer = await AnswerAsync(
             request.Namespace, request.WorkflowId, request.RunId, request.ActivityId, request.CopyTo(new RespondActivityTaskFailedRequest()),
-            (execution, call, token) => execution.FailActivityAsync(call, token), context);
+            FailAsync, context);
         Read<RespondActivityTaskFailedResponse>(answer);
         return new RespondActivityTaskFailedByIdResponse();
     }
@@ -43,7 +44,7 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Blob(request.Details, "RespondActivityTaskCanceledByIdRequest.Details");
         var answer = await AnswerAsync(
             request.Namespace, request.WorkflowId, request.RunId, request.ActivityId, request.CopyTo(new RespondActivityTaskCanceledRequest()),
-            (execution, call, token) => execution.CancelActivityAsync(call, token), context);
+            CancelAsync, context);
         Read<RespondActivityTaskCanceledResponse>(answer);
         return new RespondActivityTaskCanceledByIdResponse();
     }
@@ -55,19 +56,28 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Blob(request.Details, "RecordActivityTaskHeartbeatByIdRequest.Details");
         var answer = await AnswerAsync(
             request.Namespace, request.WorkflowId, request.RunId, request.ActivityId, request.CopyTo(new RecordActivityTaskHeartbeatRequest()),
-            (execution, call, token) => execution.HeartbeatAsync(call, token), context);
+            HeartbeatAsync, context);
         return Read<RecordActivityTaskHeartbeatResponse>(answer).CopyTo(new RecordActivityTaskHeartbeatByIdResponse());
     }
 
-    /// <summary>Answers the attempt that is under way; one that ends between is answered as a stale one.</summary>
+    /// <summary>
+    /// Answers the attempt that is under way; one that ends between is answered as a stale one. Without a workflow id it is an activity that a client
+    /// started.
+    /// </summary>
     private async Task<Answer> AnswerAsync(
-        string name, string workflowId, string runId, string activityId, IMessage request, Func<IExecutionGrain, Call, TaskToken, Task<Answer>> answer,
+        string name, string workflowId, string runId, string activityId, IMessage request, Func<WorkflowNamespace, Call, TaskToken, Task<Answer>> answer,
         ServerCallContext context)
     {
         RequestChecks.Id(activityId, "ActivityId");
-        var execution = await ExecutionAsync(name, new() { WorkflowId = workflowId, RunId = runId }, context);
-        var token = await execution.FindActivityAsync(runId, activityId)
-            ?? throw RpcErrors.NotFound($"cannot find pending activity with ActivityID {activityId} that a worker has started, of workflow {workflowId}");
-        return await answer(execution, CallOf(request, token.RunId, context), token);
+        var ns = await NamespaceAsync(name, context);
+        var token = workflowId.Length == 0 ? await ActivityGrain(ns, activityId).FindTaskAsync(runId)
+            : await (await ExecutionAsync(name, new() { WorkflowId = workflowId, RunId = runId }, context)).FindActivityAsync(runId, activityId);
+        if (token is null)
+        {
+            var of = workflowId.Length > 0 ? $", of workflow {workflowId}" : "";
+            throw RpcErrors.NotFound($"cannot find pending activity with ActivityID {activityId} that a worker has started{of}");
+        }
+
+        return await answer(ns, CallOf(request, token.RunId, context), token);
     }
 }

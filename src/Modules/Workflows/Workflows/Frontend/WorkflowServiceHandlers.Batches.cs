@@ -4,6 +4,7 @@ using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Visibility.Queries;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Common.V1;
@@ -16,7 +17,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Batch jobs: one operation on many executions. Who may do it to one may do it to many.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("options of workflows, standalone activities, and resets to a build id")]
+    [Rpc("standalone activities, and resets to a build id")]
     public async Task<StartBatchOperationResponse> StartBatchOperation(StartBatchOperationRequest request, ServerCallContext context)
     {
         var ns = await NamespaceAsync(request.Namespace, context);
@@ -111,6 +112,14 @@ internal sealed partial class WorkflowServiceHandlers
                 if (ActivityOptionRules.Refuse(update.ActivityOptions, update.UpdateMask, update.RestoreOriginal) is { } wrong)
                 {
                     throw RpcErrors.InvalidArgument(wrong);
+                }
+
+                break;
+            case Operation.UpdateWorkflowOptionsOperation:
+                var options = request.UpdateWorkflowOptionsOperation;
+                if ((Overriding.Refuse(options.UpdateMask) ?? Overriding.Refuse(options.WorkflowExecutionOptions?.VersioningOverride)) is { } invalid)
+                {
+                    throw RpcErrors.InvalidArgument(invalid);
                 }
 
                 break;

@@ -12,11 +12,12 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Starts, signals, and the ends of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("callbacks to addresses outside and versioning overrides")]
+    [Rpc("callbacks to addresses outside")]
     public async Task<StartWorkflowExecutionResponse> StartWorkflowExecution(StartWorkflowExecutionRequest request, ServerCallContext context)
     {
         var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request);
+        await CheckOverrideAsync(ns, request.VersioningOverride, request.TaskQueue.Name, context);
         RequestChecks.SearchAttributes(request.SearchAttributes, ns.SearchAttributes);
         request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
         var started = Read<StartWorkflowExecutionResponse>(await Execution(ns, request.WorkflowId).StartAsync(CallOf(request, "", context)));
@@ -28,11 +29,12 @@ internal sealed partial class WorkflowServiceHandlers
         return started;
     }
 
-    [Rpc("versioning overrides")]
+    [Rpc]
     public async Task<SignalWithStartWorkflowExecutionResponse> SignalWithStartWorkflowExecution(SignalWithStartWorkflowExecutionRequest request, ServerCallContext context)
     {
         var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request.CopyTo(new StartWorkflowExecutionRequest()));
+        await CheckOverrideAsync(ns, request.VersioningOverride, request.TaskQueue.Name, context);
         RequestChecks.Id(request.SignalName, "SignalName");
         RequestChecks.Blob(request.SignalInput, "SignalWithStartWorkflowExecutionRequest.SignalInput");
         RequestChecks.SearchAttributes(request.SearchAttributes, ns.SearchAttributes);

@@ -69,7 +69,7 @@ internal sealed partial class WorkflowServiceHandlers
         };
     }
 
-    [Rpc("pauses and worker versioning", Access = RpcAccess.ReadOwn)]
+    [Rpc("pauses", Access = RpcAccess.ReadOwn)]
     public async Task<DescribeWorkflowExecutionResponse> DescribeWorkflowExecution(DescribeWorkflowExecutionRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);

@@ -12,12 +12,14 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Nexus tasks: polled, completed and failed by the workers of handlers.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("worker versioning and poller groups")]
+    [Rpc("poller groups")]
     public async Task<PollNexusTaskQueueResponse> PollNexusTaskQueue(PollNexusTaskQueueRequest request, ServerCallContext context)
     {
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
         var ns = await NamespaceAsync(request.Namespace, context);
-        var answer = await PollAsync(new TaskQueueKey(ns.Id, TaskKind.Nexus, request.TaskQueue!.Name), request.Identity, request.WorkerInstanceKey, context);
+        var answer = await PollAsync(
+            new TaskQueueKey(ns.Id, TaskKind.Nexus, request.TaskQueue!.Name), request.Identity, request.WorkerInstanceKey,
+            request.DeploymentOptions, context);
         if (answer.Message is not { Length: > 0 })
         {
             return new PollNexusTaskQueueResponse();

@@ -163,18 +163,9 @@ internal sealed partial class WorkflowServiceHandlers
     private static (CompiledQuery Query, string Text, string List) OperationsOf(WorkflowNamespace ns, string query)
     {
         var list = StandaloneKey.ListOf(ns.Id);
-        var where = Parsed(query) is { } condition ? OfOperations(condition) : null;
+        var where = Parsed(query) is { } condition ? Renamed(condition, OperationFields) : null;
         return (Answered(() => QueryCompiler.Compile(list, where, ns.SearchAttributes)), where?.ToString() ?? "", list);
     }
-
-    private static Condition OfOperations(Condition condition) => condition switch
-    {
-        Both both => new Both(OfOperations(both.Left), OfOperations(both.Right)),
-        Either either => new Either(OfOperations(either.Left), OfOperations(either.Right)),
-        Negated not => new Negated(OfOperations(not.Inner)),
-        FieldCondition field when OperationFields.TryGetValue(field.Field, out var name) => field with { Field = name },
-        _ => condition,
-    };
 
     private INexusOperationGrain OperationGrain(WorkflowNamespace ns, string id) => grains.GetGrain<INexusOperationGrain>(new StandaloneKey(ns.Id, id).ToString());
 

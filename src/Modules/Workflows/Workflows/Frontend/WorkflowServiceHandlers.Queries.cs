@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Common.V1;
@@ -129,7 +130,8 @@ internal sealed partial class WorkflowServiceHandlers
             Query = request.Query,
             History = new(),
         };
-        return Queue(new TaskQueueKey(run.Namespace, TaskKind.Workflow, queue)).QueryAsync(new QueryTask(id, task.ToByteArray(), most > TimeSpan.Zero ? most : TimeSpan.Zero));
+        return Queue(new TaskQueueKey(run.Namespace, TaskKind.Workflow, queue)).QueryAsync(new QueryTask(
+            id, task.ToByteArray(), most > TimeSpan.Zero ? most : TimeSpan.Zero, VersioningRules.DirectiveOf(run), run.WorkflowId));
     }
 
     /// <summary>What a worker shows to answer a query.</summary>

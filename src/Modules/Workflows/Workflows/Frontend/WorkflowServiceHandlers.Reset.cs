@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Versioning;
 using Grpc.Core;
 using Temporalio.Api.Workflow.V1;
 using Temporalio.Api.WorkflowService.V1;
@@ -7,7 +8,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Resets of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("options of workflows among post_reset_operations")]
+    [Rpc("priorities and time skipping among post_reset_operations")]
     public async Task<ResetWorkflowExecutionResponse> ResetWorkflowExecution(ResetWorkflowExecutionRequest request, ServerCallContext context)
     {
         RequestChecks.Length(request.Reason, "Reason");
@@ -22,9 +23,19 @@ internal sealed partial class WorkflowServiceHandlers
     {
         foreach (var operation in operations)
         {
+            if (operation.UpdateWorkflowOptions is { } options)
+            {
+                if ((Overriding.Refuse(options.UpdateMask) ?? Overriding.Refuse(options.WorkflowExecutionOptions?.VersioningOverride)) is { } wrong)
+                {
+                    throw RpcErrors.InvalidArgument(wrong);
+                }
+
+                continue;
+            }
+
             if (operation.SignalWorkflow is not { } signal)
             {
-                throw RpcErrors.Unimplemented("Of the operations after a reset only signals are there.");
+                throw RpcErrors.Unimplemented("Of the operations after a reset only signals and options of workflows are there.");
             }
 
             RequestChecks.Id(signal.SignalName, "SignalName");

@@ -3,6 +3,7 @@ using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Namespaces;
 using Google.Protobuf;
 using Grpc.Core;
+using Temporalio.Api.Deployment.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 using Temporalio.Api.WorkflowService.V1;
@@ -20,19 +21,21 @@ internal sealed partial class WorkflowServiceHandlers
 
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromSeconds(2);
 
-    [Rpc("worker versioning; the history comes in one page")]
+    [Rpc("poller groups; the history comes in one page")]
     public async Task<PollWorkflowTaskQueueResponse> PollWorkflowTaskQueue(PollWorkflowTaskQueueRequest request, ServerCallContext context)
     {
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
         var ns = await NamespaceAsync(request.Namespace, context);
-        var answer = await PollAsync(new TaskQueueKey(ns.Id, TaskKind.Workflow, request.TaskQueue!.Name), request.Identity, request.WorkerInstanceKey, context);
+        var isSticky = request.TaskQueue!.Kind == TaskQueueKind.Sticky;
+        var answer = await PollAsync(
+            new TaskQueueKey(ns.Id, TaskKind.Workflow, request.TaskQueue.Name), request.Identity, request.WorkerInstanceKey, request.DeploymentOptions, context,
+            isSticky ? request.TaskQueue.NormalName : "");
         if (answer.Message is not { Length: > 0 })
         {
             return new PollWorkflowTaskQueueResponse();
         }
 
         var task = answer.As<PollWorkflowTaskQueueResponse>();
-        var isSticky = request.TaskQueue.Kind == TaskQueueKind.Sticky;
         if (task.Query is null || !isSticky)
         {
             await AddHistoryAsync(task, isSticky);
@@ -41,10 +44,11 @@ internal sealed partial class WorkflowServiceHandlers
         return task;
     }
 
-    [Rpc("children and signals in other namespaces, and worker versioning")]
+    [Rpc("children and signals in other namespaces")]
     public async Task<RespondWorkflowTaskCompletedResponse> RespondWorkflowTaskCompleted(RespondWorkflowTaskCompletedRequest request, ServerCallContext context)
     {
         var (ns, token) = await TokenAsync(request.Namespace, request.TaskToken, context);
+        CheckVersion(request);
         foreach (var command in request.Commands)
         {
             var given = command.UpsertWorkflowSearchAttributesCommandAttributes?.SearchAttributes
@@ -98,8 +102,11 @@ internal sealed partial class WorkflowServiceHandlers
 
     private ITaskQueueGrain Queue(TaskQueueKey key) => grains.GetGrain<ITaskQueueGrain>(key.ToString());
 
-    private async Task<Answer> PollAsync(TaskQueueKey key, string identity, string worker, ServerCallContext context)
+    /// <param name="normal">Of a worker's own queue: the queue that it belongs to.</param>
+    private async Task<Answer> PollAsync(
+        TaskQueueKey key, string identity, string worker, WorkerDeploymentOptions? deployment, ServerCallContext context, string normal = "")
     {
+        var deployed = await SeenAsync(key, deployment, normal, context);
         var now = clock.GetUtcNow();
         var deadline = context.Deadline == DateTime.MaxValue ? DateTimeOffset.MaxValue : new DateTimeOffset(context.Deadline.ToUniversalTime(), TimeSpan.Zero);
         if (deadline - now < ShortestDeadline)
@@ -112,7 +119,7 @@ internal sealed partial class WorkflowServiceHandlers
         var queue = Queue(key);
         while (!parked.Ended.IsCancellationRequested && until - clock.GetUtcNow() is var left && left > TimeSpan.Zero)
         {
-            var poll = new Poll(Guid.NewGuid(), identity, CallerInterceptor.Of(context).Name, left);
+            var poll = new Poll(Guid.NewGuid(), identity, CallerInterceptor.Of(context).Name, left, deployed, normal);
             await using (parked.Ended.Register(() => queue.EndPollAsync(poll.Id).Ignore()))
             {
                 if (await queue.PollAsync(poll) is { Message.Length: > 0 } answer)

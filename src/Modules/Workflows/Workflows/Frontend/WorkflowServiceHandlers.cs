@@ -1,8 +1,10 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
+using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus.Endpoints;
@@ -21,7 +23,9 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Temporal's WorkflowService. A handler reads the request and asks those who know; it decides nothing.</summary>
 internal sealed partial class WorkflowServiceHandlers(
     NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks,
-    BatchStore batches, StandaloneStore operations, NexusEndpointCache endpoints, ParkedPolls polls, IGrainFactory grains, TimeProvider clock,
+    BatchStore batches, StandaloneStore operations, StandaloneActivityStore activities, NexusEndpointCache endpoints, DeploymentStore deployments,
+    DeploymentRegistrar registrar, ParkedPolls polls,
+    IGrainFactory grains, TimeProvider clock,
     PlatformOptions options)
 {
     /// <summary>As Temporal's server says it, which refuses a namespace that does not say how long closed executions are kept.</summary>
@@ -36,6 +40,7 @@ internal sealed partial class WorkflowServiceHandlers(
             {
                 InternalErrorDifferentiation = true, ActivityFailureIncludeHeartbeat = true, EncodedFailureAttributes = true, SdkMetadata = true, UpsertMemo = true, SignalAndQueryHeader = true,
                 SupportsSchedules = true, EagerWorkflowStart = true, Nexus = true,
+                BuildIdBasedVersioning = true,
             },
         });
 

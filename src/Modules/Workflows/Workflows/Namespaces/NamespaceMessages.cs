@@ -45,7 +45,7 @@ internal static class NamespaceMessages
             Capabilities = new NamespaceInfo.Types.Capabilities
             {
                 EagerWorkflowStart = true, WorkerPollCompleteOnShutdown = true, SyncUpdate = true, AsyncUpdate = true, WorkerHeartbeats = true,
-                StandaloneNexusOperation = true,
+                StandaloneNexusOperation = true, StandaloneActivities = true, StandaloneActivityStartDelay = true,
             },
             Limits = new NamespaceInfo.Types.Limits { BlobSizeLimitError = MaxBlob, MemoSizeLimitError = MaxBlob },
         };

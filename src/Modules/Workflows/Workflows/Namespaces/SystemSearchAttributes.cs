@@ -28,6 +28,9 @@ internal static class SystemSearchAttributes
         ["TemporalScheduledById"] = IndexedValueType.Keyword,
         ["TemporalScheduledStartTime"] = IndexedValueType.Datetime,
         ["TemporalSchedulePaused"] = IndexedValueType.Bool,
+        ["TemporalWorkerDeployment"] = IndexedValueType.Keyword,
+        ["TemporalWorkerDeploymentVersion"] = IndexedValueType.Keyword,
+        ["TemporalWorkflowVersioningBehavior"] = IndexedValueType.Keyword,
         ["WorkflowId"] = IndexedValueType.Keyword,
         ["WorkflowType"] = IndexedValueType.Keyword,
     };

@@ -52,7 +52,8 @@ internal sealed class NexusAsker(NexusEndpointCache endpoints, NamespaceCache na
         var id = Guid.NewGuid();
         var token = new NexusTaskToken(queue.Namespace, queue.Name, id);
         var task = new PollNexusTaskQueueResponse { TaskToken = token.ToBytes(), Request = request };
-        var answer = await grains.GetGrain<ITaskQueueGrain>(queue.ToString()).QueryAsync(new QueryTask(id, task.ToByteArray(), most));
+        var answer = await grains.GetGrain<ITaskQueueGrain>(queue.ToString()).QueryAsync(new QueryTask(
+            id, task.ToByteArray(), most, WorkflowId: id.ToString()));
         return answer.Refusal is { } refusal ? NexusReplies.Unanswered(NexusFailures.ResourceExhausted, refusal.Message)
             : answer.Message is { Length: > 0 } message ? Any.Parser.ParseFrom(message)
             : NexusReplies.Unanswered(NexusFailures.UpstreamTimeout, "upstream timeout");

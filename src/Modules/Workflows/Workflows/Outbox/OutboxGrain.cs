@@ -143,11 +143,15 @@ internal sealed partial class OutboxGrain(
         }
 
         var about = await executions.EventsAsync(runId, eventId, eventId, 1, HistoryLimits.MaxBytes, CancellationToken.None);
+        var child = message.Key.Kind == OutboxKind.Start ? sender?.Children.GetValueOrDefault(eventId) : null;
         return sender is null || about.Count == 0 ? null
             : new Delivery(
                 message.Key, key.WorkflowId, message.TargetRun, about[0].ToByteArray(), sender.Root?.WorkflowId ?? key.WorkflowId,
                 sender.Root?.RunId ?? sender.FirstRunId, sender.Type, sender.Parent?.InitiatedId ?? 0,
-                sender.Children.Values.FirstOrDefault(c => c.WorkflowId == message.Target)?.ParentRunId ?? "");
+                sender.Children.Values.FirstOrDefault(c => c.WorkflowId == message.Target)?.ParentRunId ?? "")
+            {
+                InheritedVersion = child?.InheritedVersion, InheritedOverride = child?.InheritedOverride?.ToByteArray(),
+            };
     }
 
     private IExecutionGrain Execution(string workflowId) => grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, workflowId).ToString());

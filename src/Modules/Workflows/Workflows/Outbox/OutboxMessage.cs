@@ -49,7 +49,16 @@ internal sealed record OutboxMessage(OutboxKey Key, string Target, string Target
 internal sealed record Delivery(
     [property: Id(0)] OutboxKey Key, [property: Id(1)] string WorkflowId, [property: Id(2)] string TargetRun, [property: Id(3)] byte[] Event,
     [property: Id(4)] string RootWorkflowId, [property: Id(5)] string RootRunId, [property: Id(6)] string Type, [property: Id(7)] long InitiatedId,
-    [property: Id(8)] string ParentRun = "");
+    [property: Id(8)] string ParentRun = "")
+{
+    /// <summary>Of a start: the version that the child is pinned to as its parent is; null for none.</summary>
+    [Id(9)]
+    public string? InheritedVersion { get; init; }
+
+    /// <summary>Of a start: the override that the child has of its parent, as bytes; null for none.</summary>
+    [Id(10)]
+    public byte[]? InheritedOverride { get; init; }
+}
 
 /// <summary>What became of a delivery.</summary>
 internal enum Receipt

@@ -1,10 +1,12 @@
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Versioning;
 using Grpc.Core;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
+using Temporalio.Api.Workflow.V1;
 using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Outbox;
@@ -26,6 +28,11 @@ internal static class Receiving
         {
             Parent = new ParentState(delivery.WorkflowId, delivery.Key.RunId, delivery.Key.EventId),
             Root = new RunName(delivery.RootWorkflowId, delivery.RootRunId),
+            Inherited = delivery is { InheritedVersion: null, InheritedOverride: null } ? null : Inherited.Nothing with
+            {
+                Pinned = delivery.InheritedVersion ?? "",
+                Override = delivery.InheritedOverride is { } said ? VersioningOverride.Parser.ParseFrom(said) : null,
+            },
         });
     }
 

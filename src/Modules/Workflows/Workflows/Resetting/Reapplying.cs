@@ -2,6 +2,7 @@ using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.Updates;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
@@ -35,6 +36,7 @@ internal sealed record Reapplying(bool Signals, bool Updates, bool Cancellations
     public static bool Concerns(HistoryEvent later) =>
         later.EventType is EventType.WorkflowExecutionSignaled or EventType.WorkflowExecutionUpdateAdmitted or EventType.WorkflowExecutionUpdateAccepted
             or EventType.WorkflowExecutionCancelRequested or EventType.StartChildWorkflowExecutionInitiated or EventType.ChildWorkflowExecutionStarted
+            or EventType.WorkflowExecutionOptionsUpdated
         || RebuiltChildren.InitiatedOf(later) is not null;
 
     /// <summary>Adds an event again, where it counts for the run; refuses what is too much.</summary>
@@ -54,6 +56,10 @@ internal sealed record Reapplying(bool Signals, bool Updates, bool Cancellations
                 return Admit(change, later.WorkflowExecutionUpdateAdmittedEventAttributes.Request, later.Principal);
             case EventType.WorkflowExecutionUpdateAccepted when Updates && later.WorkflowExecutionUpdateAcceptedEventAttributes.AcceptedRequest is { } request:
                 return Admit(change, request, later.Principal);
+            case EventType.WorkflowExecutionOptionsUpdated when later.WorkflowExecutionOptionsUpdatedEventAttributes is
+                { VersioningOverride: not null } or { UnsetVersioningOverride: true }:
+                var options = later.WorkflowExecutionOptionsUpdatedEventAttributes;
+                return Overriding.Apply(change, options.VersioningOverride, options.Identity);
             case EventType.WorkflowExecutionCancelRequested when Cancellations && !change.Run.CancelRequested:
                 change.Run.CancelRequested = true;
                 change.Add(Again(later));

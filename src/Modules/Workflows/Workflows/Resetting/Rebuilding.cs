@@ -2,7 +2,9 @@ using System.Diagnostics;
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Commands;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
@@ -64,6 +66,7 @@ internal static class Rebuilding
             Memo = started.Memo?.Clone(),
             SearchAttributes = started.SearchAttributes?.Clone(),
             UserMetadata = of.UserMetadata,
+            Versioning = Inheriting.Begin(started),
         };
     }
 
@@ -112,6 +115,14 @@ internal static class Rebuilding
                 var updated = stored.WorkflowExecutionUpdateCompletedEventAttributes.Meta.UpdateId;
                 run.Updates[updated] = run.Updates[updated] with { CompletedId = stored.EventId };
                 break;
+            case EventType.WorkflowExecutionOptionsUpdated:
+                var options = stored.WorkflowExecutionOptionsUpdatedEventAttributes;
+                if (options.VersioningOverride is not null || options.UnsetVersioningOverride)
+                {
+                    Overriding.Set(run, options.VersioningOverride);
+                }
+
+                break;
             default:
                 ApplyActivity(run, stored);
                 RebuiltChildren.Apply(run, stored);
@@ -153,7 +164,12 @@ internal static class Rebuilding
                 break;
             case EventType.WorkflowTaskCompleted:
                 run.WorkflowTask = null;
-                run.LastCompletedStarted = stored.WorkflowTaskCompletedEventAttributes.StartedEventId;
+                var completed = stored.WorkflowTaskCompletedEventAttributes;
+                run.LastCompletedStarted = completed.StartedEventId;
+                // Only a worker that takes tasks by versions has this older text.
+#pragma warning disable CS0612
+                VersioningRules.Record(run, completed, WorkerVersion.OfDotted(completed.WorkerDeploymentVersion)?.ToString() ?? "");
+#pragma warning restore CS0612
                 break;
             default:
                 run.WorkflowTask = null;

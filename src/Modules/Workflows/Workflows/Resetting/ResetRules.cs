@@ -3,6 +3,7 @@ using System.Text;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Failure.V1;
@@ -160,8 +161,10 @@ internal static class ResetRules
             return refusal;
         }
 
-        return request.PostResetOperations.Select(o => o.SignalWorkflow).Where(s => s is not null)
-            .Select(s => Signalling.Signal(change, s.SignalName, s.Input, s.Header, request.Identity, "")).FirstOrDefault(r => r is not null);
+        return request.PostResetOperations
+            .Select(o => o.SignalWorkflow is { } s ? Signalling.Signal(change, s.SignalName, s.Input, s.Header, request.Identity, "")
+                : Overriding.Apply(change, o.UpdateWorkflowOptions?.WorkflowExecutionOptions?.VersioningOverride, request.Identity))
+            .FirstOrDefault(r => r is not null);
     }
 
     /// <summary>Asks others again for what the kept history asks for and has no answer to.</summary>

@@ -26,7 +26,8 @@ internal readonly record struct TaskQueueKey(string Namespace, TaskKind Kind, st
 /// <param name="EventId">The id of its Scheduled event.</param>
 /// <param name="AtMicros">Not before this time; microseconds since 1970.</param>
 /// <param name="IsSticky">Whether the queue is a worker's own; not known of a task that was read from its row.</param>
+/// <param name="Directive">The version that it is pinned to, as a text, or one of <see cref="Deployments.Directives"/>.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-queued-task")]
 internal sealed record QueuedTask(
     [property: Id(0)] string WorkflowId, [property: Id(1)] string RunId, [property: Id(2)] long EventId, [property: Id(3)] int Attempt, [property: Id(4)] long AtMicros,
-    [property: Id(5)] bool IsSticky = false);
+    [property: Id(5)] bool IsSticky = false, [property: Id(6)] string Directive = "");

@@ -7,7 +7,6 @@ internal sealed partial class TaskQueueGrain
 {
     private const int MaxQueries = 1_000;
 
-    private readonly Queue<QueryTask> queries = [];
     private readonly Dictionary<Guid, TaskCompletionSource<Answer>> asked = [];
 
     public async Task<Answer> QueryAsync(QueryTask task)
@@ -17,9 +16,16 @@ internal sealed partial class TaskQueueGrain
             return Refusal.Exhausted("Too many queries or Nexus requests wait for workers of this task queue. Try again when it has more workers.");
         }
 
+        var version = LaneOf(task.Directive, task.WorkflowId);
+        if (normal.Length > 0 && version != ownVersion)
+        {
+            // Another version goes on with the run.
+            return default;
+        }
+
         var answered = asked[task.Id] = new TaskCompletionSource<Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        queries.Enqueue(task);
-        WakeOne();
+        Lane(version).Queries.Enqueue(task);
+        WakeOne(Lane(version));
         try
         {
             return await answered.Task.WaitAsync(task.Most < LongestPoll ? task.Most : LongestPoll, clock);
@@ -32,9 +38,12 @@ internal sealed partial class TaskQueueGrain
         {
             asked.Remove(task.Id);
             // Those that no worker came for are at the head: a queue without workers keeps nothing.
-            while (queries.TryPeek(out var first) && !asked.ContainsKey(first.Id))
+            foreach (var lane in lanes.Values)
             {
-                queries.Dequeue();
+                while (lane.Queries.TryPeek(out var first) && !asked.ContainsKey(first.Id))
+                {
+                    lane.Queries.Dequeue();
+                }
             }
         }
     }
@@ -42,9 +51,9 @@ internal sealed partial class TaskQueueGrain
     public Task<bool> AnswerQueryAsync(Guid id, Answer answer) => Task.FromResult(asked.TryGetValue(id, out var waiting) && waiting.TrySetResult(answer));
 
     /// <summary>The next query that somebody still waits for.</summary>
-    private Answer? TakeQuery()
+    private Answer? TakeQuery(TaskLane lane)
     {
-        while (queries.TryDequeue(out var query))
+        while (lane.Queries.TryDequeue(out var query))
         {
             if (asked.ContainsKey(query.Id))
             {

@@ -1,4 +1,6 @@
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Activities.Standalone;
+using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +11,9 @@ namespace Flagstone.Workflows.TaskQueues;
 /// refuses a task that is stale, so two activations at once, or a task handed out twice, do no harm.
 /// </summary>
 [GrainType("flagstone.workflow-task-queue"), Orleans.Concurrency.Reentrant]
-internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory grains, TimeProvider clock, ILogger<TaskQueueGrain> logger) : Grain, ITaskQueueGrain
+internal sealed partial class TaskQueueGrain(
+    TaskQueueStore store, DeploymentStore deployments, IGrainFactory grains, TimeProvider clock, ILogger<TaskQueueGrain> logger)
+    : Grain, ITaskQueueGrain
 {
     /// <summary>So many are kept in memory; the rest is read when they are gone.</summary>
     private const int MaxPending = 1_000;
@@ -36,20 +40,21 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
 
     private static readonly TimeSpan Lately = TimeSpan.FromMinutes(5);
 
-    private readonly SortedSet<QueuedTask> pending = new(Comparer<QueuedTask>.Create(Compare));
+    /// <summary>A queue that no task came to for so long, and where none waits, is not used any more.</summary>
+    private static readonly TimeSpan Used = TimeSpan.FromSeconds(30);
+
     private readonly HashSet<(string, long, int)> starting = [];
     private readonly Dictionary<(string, long, int), DateTimeOffset> handedOut = [];
-    private readonly LinkedList<Waiter> waiting = [];
     private readonly Dictionary<Guid, Waiter> polls = [];
-    private readonly Dictionary<string, DateTimeOffset> pollers = [];
+    private readonly Dictionary<(string Identity, DeployedWorker? Worker), DateTimeOffset> pollers = [];
     private TaskQueueKey key;
-    private DateTimeOffset read;
-    private bool more;
+    private DateTimeOffset added;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         key = TaskQueueKey.Parse(this.GetPrimaryKeyString());
-        await ReadAsync();
+        await RouteAsync();
+        await ReadAsync("");
     }
 
     public Task AddAsync(QueuedTask task)
@@ -61,17 +66,18 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
             return Task.CompletedTask;
         }
 
-        Keep(task);
-        WakeOne();
+        added = clock.GetUtcNow();
+        WakeOne(Keep(task));
         return Task.CompletedTask;
     }
 
     public async Task<Answer> PollAsync(Poll poll)
     {
-        Seen(poll.Identity);
-        var waiter = polls[poll.Id] = new Waiter();
+        Seen(poll);
+        var waiter = polls[poll.Id] = new Waiter(poll);
         try
         {
+            await FollowAsync(poll);
             return await PollAsync(poll, waiter, clock.GetUtcNow() + (poll.Most < LongestPoll ? poll.Most : LongestPoll));
         }
         finally
@@ -82,33 +88,47 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
 
     public Task EndPollAsync(Guid id)
     {
-        polls.GetValueOrDefault(id)?.End();
+        if (polls.GetValueOrDefault(id) is { } ended)
+        {
+            ended.End();
+            if (ended.Poll.Version.Length > 0)
+            {
+                // A version that nobody polls may be deleted; who has other polls is seen again with the next.
+                pollers.Remove((ended.Poll.Identity, ended.Poll.Worker));
+            }
+        }
+
         return Task.CompletedTask;
     }
 
     public async Task DropAsync()
     {
         pollers.Clear();
-        await ReadAsync();
-        foreach (var task in pending.ToList())
+        await ReadAsync("");
+        foreach (var (lane, task) in lanes.Values.SelectMany(l => l.Pending.Select(t => (l, t))).ToList())
         {
-            pending.Remove(task);
+            lane.Pending.Remove(task);
             await grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString()).ResetStickyAsync(task.RunId, key.Name);
         }
     }
 
-    public Task<PollerSeen[]> PollersAsync() => Task.FromResult<PollerSeen[]>([.. pollers.Where(p => p.Value > clock.GetUtcNow() - Lately).Select(p => new PollerSeen(p.Key, p.Value))]);
+    public Task<PollerSeen[]> PollersAsync() => Task.FromResult<PollerSeen[]>(
+        [.. pollers.Where(p => p.Value > clock.GetUtcNow() - Lately).Select(p => new PollerSeen(p.Key.Identity, p.Value, p.Key.Worker))]);
+
+    public Task<bool> IsUsedAsync() => Task.FromResult(added > clock.GetUtcNow() - Used || lanes.Values.Any(l => l.Pending.Count > 0));
 
     private async Task<Answer> PollAsync(Poll poll, Waiter waiter, DateTimeOffset until)
     {
         while (!waiter.IsOver)
         {
-            if (TakeQuery() is { } query)
+            // Looked up each time: they are made anew when tasks go elsewhere.
+            var lane = Lane(poll.Version);
+            if (TakeQuery(lane) is { } query)
             {
                 return query;
             }
 
-            if (Take() is { } task)
+            if (Take(lane) is { } task)
             {
                 if (await StartAsync(task, poll) is { } started)
                 {
@@ -124,19 +144,20 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
                 break;
             }
 
-            if (now >= read + Look || (more && pending.Count == 0))
+            if (now >= lane.Read + Look || (lane.More && lane.Pending.Count == 0))
             {
-                await ReadAsync();
+                await FollowAsync(poll);
+                await ReadAsync(poll.Version);
                 continue;
             }
 
-            await waiter.WaitAsync(waiting, NextLook(now, until) - now, clock);
+            await waiter.WaitAsync(lane.Waiting, NextLook(lane, now, until) - now, clock);
         }
 
         // Woken for a task, and over before it was taken: another one may have it.
-        if (pending.Count + queries.Count > 0)
+        if (Lane(poll.Version) is var left && left.Pending.Count + left.Queries.Count > 0)
         {
-            WakeOne();
+            WakeOne(left);
         }
 
         return default;
@@ -150,14 +171,14 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
         return order != 0 ? order : a.Attempt.CompareTo(b.Attempt);
     }
 
-    private QueuedTask? Take()
+    private QueuedTask? Take(TaskLane lane)
     {
-        if (pending.Min is not { } first || first.AtMicros > Micros.From(clock.GetUtcNow()))
+        if (lane.Pending.Min is not { } first || first.AtMicros > Micros.From(clock.GetUtcNow()))
         {
             return null;
         }
 
-        pending.Remove(first);
+        lane.Pending.Remove(first);
         return first;
     }
 
@@ -173,9 +194,12 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
 
         try
         {
-            var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString());
-            var start = new TaskStart(task.RunId, task.EventId, task.Attempt, poll.Identity, poll.Caller, key.Name);
-            var answer = key.Kind == TaskKind.Workflow ? await execution.StartWorkflowTaskAsync(start) : await execution.StartActivityAsync(start);
+            var start = new TaskStart(task.RunId, task.EventId, task.Attempt, poll.Identity, poll.Caller, key.Name)
+            {
+                Version = poll.Version, Directive = task.Directive, IsIndependent = IsIndependent(task.Directive),
+                Target = routing.HasVersions ? routing.TargetOf(task.WorkflowId) : null,
+            };
+            var answer = await StartAsync(task, start);
             if (answer.Refusal is not null)
             {
                 Keep(task with { AtMicros = Micros.From(clock.GetUtcNow() + Again) });
@@ -199,51 +223,56 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
         }
     }
 
-    private async Task ReadAsync()
+    /// <summary>A task that no event schedules is of an activity that a client started.</summary>
+    private Task<Answer> StartAsync(QueuedTask task, TaskStart start)
     {
-        read = clock.GetUtcNow();
+        if (key.Kind == TaskKind.Activity && task.EventId == 0)
+        {
+            return grains.GetGrain<IActivityExecutionGrain>(new ActivityKey(key.Namespace, task.WorkflowId).ToString()).StartTaskAsync(start);
+        }
+
+        var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, task.WorkflowId).ToString());
+        return key.Kind == TaskKind.Workflow ? execution.StartWorkflowTaskAsync(start) : execution.StartActivityAsync(start);
+    }
+
+    /// <summary>Reads the tasks of a lane; of all where no version has polled the queue, and of a worker's own queue.</summary>
+    private async Task ReadAsync(string name)
+    {
+        var now = Lane(name).Read = clock.GetUtcNow();
         if (key.Kind == TaskKind.Nexus)
         {
             // Its tasks are in no row.
             return;
         }
 
-        foreach (var (mark, _) in handedOut.Where(h => h.Value <= read - HandedOut).ToList())
+        foreach (var (mark, _) in handedOut.Where(h => h.Value <= now - HandedOut).ToList())
         {
             handedOut.Remove(mark);
         }
 
         var limit = MaxPending + handedOut.Count;
-        var rows = await store.ReadAsync(key, limit, CancellationToken.None);
-        more = rows.Count == limit;
+        var rows = routing.HasVersions && normal.Length == 0
+            ? await store.ReadLaneAsync(key, routing, name, limit, CancellationToken.None) : await store.ReadAsync(key, limit, CancellationToken.None);
         foreach (var row in rows.Where(r => (r.RunId, r.EventId, r.Attempt) is var mark && !starting.Contains(mark) && !handedOut.ContainsKey(mark)))
         {
             Keep(row);
         }
+
+        // Where all were of other lanes, reading them again at once would bring nothing.
+        Lane(name).More = rows.Count == limit && Lane(name).Pending.Count > 0;
     }
 
-    private void Keep(QueuedTask task)
+    private static DateTimeOffset NextLook(TaskLane lane, DateTimeOffset now, DateTimeOffset until)
     {
-        if (pending.Count >= MaxPending)
+        var next = lane.Read + Look < until ? lane.Read + Look : until;
+        return lane.Pending.Min is { } first && Micros.ToTime(first.AtMicros) is var at && at < next ? at > now ? at : now : next;
+    }
+
+    private static void WakeOne(TaskLane lane)
+    {
+        while (lane.Waiting.First is { } first)
         {
-            more = true;
-            return;
-        }
-
-        pending.Add(task);
-    }
-
-    private DateTimeOffset NextLook(DateTimeOffset now, DateTimeOffset until)
-    {
-        var next = read + Look < until ? read + Look : until;
-        return pending.Min is { } first && Micros.ToTime(first.AtMicros) is var at && at < next ? at > now ? at : now : next;
-    }
-
-    private void WakeOne()
-    {
-        while (waiting.First is { } first)
-        {
-            waiting.RemoveFirst();
+            lane.Waiting.RemoveFirst();
             if (first.Value.TryWake())
             {
                 return;
@@ -251,48 +280,17 @@ internal sealed partial class TaskQueueGrain(TaskQueueStore store, IGrainFactory
         }
     }
 
-    private void Seen(string identity)
+    private void Seen(Poll poll)
     {
-        if (pollers.Count >= MaxPollers && !pollers.ContainsKey(identity))
+        var poller = (poll.Identity, poll.Worker);
+        if (pollers.Count >= MaxPollers && !pollers.ContainsKey(poller))
         {
             pollers.Clear();
         }
 
-        pollers[identity] = clock.GetUtcNow();
+        pollers[poller] = clock.GetUtcNow();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A task of execution {Workflow} in queue {Queue} was not started; it is tried again")]
     private partial void LogNotStarted(Exception exception, string workflow, string queue);
-
-    /// <summary>A poll that waits for a task.</summary>
-    private sealed class Waiter
-    {
-        private TaskCompletionSource woken = new();
-
-        public bool IsOver { get; private set; }
-
-        public async Task WaitAsync(LinkedList<Waiter> waiting, TimeSpan most, TimeProvider clock)
-        {
-            woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var place = waiting.AddLast(this);
-            using var timeout = new CancellationTokenSource(most > TimeSpan.Zero ? most : TimeSpan.Zero, clock);
-            await using (timeout.Token.Register(() => woken.TrySetResult()))
-            {
-                await woken.Task;
-            }
-
-            if (place.List is not null)
-            {
-                waiting.Remove(place);
-            }
-        }
-
-        public bool TryWake() => woken.TrySetResult();
-
-        public void End()
-        {
-            IsOver = true;
-            woken.TrySetResult();
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Deployments;
 
 namespace Flagstone.Workflows.TaskQueues;
 
@@ -6,7 +7,19 @@ namespace Flagstone.Workflows.TaskQueues;
 internal sealed class TaskQueueStore(PlatformDatabase database)
 {
     private const string Page = """
-        SELECT workflow, run, event, attempt, at FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind ORDER BY at, run, event LIMIT @limit
+        SELECT workflow, run, event, attempt, at, version FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind
+        ORDER BY at, run, event LIMIT @limit
+        """;
+
+    /// <summary>Of one version: those pinned to it, and its part of those that are pinned to nothing, or to a version that has no such queue.</summary>
+    private const string LanePage = """
+        SELECT workflow, run, event, attempt, at, version FROM workflow_task WHERE namespace = @ns AND queue = @queue AND kind = @kind
+          AND (version = @pinned
+            OR (version = '*' AND @ramps = 1)
+            OR ((place IS NULL OR (place >= @from AND place < @to)) AND (version = '' OR (kind = 2 AND version <> '*' AND version NOT IN (
+              SELECT q.deployment || ':' || q.build FROM workflow_deployment_queue q
+              WHERE q.namespace = @ns AND q.queue = @queue AND q.kind = @kind)))))
+        ORDER BY at, run, event LIMIT @limit
         """;
 
     private const string Backlog = """
@@ -54,15 +67,33 @@ internal sealed class TaskQueueStore(PlatformDatabase database)
         return names;
     }
 
-    public async Task<List<QueuedTask>> ReadAsync(TaskQueueKey key, int limit, CancellationToken ct)
+    public Task<List<QueuedTask>> ReadAsync(TaskQueueKey key, int limit, CancellationToken ct) =>
+        ReadAsync(Page, [("ns", key.Namespace), ("queue", key.Name), ("kind", (long)key.Kind), ("limit", limit)], ct);
+
+    /// <summary>The tasks of one lane of a queue that has versions.</summary>
+    public Task<List<QueuedTask>> ReadLaneAsync(TaskQueueKey key, QueueRouting routing, string lane, int limit, CancellationToken ct)
+    {
+        var (from, to) = routing.PlacesOf(lane);
+        return ReadAsync(
+            LanePage,
+            [
+                ("ns", key.Namespace), ("queue", key.Name), ("kind", (long)key.Kind), ("limit", limit), ("from", from), ("to", to),
+                // No task is pinned to this text: those that are pinned to nothing are found by their places.
+                ("pinned", lane.Length > 0 ? lane : "-"), ("ramps", lane == (routing.Ramping ?? routing.Current) ? 1L : 0L),
+            ],
+            ct);
+    }
+
+    private async Task<List<QueuedTask>> ReadAsync(string sql, (string, object?)[] values, CancellationToken ct)
     {
         await using var connection = await database.OpenAsync(ct);
-        await using var command = connection.Command(Page, ("ns", key.Namespace), ("queue", key.Name), ("kind", (long)key.Kind), ("limit", limit));
+        await using var command = connection.Command(sql, values);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var tasks = new List<QueuedTask>();
         while (await reader.ReadAsync(ct))
         {
-            tasks.Add(new QueuedTask(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), (int)reader.GetInt64(3), reader.GetInt64(4)));
+            tasks.Add(new QueuedTask(
+                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), (int)reader.GetInt64(3), reader.GetInt64(4), Directive: reader.GetString(5)));
         }
 
         return tasks;

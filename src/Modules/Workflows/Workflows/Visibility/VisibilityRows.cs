@@ -1,6 +1,7 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -39,7 +40,7 @@ internal static class VisibilityRows
     {
         var run = change.Run;
         var begins = change.Copied is not null || change.Events.Any(e => e.EventType == EventType.WorkflowExecutionStarted);
-        var upserts = change.Events.Any(e => e.EventType == EventType.UpsertWorkflowSearchAttributes);
+        var upserts = change.ChangesVersioning || change.Events.Any(e => e.EventType == EventType.UpsertWorkflowSearchAttributes);
         if (!begins && !upserts && run.IsRunning && !change.Events.Any(ChangesMemo))
         {
             yield break;
@@ -54,12 +55,12 @@ internal static class VisibilityRows
                 yield return new SqlStatement(DropAttributes, ("run", run.RunId));
             }
 
-            foreach (var attribute in Attributes(run.RunId, run.Namespace, run.SearchAttributes, run.StartedAt, close))
+            foreach (var attribute in Attributes(run.RunId, run.Namespace, VersioningAttributes.Of(run), run.StartedAt, close))
             {
                 yield return attribute;
             }
         }
-        else if (close != Open && run.SearchAttributes?.IndexedFields.Count > 0)
+        else if (close != Open && (run.SearchAttributes?.IndexedFields.Count > 0 || run.Versioning is not null))
         {
             yield return new SqlStatement(CloseAttributes, ("run", run.RunId), ("close", close));
         }
