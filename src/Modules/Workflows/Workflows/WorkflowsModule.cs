@@ -11,6 +11,7 @@ using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
@@ -49,6 +50,8 @@ public static class WorkflowsModule
         services.AddSingleton<StandaloneStore>();
         services.AddSingleton<ExecutionStore>();
         services.AddSingleton<OutboxStore>();
+        services.AddSingleton<HumanTaskStore>();
+        services.AddSingleton<HumanTasks>();
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();
@@ -88,6 +91,7 @@ public static class WorkflowsModule
         app.MapGrpcService<HealthHandlers>().WithMetadata(here);
         app.MapWorkflowEvidence();
         app.MapWorkflowHistory();
+        app.MapHumanTasks();
         return app;
     }
 

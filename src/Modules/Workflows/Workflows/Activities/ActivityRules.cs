@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -31,13 +32,14 @@ internal static class ActivityRules
             StartToClose = Durations.Of(attributes.StartToCloseTimeout),
             Heartbeat = Durations.Of(attributes.HeartbeatTimeout),
             Retry = attributes.RetryPolicy,
+            Human = PeopleQueue.Is(attributes.TaskQueue.Name) ? HumanRequestReader.StateOf(attributes.Input) : null,
         };
     }
 
     /// <summary>Records that a worker begins. False when the attempt is not the one that is scheduled.</summary>
     public static bool Start(RunChange change, long scheduledId, int attempt, string identity, string stamp, string requestId)
     {
-        if (Find(change.Run, scheduledId) is not { IsStarted: false, Pause: null } activity || activity.Attempt != attempt || !change.Run.IsRunning)
+        if (Find(change.Run, scheduledId) is not { IsStarted: false, Pause: null, Human: null } activity || activity.Attempt != attempt || !change.Run.IsRunning)
         {
             return false;
         }

@@ -3,6 +3,7 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,7 +18,7 @@ namespace Flagstone.Workflows.Executions;
 /// </summary>
 [GrainType("flagstone.workflow-execution"), CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ExecutionGrain(
-    ExecutionStore store, OutboxStore outbox, NexusEndpointCache endpoints, WorkflowMetrics metrics, IGrainFactory grains, IHostApplicationLifetime lifetime,
+    ExecutionStore store, OutboxStore outbox, HumanTaskStore humans, NexusEndpointCache endpoints, WorkflowMetrics metrics, IGrainFactory grains, IHostApplicationLifetime lifetime,
     TimeProvider clock, ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {

@@ -4,6 +4,7 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -173,6 +174,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             new(DropRun, ("run", run.RunId)), new(DropTasks, ("run", run.RunId)), DiscardStore.Events(run.RunId, run.NextEventId - 1),
         };
         sql.AddRange(VisibilityRows.Remove(run.RunId));
+        sql.AddRange(HumanTaskRows.Remove(run.RunId));
         if (current == run.RunId)
         {
             sql.Add(await NewestOtherAsync(key, run.RunId, ct) is { } other
@@ -195,7 +197,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         Actor = closing is { Actor.Length: > 0 } ? new Actor(closing.Actor) : acts is [(_, var by), ..] ? new Actor(by.Actor) : Author,
         Notes = [.. closing is null ? [] : (LedgerNote[])[Evidence.Note(closing.Run)], .. acts.Select(a => Evidence.Note(a.Run, a.Act))],
         Reason = closing is not null ? Evidence.Reason(closing.Run) : acts is [(_, var why), ..] ? why.Reason : "",
-        Origin = closing is null && acts.Length > 0 ? Evidence.ConsoleOrigin : "temporal",
+        Origin = closing is null && acts is [(_, var first), ..] ? first.Origin : "temporal",
         Guards = [new Guard("workflow-version", version == 0
             ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("workflow", key.WorkflowId))
             : new SqlStatement(IsVersion, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version), ("current", current)))],
@@ -250,6 +252,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         sql.AddRange(change.Marked.Select(OutboxStore.Mark));
         sql.AddRange(change.Sent.Select(m => OutboxStore.Put(run, m, change.Now)));
         sql.AddRange(VisibilityRows.Of(change));
+        sql.AddRange(HumanTaskRows.Of(change));
         if (!run.IsRunning)
         {
             sql.Add(new SqlStatement(DropTasks, ("run", run.RunId)));

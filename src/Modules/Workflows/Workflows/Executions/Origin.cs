@@ -28,6 +28,9 @@ internal sealed record Origin
     /// <summary>The run at the top of the parent's tree.</summary>
     public RunName? Root { get; init; }
 
+    /// <summary>Who started the parent, or made the schedule; null where who asks for the run starts it.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>The schedule that starts it; null for none, and for a run that follows another one.</summary>
     public string? Schedule { get; init; }
 }

@@ -147,7 +147,7 @@ internal sealed partial class OutboxGrain(
             : new Delivery(
                 message.Key, key.WorkflowId, message.TargetRun, about[0].ToByteArray(), sender.Root?.WorkflowId ?? key.WorkflowId,
                 sender.Root?.RunId ?? sender.FirstRunId, sender.Type, sender.Parent?.InitiatedId ?? 0,
-                sender.Children.Values.FirstOrDefault(c => c.WorkflowId == message.Target)?.ParentRunId ?? "");
+                sender.Children.Values.FirstOrDefault(c => c.WorkflowId == message.Target)?.ParentRunId ?? "", sender.StartedBy);
     }
 
     private IExecutionGrain Execution(string workflowId) => grains.GetGrain<IExecutionGrain>(new ExecutionKey(key.Namespace, workflowId).ToString());

@@ -44,12 +44,13 @@ internal sealed record OutboxMessage(OutboxKey Key, string Target, string Target
 /// <param name="RootWorkflowId">The execution at the top of the sender's tree.</param>
 /// <param name="Type">The sender's workflow type.</param>
 /// <param name="InitiatedId">The event of the sender's parent that initiated the sender; 0 without a parent.</param>
+/// <param name="StartedBy">Who started the sender; empty for nobody that is known.</param>
 /// <param name="ParentRun">The run that the receiver knows as its parent, where that is the sender before a reset; empty else.</param>
 [GenerateSerializer, Immutable, Alias("flagstone.workflow-delivery")]
 internal sealed record Delivery(
     [property: Id(0)] OutboxKey Key, [property: Id(1)] string WorkflowId, [property: Id(2)] string TargetRun, [property: Id(3)] byte[] Event,
     [property: Id(4)] string RootWorkflowId, [property: Id(5)] string RootRunId, [property: Id(6)] string Type, [property: Id(7)] long InitiatedId,
-    [property: Id(8)] string ParentRun = "");
+    [property: Id(8)] string ParentRun = "", [property: Id(9)] string StartedBy = "");
 
 /// <summary>What became of a delivery.</summary>
 internal enum Receipt
