@@ -9,7 +9,7 @@ using Temporalio.Client;
 namespace Flagstone.Workflows.Tests.People;
 
 /// <summary>The REST API of human tasks, as somebody uses it.</summary>
-internal sealed class Inbox(RunningHost host, string? token = null) : IDisposable
+internal sealed class Inbox(RunningHost host, string? token = null)
 {
     private readonly HttpClient http = host.Client(token);
 
@@ -64,8 +64,6 @@ internal sealed class Inbox(RunningHost host, string? token = null) : IDisposabl
 
         return ids;
     }
-
-    public void Dispose() => http.Dispose();
 
     private async Task<(HttpStatusCode Status, JsonObject Body)> PostAsync(string path, JsonObject body)
     {

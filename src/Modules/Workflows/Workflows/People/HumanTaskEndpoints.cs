@@ -96,10 +96,10 @@ internal static class HumanTaskEndpoints
             ? (null, Catalogue.Forbidden(caller.Name, "get", HumanTaskProblems.Key(row.NamespaceName, id), why))
         : (row, null);
 
-    private static HumanTaskPosition? Position(string cursor) =>
+    internal static HumanTaskPosition? Position(string cursor) =>
         Cursors.TryRead(cursor, 3, out var parts) && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at)
         && long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var eventId) ? new HumanTaskPosition(at, parts[1], eventId) : null;
 
-    private static string Text(HumanTaskPosition position) => Cursors.Of(
+    internal static string Text(HumanTaskPosition position) => Cursors.Of(
         position.At.ToString(CultureInfo.InvariantCulture), position.Run, position.Event.ToString(CultureInfo.InvariantCulture));
 }

@@ -111,7 +111,9 @@ internal static class HumanTaskRows
             EventType.ActivityTaskCompleted => HumanTaskPhase.Decided,
             EventType.ActivityTaskTimedOut => HumanTaskPhase.TimedOut,
             EventType.ActivityTaskCanceled => HumanTaskPhase.Cancelled,
-            _ => HumanTaskPhase.RunEnded,
+            // A workflow that cancels it and ends in one task hears no more of it.
+            _ => change.Events.Any(e => e.ActivityTaskCancelRequestedEventAttributes?.ScheduledEventId == id) ? HumanTaskPhase.Cancelled
+                : HumanTaskPhase.RunEnded,
         };
         var decision = HumanDecision.Of(end?.ActivityTaskCompletedEventAttributes?.Result);
         yield return new SqlStatement(
