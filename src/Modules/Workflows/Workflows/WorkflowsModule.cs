@@ -12,6 +12,7 @@ using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
+using Flagstone.Workflows.People.Notices;
 using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
@@ -52,6 +53,10 @@ public static class WorkflowsModule
         services.AddSingleton<OutboxStore>();
         services.AddSingleton<HumanTaskStore>();
         services.AddSingleton<HumanTasks>();
+        services.AddSingleton((builder.Configuration.GetSection($"{WorkflowsOptions.Section}:Notices").Get<NoticeOptions>() ?? new NoticeOptions()).Checked());
+        services.AddSingleton<NoticeStore>();
+        services.AddSingleton<NoticeSender>();
+        services.AddController<INoticeGrain>(NoticeGrain.Controller, _ => []);
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<ParkedPolls>();

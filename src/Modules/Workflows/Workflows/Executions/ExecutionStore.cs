@@ -5,6 +5,7 @@ using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
+using Flagstone.Workflows.People.Notices;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -16,7 +17,7 @@ namespace Flagstone.Workflows.Executions;
 internal sealed record StoredRun(long Version, byte[] State);
 
 /// <summary>Executions in the database. A step is one unit: events, state, tasks, visibility and wake-up commit together or not at all.</summary>
-internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer)
+internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer, NoticeOptions notices)
 {
     /// <summary>The controller that the due index wakes.</summary>
     public const string Controller = "workflow-execution";
@@ -151,10 +152,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         foreach (var (change, state) in steps)
         {
             Add(sql, change, state);
+            sql.AddRange(NoticeRows.Of(change, notices.Channels));
         }
 
         var closing = steps.Select(s => s.Change).FirstOrDefault(c => c.Closes);
-        var unit = UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing, Acts(steps));
+        var unit = UnitOf(key, version, current, sql, [.. Due(key, steps, due), .. steps.SelectMany(s => NoticeRows.Due(s.Change, notices.Channels))], closing, Acts(steps));
         if (steps[^1].Change.Copied is { } copied)
         {
             // Its events may be taken away once it is gone.
@@ -175,6 +177,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         };
         sql.AddRange(VisibilityRows.Remove(run.RunId));
         sql.AddRange(HumanTaskRows.Remove(run.RunId));
+        sql.Add(NoticeRows.Remove(run.RunId));
         if (current == run.RunId)
         {
             sql.Add(await NewestOtherAsync(key, run.RunId, ct) is { } other

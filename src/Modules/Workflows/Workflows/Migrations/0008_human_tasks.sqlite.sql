@@ -14,3 +14,10 @@ CREATE TABLE workflow_human_subject (
   PRIMARY KEY (run, event, subject)
 ) WITHOUT ROWID;
 CREATE INDEX workflow_human_subject_subject ON workflow_human_subject (subject);
+
+-- What people are to be told of tasks, where the settings name a way; a row goes when it was told. kind 1: asked, 2: reminder, 3: escalated, 4: decided.
+-- channel 1: webhook, 2: mail.
+CREATE TABLE workflow_human_notice (
+  run TEXT NOT NULL, event BIGINT NOT NULL, kind BIGINT NOT NULL, channel BIGINT NOT NULL, at BIGINT NOT NULL,
+  PRIMARY KEY (run, event, kind, channel)
+) WITHOUT ROWID;

@@ -76,6 +76,17 @@ internal static class HumanTaskRows
         return subjects;
     }
 
+    /// <summary>How a task ended in a step after which it is not under way.</summary>
+    public static HumanTaskPhase PhaseAtEnd(RunChange change, long id) => EndOf(change, id)?.EventType switch
+    {
+        EventType.ActivityTaskCompleted => HumanTaskPhase.Decided,
+        EventType.ActivityTaskTimedOut => HumanTaskPhase.TimedOut,
+        EventType.ActivityTaskCanceled => HumanTaskPhase.Cancelled,
+        // A workflow that cancels it and ends in one task hears no more of it.
+        _ => change.Events.Any(e => e.ActivityTaskCancelRequestedEventAttributes?.ScheduledEventId == id) ? HumanTaskPhase.Cancelled
+            : HumanTaskPhase.RunEnded,
+    };
+
     /// <summary>The subject of who may not decide.</summary>
     public static string Barred(string name) => $"not {name.ToLowerInvariant()}";
 
@@ -104,23 +115,15 @@ internal static class HumanTaskRows
 
     private static IEnumerable<SqlStatement> Over(RunChange change, long id)
     {
-        // The event waits in the buffer where a workflow task is open.
-        var end = change.Events.Concat(change.Run.Buffered).FirstOrDefault(e => Ends(e) == id);
-        var phase = end?.EventType switch
-        {
-            EventType.ActivityTaskCompleted => HumanTaskPhase.Decided,
-            EventType.ActivityTaskTimedOut => HumanTaskPhase.TimedOut,
-            EventType.ActivityTaskCanceled => HumanTaskPhase.Cancelled,
-            // A workflow that cancels it and ends in one task hears no more of it.
-            _ => change.Events.Any(e => e.ActivityTaskCancelRequestedEventAttributes?.ScheduledEventId == id) ? HumanTaskPhase.Cancelled
-                : HumanTaskPhase.RunEnded,
-        };
-        var decision = HumanDecision.Of(end?.ActivityTaskCompletedEventAttributes?.Result);
+        var decision = HumanDecision.Of(EndOf(change, id)?.ActivityTaskCompletedEventAttributes?.Result);
         yield return new SqlStatement(
-            End, ("run", change.Run.RunId), ("event", id), ("state", (long)phase), ("at", Micros.From(change.Now)),
+            End, ("run", change.Run.RunId), ("event", id), ("state", (long)PhaseAtEnd(change, id)), ("at", Micros.From(change.Now)),
             ("outcome", decision is null ? "" : Text(decision)));
         yield return new SqlStatement(DropSubjects, ("run", change.Run.RunId), ("event", id));
     }
+
+    /// <summary>The event waits in the buffer where a workflow task is open.</summary>
+    private static HistoryEvent? EndOf(RunChange change, long id) => change.Events.Concat(change.Run.Buffered).FirstOrDefault(e => Ends(e) == id);
 
     private static long Ends(HistoryEvent one) => one.EventType switch
     {
