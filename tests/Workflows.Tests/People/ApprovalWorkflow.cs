@@ -61,5 +61,6 @@ public sealed class ApprovalParentWorkflow
 
 /// <summary>What a workflow reads of a decision.</summary>
 public sealed record Decided(
-    [property: JsonPropertyName("decision")] string Decision, [property: JsonPropertyName("reason")] string Reason, [property: JsonPropertyName("by")] string By,
+    [property: JsonPropertyName("decision")] string Decision, [property: JsonPropertyName("reason")] string Reason,
+    [property: JsonPropertyName("by")] string By,
     [property: JsonPropertyName("at")] DateTimeOffset At, [property: JsonPropertyName("delegatedFrom")] string? DelegatedFrom = null);

@@ -139,7 +139,8 @@ public sealed class HumanOrderTests
         var options = new Temporalio.Api.Activity.V1.ActivityOptions { TaskQueue = new() { Name = to } };
 
         steps.Do(c => Assert.Contains(
-            "What people decide stays", ActivityOptionRules.Change(c, Task(c), options, new FieldMask { Paths = { "task_queue.name" } })!.Message, StringComparison.Ordinal));
+            "What people decide stays", ActivityOptionRules.Change(c, Task(c), options, new FieldMask { Paths = { "task_queue.name" } })!.Message,
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -157,7 +158,10 @@ public sealed class HumanOrderTests
         var child = new Command
         {
             CommandType = CommandType.StartChildWorkflowExecution,
-            StartChildWorkflowExecutionCommandAttributes = new() { WorkflowId = "c", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "flagstone-people" } },
+            StartChildWorkflowExecutionCommandAttributes = new()
+            {
+                WorkflowId = "c", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "flagstone-people" },
+            },
         };
         var next = new Command
         {
@@ -166,7 +170,10 @@ public sealed class HumanOrderTests
         };
 
         Assert.Equal(
-            [(WorkflowTaskFailedCause.BadStartChildExecutionAttributes, PeopleQueue.NoWorkflows), (WorkflowTaskFailedCause.BadContinueAsNewAttributes, PeopleQueue.NoWorkflows)],
+            [
+                (WorkflowTaskFailedCause.BadStartChildExecutionAttributes, PeopleQueue.NoWorkflows),
+                (WorkflowTaskFailedCause.BadContinueAsNewAttributes, PeopleQueue.NoWorkflows),
+            ],
             ((Command[])[child, next]).Select(c => new Steps().StartTask().CompleteBadly(c)).Select(f => (f.Cause, f.Message)));
     }
 

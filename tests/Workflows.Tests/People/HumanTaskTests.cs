@@ -29,7 +29,9 @@ public sealed class HumanTaskTests(HostFixture fixture)
         Assert.Equal([first], (await ada.ListAsync("mine=true&limit=1")).Where(id => id == first));
         Assert.DoesNotContain(first, await bob.ListAsync("mine=true"));
         var (forbidden, why) = await bob.DecideAsync(first);
-        Assert.Equal((HttpStatusCode.Forbidden, $"Human task '{first}': You are none of those who may decide: user:{user}. One of them can delegate it to you."), (forbidden, why["detail"]!.ToString()));
+        Assert.Equal(HttpStatusCode.Forbidden, forbidden);
+        Assert.Equal(
+            $"Human task '{first}': You are none of those who may decide: user:{user}. One of them can delegate it to you.", why["detail"]!.ToString());
         Assert.Equal(HttpStatusCode.OK, (await ada.DecideAsync(first, reason: "checked")).Status);
         var second = await Inbox.TaskOfAsync(handle, 2);
         Assert.Contains(second, await bob.ListAsync("mine=true"));
@@ -42,7 +44,8 @@ public sealed class HumanTaskTests(HostFixture fixture)
         const string step = " ActivityTaskScheduled ActivityTaskStarted ActivityTaskCompleted WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted";
         var history = await handle.ReplayedAsync();
         Assert.Equal(
-            $"WorkflowExecutionStarted WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted{step}{step}{step} WorkflowExecutionCompleted", history.Types());
+            $"WorkflowExecutionStarted WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted{step}{step}{step} WorkflowExecutionCompleted",
+            history.Types());
         var made = history.Events.Where(e => e.EventType is EventType.ActivityTaskStarted or EventType.ActivityTaskCompleted).ToList();
         Assert.Equal([user, user, member, member, auditor, auditor], made.Select(e => e.Principal.Name));
         Assert.Equal(
@@ -58,7 +61,8 @@ public sealed class HumanTaskTests(HostFixture fixture)
         var (other, another) = await Inbox.OfAsync(fixture.Host, "ada", "developer");
         await using var worker = RunningWorker.Start(await fixture.ConnectAsync());
         var client = await fixture.ConnectAsync(await FrontendTests.IssueAsync(fixture.Host, name, "developer"));
-        var handle = await client.StartWorkflowAsync((ApprovalWorkflow w) => w.RunAsync(new[] { Request("role:developer"), Request($"user:{name}", "\"starterMayDecide\": true") }, Long), worker.Options());
+        string[] requests = [Request("role:developer"), Request($"user:{name}", "\"starterMayDecide\": true")];
+        var handle = await client.StartWorkflowAsync((ApprovalWorkflow w) => w.RunAsync(requests, Long), worker.Options());
         var parent = await client.StartWorkflowAsync((ApprovalParentWorkflow w) => w.RunAsync(Request("role:developer")), worker.Options());
         var ofChild = await Inbox.TaskOfAsync(await ChildAsync(client, parent));
         var id = await Inbox.TaskOfAsync(handle);
@@ -91,7 +95,8 @@ public sealed class HumanTaskTests(HostFixture fixture)
         Assert.Equal(HttpStatusCode.OK, (await ada.DecideAsync(id, reason: "checked")).Status);
         var (again, body) = await ada.DecideAsync(id, reason: "once more");
         Assert.Equal((HttpStatusCode.OK, "checked"), (again, body["decision"]!["reason"]!.ToString()));
-        foreach (var late in (Task<(HttpStatusCode Status, JsonObject Body)>[])[ada.DecideAsync(id, "reject"), bob.DecideAsync(id), bob.DelegateAsync(id, $"user:{name}")])
+        foreach (var late in (Task<(HttpStatusCode Status, JsonObject Body)>[])[
+            ada.DecideAsync(id, "reject"), bob.DecideAsync(id), bob.DelegateAsync(id, $"user:{name}")])
         {
             Assert.Equal(HttpStatusCode.Conflict, (await late).Status);
             Assert.Contains($"'{name}' decided 'approve' at ", (await late).Body["detail"]!.ToString(), StringComparison.Ordinal);
@@ -158,7 +163,8 @@ public sealed class HumanTaskTests(HostFixture fixture)
         Assert.Equal("admin", (await ada.GetAsync(anew)).Body["startedBy"]!.ToString());
         Assert.Equal(HttpStatusCode.OK, (await ada.DecideAsync(anew)).Status);
         Assert.Equal($"approve by {name}: fine", await worker.Client.GetWorkflowHandle<ApprovalWorkflow, string>(handle.Id, next).GetResultAsync());
-        await worker.Client.WorkflowService.DeleteWorkflowExecutionAsync(new() { Namespace = "default", WorkflowExecution = new() { WorkflowId = handle.Id, RunId = next } });
+        await worker.Client.WorkflowService.DeleteWorkflowExecutionAsync(
+            new() { Namespace = "default", WorkflowExecution = new() { WorkflowId = handle.Id, RunId = next } });
         Assert.Equal(HttpStatusCode.NotFound, (await ada.GetAsync(anew)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await ada.DecideAsync(anew)).Status);
     }
@@ -199,9 +205,10 @@ public sealed class HumanTaskTests(HostFixture fixture)
     {
         var client = await fixture.ConnectAsync();
         var queue = new Temporalio.Api.TaskQueue.V1.TaskQueue { Name = "flagstone-people" };
+        var options = new RpcOptions { Timeout = TimeSpan.FromSeconds(30), Retry = false };
         foreach (var call in (Func<Task>[])[
-            () => client.WorkflowService.PollActivityTaskQueueAsync(new() { Namespace = "default", TaskQueue = queue }, new RpcOptions { Timeout = TimeSpan.FromSeconds(30), Retry = false }),
-            () => client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = queue }, new RpcOptions { Timeout = TimeSpan.FromSeconds(30), Retry = false }),
+            () => client.WorkflowService.PollActivityTaskQueueAsync(new() { Namespace = "default", TaskQueue = queue }, options),
+            () => client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = queue }, options),
             () => client.StartWorkflowAsync((HelloWorkflow w) => w.RunAsync("x"), new WorkflowOptions("on-people", "flagstone-people"))])
         {
             var refused = await Assert.ThrowsAsync<Temporalio.Exceptions.RpcException>(call);
@@ -218,7 +225,8 @@ public sealed class HumanTaskTests(HostFixture fixture)
 
     private static async Task<WorkflowHandle> ChildAsync(TemporalClient client, WorkflowHandle parent)
     {
-        var started = (await parent.UntilAsync(EventType.ChildWorkflowExecutionStarted, Ct)).Events.Single(e => e.EventType == EventType.ChildWorkflowExecutionStarted);
+        var history = await parent.UntilAsync(EventType.ChildWorkflowExecutionStarted, Ct);
+        var started = history.Events.Single(e => e.EventType == EventType.ChildWorkflowExecutionStarted);
         var child = started.ChildWorkflowExecutionStartedEventAttributes.WorkflowExecution;
         return client.GetWorkflowHandle(child.WorkflowId, child.RunId);
     }

@@ -7,7 +7,8 @@ public sealed class WhoDecidesTests
 {
     private const string Full = """
         {
-          "title": "t", "assignees": ["user:ada", "team:payments"], "notBy": ["user:mallory"], "escalateAfter": "30m", "escalateTo": ["role:administrator", "user:mallory"]
+          "title": "t", "assignees": ["user:ada", "team:payments"], "notBy": ["user:mallory"], "escalateAfter": "30m",
+          "escalateTo": ["role:administrator", "user:mallory"]
         }
         """;
 
@@ -58,7 +59,9 @@ public sealed class WhoDecidesTests
     [InlineData("maybe", "fine", "'maybe' is no decision of this task. Use one of: approve, reject.")]
     [InlineData("approve", " ", "The reason is not set. Say in a sentence why; the workflow and the ledger keep it.")]
     public void A_decision_is_one_of_the_task_s_and_has_a_reason(string decision, string reason, string why) => HumanOrderTests.Asked().Do(
-        c => Assert.Equal(new HumanReply(HumanOutcome.Invalid, why), HumanRules.Decide(c, HumanOrderTests.Task(c), HumanOrderTests.Call("ada", decision) with { Reason = reason })));
+        c => Assert.Equal(
+            new HumanReply(HumanOutcome.Invalid, why),
+            HumanRules.Decide(c, HumanOrderTests.Task(c), HumanOrderTests.Call("ada", decision) with { Reason = reason })));
 
     [Fact]
     public void A_team_s_members_are_users_of_the_default_namespace()

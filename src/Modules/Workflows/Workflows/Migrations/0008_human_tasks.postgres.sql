@@ -2,8 +2,9 @@
 -- step that ends it. state 1: open, 2: decided, 3: the deadline passed, 4: cancelled by the workflow, 5: its run ended. at: when it became open, or over.
 -- request, live and outcome are JSON of the module's own: what was asked, what of it changes while it is open, and what was decided.
 CREATE TABLE workflow_human_task (
-  run TEXT COLLATE "C" NOT NULL, event BIGINT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, workflow TEXT NOT NULL, activity TEXT NOT NULL, starter TEXT NOT NULL,
-  is_open BIGINT NOT NULL, state BIGINT NOT NULL, at BIGINT NOT NULL, opened_at BIGINT NOT NULL, request TEXT NOT NULL, live TEXT NOT NULL, outcome TEXT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL, event BIGINT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, workflow TEXT NOT NULL, activity TEXT NOT NULL,
+  starter TEXT NOT NULL, is_open BIGINT NOT NULL, state BIGINT NOT NULL, at BIGINT NOT NULL, opened_at BIGINT NOT NULL, request TEXT NOT NULL,
+  live TEXT NOT NULL, outcome TEXT NOT NULL,
   PRIMARY KEY (run, event)
 );
 CREATE INDEX workflow_human_task_list ON workflow_human_task (is_open, at DESC, run, event);

@@ -155,7 +155,9 @@ internal static class HumanRequestReader
         foreach (var text in Texts(root, member))
         {
             subjects.Add(Subject.TryParse(text, out var subject) ? subject
-                : throw Wrong(member, $"has '{Short(text)}', which names nobody", $"Use {Subject.Forms}; a role is viewer, developer, approver, auditor or administrator."));
+                : throw Wrong(
+                    member, $"has '{Short(text)}', which names nobody",
+                    $"Use {Subject.Forms}; a role is viewer, developer, approver, auditor or administrator."));
         }
 
         return subjects.Count < least ? throw Wrong(member, "is empty", $"Name at least one, as {Subject.Forms}.")
@@ -224,12 +226,14 @@ internal static class HumanRequestReader
                 return IsLink(url) ? new ContextItem(name, label.Length > 0 ? label : url, url)
                     : throw Wrong($"{where}.url", "is no address", "Set one that begins with https:// or http://.");
             default:
-                throw Wrong(where, "is neither a text, a number, true, false nor a link", "Write a link as { \"url\": \"https://...\", \"text\": \"...\" }.");
+                throw Wrong(
+                    where, "is neither a text, a number, true, false nor a link", "Write a link as { \"url\": \"https://...\", \"text\": \"...\" }.");
         }
     }
 
     private static string Bounded(string where, string text) =>
-        text.Length <= MaxContextText ? text : throw Wrong(where, $"has {text.Length} characters", $"Use at most {MaxContextText}; the description may be longer.");
+        text.Length <= MaxContextText ? text
+        : throw Wrong(where, $"has {text.Length} characters", $"Use at most {MaxContextText}; the description may be longer.");
 
     private static bool IsLink(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);

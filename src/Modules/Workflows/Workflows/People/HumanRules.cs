@@ -13,7 +13,8 @@ internal static class HumanRules
     /// <summary>Null when somebody may decide; else why not, in words to them.</summary>
     /// <param name="starter">Who started the run; empty for nobody.</param>
     /// <param name="scheduledAt">When the task began to wait.</param>
-    public static string? Refuse(HumanTaskState task, string starter, DateTimeOffset scheduledAt, string name, IReadOnlyCollection<string> subjects, DateTimeOffset now)
+    public static string? Refuse(
+        HumanTaskState task, string starter, DateTimeOffset scheduledAt, string name, IReadOnlyCollection<string> subjects, DateTimeOffset now)
     {
         if (Bar(task, starter, name) is { } bar)
         {
@@ -27,10 +28,12 @@ internal static class HumanRules
 
         if (!Names(task.EscalateTo, subjects))
         {
-            return $"You are none of those who may decide: {string.Join(", ", task.Assignees.Concat(task.Delegations.Select(d => d.To)).Distinct())}. One of them can delegate it to you.";
+            var who = string.Join(", ", task.Assignees.Concat(task.Delegations.Select(d => d.To)).Distinct());
+            return $"You are none of those who may decide: {who}. One of them can delegate it to you.";
         }
 
-        return scheduledAt + task.EscalateAfter is { } at && at > now ? $"You may decide once it is escalated, at {Text(at)}; until then its assignees do." : null;
+        return scheduledAt + task.EscalateAfter is { } at && at > now
+            ? $"You may decide once it is escalated, at {Text(at)}; until then its assignees do." : null;
     }
 
     /// <summary>Why somebody may never decide, whoever lets them; null when nothing bars them.</summary>
@@ -107,17 +110,21 @@ internal static class HumanRules
     public static bool IsEscalated(ActivityState activity, DateTimeOffset now) => activity.FirstScheduledAt + activity.Human!.EscalateAfter <= now;
 
     private static HumanReply? Refuse(RunChange change, ActivityState activity, HumanCall call) =>
-        string.IsNullOrWhiteSpace(call.Reason) ? new HumanReply(HumanOutcome.Invalid, "The reason is not set. Say in a sentence why; the workflow and the ledger keep it.")
+        string.IsNullOrWhiteSpace(call.Reason)
+            ? new HumanReply(HumanOutcome.Invalid, "The reason is not set. Say in a sentence why; the workflow and the ledger keep it.")
         : call.Reason.Length > MaxReason ? new HumanReply(HumanOutcome.Invalid, $"The reason has {call.Reason.Length} characters. Use at most {MaxReason}.")
         : Refuse(activity.Human!, change.Run.StartedBy, activity.FirstScheduledAt, call.Name, call.Subjects, change.Now) is { } why
             ? new HumanReply(HumanOutcome.Forbidden, why)
         : Deadline(activity) <= change.Now ? new HumanReply(HumanOutcome.Conflict, "Its deadline has passed; the workflow is told so.")
         : activity.Pause is { } pause
-            ? new HumanReply(HumanOutcome.Conflict, $"It was paused by {pause.Identity}{(pause.Reason.Length > 0 ? $" ({pause.Reason})" : "")}. Who operates the workflow unpauses its activity.")
+            ? new HumanReply(
+                HumanOutcome.Conflict,
+                $"It was paused by {pause.Identity}{(pause.Reason.Length > 0 ? $" ({pause.Reason})" : "")}. Who operates the workflow unpauses its activity.")
         : null;
 
     /// <summary>Who delegated it to one of the subjects; null for nobody.</summary>
-    private static string? Delegated(HumanTaskState task, IReadOnlyCollection<string> subjects) => task.Delegations.FirstOrDefault(d => subjects.Contains(d.To))?.By;
+    private static string? Delegated(HumanTaskState task, IReadOnlyCollection<string> subjects) =>
+        task.Delegations.FirstOrDefault(d => subjects.Contains(d.To))?.By;
 
     private static bool Names(IReadOnlyList<string> named, IReadOnlyCollection<string> subjects) => named.Any(subjects.Contains);
 

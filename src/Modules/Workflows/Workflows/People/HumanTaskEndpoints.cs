@@ -52,6 +52,11 @@ internal static class HumanTaskEndpoints
             return Cursors.Unknown().ToResult();
         }
 
+        if (mine == true && AccessRules.RefuseDecisions(caller, ns) is not null)
+        {
+            return TypedResults.Ok(new Page<HumanTaskView>([], null));
+        }
+
         var query = new HumanTaskQuery(state != "closed", ns, mine == true ? await tasks.DeciderAsync(caller, ct) : null);
         var (rows, next) = await tasks.ListAsync(query, after, Cursors.Limit(limit), ct);
         return TypedResults.Ok(new Page<HumanTaskView>([.. rows.Select(r => HumanTaskView.Of(r))], next is null ? null : Text(next)));

@@ -26,7 +26,8 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
     /// <summary>More are not counted: a count says "99+" long before.</summary>
     private const int MaxCounted = 100;
 
-    private const string Columns = "t.run, t.event, t.namespace, t.name, t.workflow, t.activity, t.starter, t.state, t.at, t.opened_at, t.request, t.live, t.outcome";
+    private const string Columns =
+        "t.run, t.event, t.namespace, t.name, t.workflow, t.activity, t.starter, t.state, t.at, t.opened_at, t.request, t.live, t.outcome";
 
     private const string One = $"SELECT {Columns} FROM workflow_human_task t WHERE t.run = @run AND t.event = @event";
 
@@ -50,7 +51,10 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
         await using var connection = await database.OpenAsync(ct);
         await using var command = connection.Command(
             $"SELECT {Columns} FROM workflow_human_task t WHERE {where}{position} ORDER BY t.at DESC, t.run, t.event LIMIT @limit",
-            [.. parameters, ("limit", limit), .. after is null ? [] : (ReadOnlySpan<(string, object?)>)[("at", after.At), ("run", after.Run), ("event", after.Event)]]);
+            [
+                .. parameters, ("limit", limit),
+                .. after is null ? [] : (ReadOnlySpan<(string, object?)>)[("at", after.At), ("run", after.Run), ("event", after.Event)],
+            ]);
         await using var reader = await command.ExecuteReaderAsync(ct);
         var rows = new List<HumanTaskRow>();
         while (await reader.ReadAsync(ct))

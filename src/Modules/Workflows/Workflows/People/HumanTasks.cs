@@ -33,7 +33,8 @@ internal sealed class HumanTasks(HumanTaskStore store, ICatalog catalog, IGrainF
             ? await store.FindAsync(run, eventId, ct) : null;
 
     /// <summary>A page and where the next one begins; null on the last.</summary>
-    public async Task<(List<HumanTaskRow> Rows, HumanTaskPosition? Next)> ListAsync(HumanTaskQuery query, HumanTaskPosition? after, int size, CancellationToken ct)
+    public async Task<(List<HumanTaskRow> Rows, HumanTaskPosition? Next)> ListAsync(
+        HumanTaskQuery query, HumanTaskPosition? after, int size, CancellationToken ct)
     {
         var rows = await store.ListAsync(query, after, size + 1, clock.GetUtcNow(), ct);
         if (rows.Count <= size)

@@ -7,11 +7,13 @@ internal static class PeopleQueue
 
     /// <summary>Of a worker that polls it.</summary>
     public const string NoPolls =
-        $"Task queue '{Name}' is reserved: people decide what is scheduled there, in the inbox, and no worker may poll it. Give the worker a queue of another name.";
+        $"Task queue '{Name}' is reserved: people decide what is scheduled there, in the inbox, and no worker may poll it. " +
+        "Give the worker a queue of another name.";
 
     /// <summary>Of a workflow that is to run on it.</summary>
     public const string NoWorkflows =
-        $"Task queue '{Name}' is reserved for activities that people decide: no worker polls it, so a workflow would never run there. Name the queue of your workers.";
+        $"Task queue '{Name}' is reserved for activities that people decide: no worker polls it, so a workflow would never run there. " +
+        "Name the queue of your workers.";
 
     public static bool Is(string? queue) => queue == Name;
 

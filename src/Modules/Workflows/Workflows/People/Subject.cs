@@ -43,8 +43,8 @@ internal static partial class Subject
 
     /// <summary>The catalog's name of a team; null of another subject, and of none.</summary>
     public static EntityName? TeamOf(string subject) =>
-        subject.StartsWith(Team, StringComparison.Ordinal) && TeamName().IsMatch(subject[Team.Length..]) && EntityName.TryParse(subject[Team.Length..], out var team)
-            ? team : null;
+        subject.StartsWith(Team, StringComparison.Ordinal) && TeamName().IsMatch(subject[Team.Length..])
+            && EntityName.TryParse(subject[Team.Length..], out var team) ? team : null;
 
     /// <summary>Whether a team's list of members names a user, as <c>ada</c> or <c>user:default/ada</c>.</summary>
     public static bool IsMember(TeamFacts team, string user) =>

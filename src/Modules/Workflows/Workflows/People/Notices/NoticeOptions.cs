@@ -1,12 +1,16 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Flagstone.Workflows.People.Notices;
 
 /// <summary>Who is told of tasks; keys <c>Flagstone:Workflows:Notices:...</c>. Nobody is, unless it is set.</summary>
 internal sealed record NoticeOptions
 {
-    /// <summary>A chat's webhook, which gets JSON, <c>{"text": "..."}</c>, by POST; null for none. Whoever knows it may post: it is a secret.</summary>
+    /// <summary>A chat's webhook, which gets JSON, <c>{"text": "..."}</c>, by POST; null for none. It is a secret: whoever knows it may post.</summary>
     public Uri? Webhook { get; init; }
 
-    /// <summary>The mail server: <c>smtp://HOST:PORT</c> or <c>smtps://HOST:PORT</c>; null for no e-mail. On <c>smtp</c> the server's STARTTLS is used where it has it.</summary>
+    /// <summary>
+    /// The mail server: <c>smtp://HOST:PORT</c>, with STARTTLS where the server has it, or <c>smtps://HOST:PORT</c>; null for no e-mail.
+    /// </summary>
     public Uri? Smtp { get; init; }
 
     /// <summary>Its user; empty for a server that asks for none.</summary>
@@ -27,9 +31,9 @@ internal sealed record NoticeOptions
     /// <summary>Throws where a setting cannot be used: better at the start than when somebody waits.</summary>
     public NoticeOptions Checked() =>
         Webhook is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" })
-            ? throw new System.ComponentModel.DataAnnotations.ValidationException("Flagstone:Workflows:Notices:Webhook is no address. Set one that begins with https:// or http://.")
+            ? throw new ValidationException("Flagstone:Workflows:Notices:Webhook is no address. Set one that begins with https:// or http://.")
         : Smtp is not (null or { IsAbsoluteUri: true, Scheme: "smtp" or "smtps", Host.Length: > 0 })
-            ? throw new System.ComponentModel.DataAnnotations.ValidationException("Flagstone:Workflows:Notices:Smtp is no mail server. Set smtp://HOST:PORT or smtps://HOST:PORT.")
+            ? throw new ValidationException("Flagstone:Workflows:Notices:Smtp is no mail server. Set smtp://HOST:PORT or smtps://HOST:PORT.")
         : this;
 }
 

@@ -13,7 +13,10 @@ internal sealed class NoticeSender(NoticeOptions options, PlatformOptions platfo
     /// <summary>A grain's call must end well before Orleans gives it up.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Longest };
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        Timeout = Longest,
+    };
 
     public async Task SendAsync(HumanTaskRow task, Notice notice, CancellationToken ct)
     {
@@ -69,7 +72,8 @@ internal sealed class NoticeSender(NoticeOptions options, PlatformOptions platfo
         var isTls = options.Smtp!.Scheme == "smtps";
         await smtp.ConnectAsync(
             options.Smtp.Host, options.Smtp.Port > 0 ? options.Smtp.Port : isTls ? 465 : 25,
-            isTls ? SecureSocketOptions.SslOnConnect : options.SmtpUser.Length > 0 ? SecureSocketOptions.StartTls : SecureSocketOptions.StartTlsWhenAvailable, ct);
+            isTls ? SecureSocketOptions.SslOnConnect
+            : options.SmtpUser.Length > 0 ? SecureSocketOptions.StartTls : SecureSocketOptions.StartTlsWhenAvailable, ct);
         if (options.SmtpUser.Length > 0)
         {
             await smtp.AuthenticateAsync(options.SmtpUser, options.SmtpPassword, ct);
