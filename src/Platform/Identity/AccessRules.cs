@@ -89,6 +89,17 @@ public static class AccessRules
     /// <summary>Null when the caller may change what Temporal's API has as resources, as far as their rights there go; else the reason why not.</summary>
     public static string? RefuseOperating(Caller caller) => caller.Role == Role.Worker ? OnlyWorkflows : null;
 
+    /// <summary>
+    /// Null when the caller may decide what workflows of a namespace ask people; else the reason why not. Of which tasks, the task says. The platform's own
+    /// controllers are no people.
+    /// </summary>
+    /// <param name="workflowNamespace">The namespace in Temporal's sense. A token that is bound to a namespace is for the one of the same name.</param>
+    public static string? RefuseDecisions(Caller caller, string workflowNamespace) =>
+        caller.IsSystem ? "only people decide"
+        : caller.Role is not (Role.Developer or Role.Approver or Role.Administrator) ? $"role {Word(caller.Role)} only reads"
+        : caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller)
+        : null;
+
     /// <summary>Who may let what somebody changed outside stay: it may be a control of the company's.</summary>
     public static bool MayLeaveDrift(Caller caller) => caller.Role == Role.Administrator;
 

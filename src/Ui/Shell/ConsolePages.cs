@@ -13,6 +13,9 @@ public sealed record NavItem(string Title, string Href, string Icon, int Order, 
 {
     /// <summary>True for a page that another page leads to: the navigation does not show it, and its keys lead to it from everywhere.</summary>
     public bool KeysOnly { get; init; }
+
+    /// <summary>A component that stands behind the title, such as a count; null for none.</summary>
+    public Type? Mark { get; init; }
 }
 
 /// <summary>How a module brings its pages to the console.</summary>

@@ -13,11 +13,11 @@ internal sealed class Steps
     private WorkflowTaskState? held;
     private byte[] stored = [];
 
-    public Steps(Action<StartWorkflowExecutionRequest>? set = null)
+    public Steps(Action<StartWorkflowExecutionRequest>? set = null, Temporalio.Api.Common.V1.Principal? by = null)
     {
         var request = new StartWorkflowExecutionRequest { WorkflowId = "wf", WorkflowType = new() { Name = "Any" }, TaskQueue = new() { Name = "queue" }, RequestId = "start" };
         set?.Invoke(request);
-        var begun = Starting.Begin(new ExecutionKey("ns", "wf"), request, "run", Now, null);
+        var begun = Starting.Begin(new ExecutionKey("ns", "wf"), request, "run", Now, by);
         WorkflowTaskRules.Schedule(begun);
         Take(begun);
         run = begun.Run;

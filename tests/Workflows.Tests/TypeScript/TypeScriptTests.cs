@@ -20,6 +20,9 @@ public sealed class TypeScriptTests(TypeScriptWorker worker) : IClassFixture<Typ
     [InlineData("countdown", """
         "zero"
         """)]
+    [InlineData("approved", """
+        "approve: it works"
+        """)]
     [InlineData("patched", "true")]
     [InlineData("terminated", """
         "enough"

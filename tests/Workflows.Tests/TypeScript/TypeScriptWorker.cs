@@ -26,7 +26,9 @@ public sealed class TypeScriptWorker(HostFixture fixture) : IAsyncLifetime
         }
 
         var run = await Programs.RunAsync(
-            "node", [Path.Combine(folder, "scenarios.mjs"), $"127.0.0.1:{fixture.Host.TemporalPort}", fixture.Host.Token], "", new Dictionary<string, string>(), CancellationToken.None);
+            "node", [
+                Path.Combine(folder, "scenarios.mjs"), $"127.0.0.1:{fixture.Host.TemporalPort}", fixture.Host.Token, $"http://127.0.0.1:{fixture.Host.Port}",
+            ], "", new Dictionary<string, string>(), CancellationToken.None);
         Assert.True(run.ExitCode == 0, run.All);
         results = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!)
             .ToDictionary(r => r["name"]!.ToString());

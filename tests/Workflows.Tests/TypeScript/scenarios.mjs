@@ -1,12 +1,12 @@
 // Runs each scenario against the host with a real worker, replays each history with the SDK, and prints what came of them, a JSON line each.
-//   node scenarios.mjs ADDRESS TOKEN
+//   node scenarios.mjs ADDRESS TOKEN URL
 import { Client, Connection, WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import { NativeConnection, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
 import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
 
-const [address, apiKey] = process.argv.slice(2);
+const [address, apiKey, url] = process.argv.slice(2);
 const workflowsPath = createRequire(import.meta.url).resolve('./workflows.ts');
 const taskQueue = `typescript-${randomUUID()}`;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -41,6 +41,11 @@ const worker = await Worker.create({
 
 const start = (type, ...args) => client.workflow.start(type, { taskQueue, workflowId: `ts-${type}-${randomUUID()}`, args });
 
+const ask = async (path, body) => {
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  return await (await fetch(`${url}/api/v1/humantasks${path}`, { headers, ...(body && { method: 'POST', body: JSON.stringify(body) }) })).json();
+};
+
 const scenarios = {
   hello: async (keep) => await keep(await start('hello', 'Ada')).result(),
   persistent: async (keep) => await keep(await start('persistent')).result(),
@@ -62,6 +67,13 @@ const scenarios = {
     return await handle.result();
   },
   countdown: async (keep) => await keep(await start('countdown', 2)).result(),
+  approved: async (keep) => {
+    const handle = keep(await start('approved'));
+    let task;
+    while (!task) task = (await ask('?mine=true')).items.find((t) => t.workflowId === handle.workflowId);
+    await ask(`/${task.id}/decision`, { decision: 'approve', reason: 'it works' });
+    return await handle.result();
+  },
   patched: async (keep) => await keep(await start('patched')).result(),
   terminated: async (keep) => {
     const handle = keep(await start('listening'));

@@ -61,3 +61,13 @@ export async function countdown(from: number): Promise<string> {
 export async function patched(): Promise<boolean> {
   return wf.patched('a-change');
 }
+
+export async function approved(): Promise<string> {
+  // No library is needed: the activity's name is free, and its queue is that of people.
+  const { approval } = wf.proxyActivities<{ approval(request: object): Promise<{ decision: string; reason: string; by: string }> }>({
+    taskQueue: 'flagstone-people',
+    scheduleToCloseTimeout: '3 days',
+  });
+  const made = await approval({ title: 'Ship it?', assignees: ['role:administrator'], starterMayDecide: true, context: { amount: 12 } });
+  return `${made.decision}: ${made.reason}`;
+}

@@ -1,4 +1,5 @@
 using Flagstone.Workflows.Tests.Nexus;
+using Flagstone.Workflows.Tests.People;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -39,7 +40,8 @@ internal sealed class RunningWorker : IAsyncDisposable
     [
         typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
         typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
-        typeof(UpdatableWorkflow), typeof(TaggedWorkflow), typeof(NexusCallingWorkflow), typeof(NexusTypedWorkflow),
+        typeof(UpdatableWorkflow), typeof(TaggedWorkflow), typeof(NexusCallingWorkflow), typeof(NexusTypedWorkflow), typeof(ApprovalWorkflow),
+        typeof(ApprovalParentWorkflow),
     ];
 
     public TemporalClient Client { get; }

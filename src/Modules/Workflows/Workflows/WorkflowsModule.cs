@@ -15,6 +15,8 @@ using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
+using Flagstone.Workflows.People.Notices;
 using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
@@ -55,6 +57,12 @@ public static class WorkflowsModule
         services.AddSingleton<StandaloneStore>();
         services.AddSingleton<ExecutionStore>();
         services.AddSingleton<OutboxStore>();
+        services.AddSingleton<HumanTaskStore>();
+        services.AddSingleton<HumanTasks>();
+        services.AddSingleton((builder.Configuration.GetSection($"{WorkflowsOptions.Section}:Notices").Get<NoticeOptions>() ?? new NoticeOptions()).Checked());
+        services.AddSingleton<NoticeStore>();
+        services.AddSingleton<NoticeSender>();
+        services.AddController<INoticeGrain>(NoticeGrain.Controller, _ => []);
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<StandaloneActivityStore>();
@@ -99,6 +107,7 @@ public static class WorkflowsModule
         app.MapGrpcService<HealthHandlers>().WithMetadata(here);
         app.MapWorkflowEvidence();
         app.MapWorkflowHistory();
+        app.MapHumanTasks();
         return app;
     }
 

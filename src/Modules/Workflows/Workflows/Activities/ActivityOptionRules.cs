@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.People;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Activity.V1;
 using Temporalio.Api.Enums.V1;
@@ -58,6 +59,12 @@ internal static class ActivityOptionRules
         if (wrong is not null)
         {
             return Refusal.InvalidArgument(wrong);
+        }
+
+        if (PeopleQueue.Is(next.TaskQueue?.Name) != (activity.Human is not null))
+        {
+            return Refusal.InvalidArgument(
+                $"What people decide stays on task queue '{PeopleQueue.Name}', and nothing else is moved there. Cancel the activity in the workflow, and schedule another.");
         }
 
         Apply(change, activity, next);

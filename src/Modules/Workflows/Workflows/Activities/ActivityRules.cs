@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -31,13 +32,14 @@ internal static class ActivityRules
             StartToClose = Durations.Of(attributes.StartToCloseTimeout),
             Heartbeat = Durations.Of(attributes.HeartbeatTimeout),
             Retry = attributes.RetryPolicy,
+            Human = PeopleQueue.Is(attributes.TaskQueue.Name) ? HumanRequestReader.StateOf(attributes.Input) : null,
         };
     }
 
     /// <summary>Records that a worker begins. False when the attempt is not the one that is scheduled.</summary>
     public static bool Start(RunChange change, long scheduledId, int attempt, string identity, string stamp, string requestId)
     {
-        if (!change.Run.IsRunning || Find(change.Run, scheduledId) is not { } activity
+        if (!change.Run.IsRunning || Find(change.Run, scheduledId) is not { Human: null } activity
             || !ActivityAttempts.Begin(activity, attempt, change.Now, identity, stamp, requestId))
         {
             return false;

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -91,7 +92,8 @@ internal static class ActivityCommands
             : new[] { command.ScheduleToCloseTimeout, command.ScheduleToStartTimeout, command.StartToCloseTimeout, command.HeartbeatTimeout }
                 .Any(t => Durations.Of(t) < TimeSpan.Zero)
                 ? "A timeout is negative on ScheduleActivityTaskCommand."
-            : RetryRules.Refuse(command.RetryPolicy));
+            : RetryRules.Refuse(command.RetryPolicy))
+            ?? (PeopleQueue.Is(command.TaskQueue?.Name) ? HumanRequestReader.Refuse(command.Input) : null);
         if (wrong is not null)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadScheduleActivityAttributes, wrong);

@@ -2,6 +2,7 @@ using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Command.V1;
@@ -84,7 +85,7 @@ internal static class ChildCommands
         }
 
         var wrong = Names.Refuse(command.WorkflowId, "WorkflowId", Where) ?? Names.Refuse(command.WorkflowType?.Name, "WorkflowType", Where)
-            ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue")
+            ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue") ?? PeopleQueue.RefuseWorkflows(command.TaskQueue?.Name)
             ?? (new[] { command.WorkflowExecutionTimeout, command.WorkflowRunTimeout, command.WorkflowTaskTimeout }.Any(t => Durations.Of(t) < TimeSpan.Zero)
                 ? "A timeout is negative on StartChildWorkflowExecutionCommand."
             : CommandRules.IsTooLarge(command.Input) || CommandRules.IsTooLarge(command.Memo)

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Command.V1;
@@ -23,7 +24,7 @@ internal static class ContinueAsNew
         }
 
         if ((Names.RefuseOptional(command.WorkflowType?.Name, "WorkflowType") ?? Names.RefuseOptional(command.TaskQueue?.Name, "TaskQueue")
-            ?? RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule)) is { } wrong)
+            ?? PeopleQueue.RefuseWorkflows(command.TaskQueue?.Name) ?? RetryRules.Refuse(command.RetryPolicy) ?? CronSchedule.Refuse(command.CronSchedule)) is { } wrong)
         {
             return CommandRules.Bad(WorkflowTaskFailedCause.BadContinueAsNewAttributes, wrong);
         }

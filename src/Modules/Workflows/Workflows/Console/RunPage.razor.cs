@@ -132,7 +132,7 @@ public sealed partial class RunPage
     private async Task<List<TaskQueueView>> DesertedAsync(WorkflowNamespace ns, RunState of, CancellationToken ct)
     {
         var views = new List<TaskQueueView>();
-        foreach (var queue in of.Activities.Values.Where(a => !a.IsStarted).Select(a => a.Queue).Distinct().Take(MaxQueues))
+        foreach (var queue in of.Activities.Values.Where(a => a is { IsStarted: false, Human: null }).Select(a => a.Queue).Distinct().Take(MaxQueues))
         {
             views.Add(await Reader.QueueAsync(ns, TaskKind.Activity, queue, ct));
         }
@@ -140,6 +140,9 @@ public sealed partial class RunPage
         views.Add(await Reader.QueueAsync(ns, TaskKind.Workflow, of.TaskQueue, ct));
         return [.. views.Where(v => v.Pollers.Count == 0)];
     }
+
+    private static IEnumerable<(string Id, string Title, string Who)> Asked(RunState of) => of.Activities.Values.Where(a => a.Human is not null)
+        .OrderBy(a => a.ScheduledId).Select(a => ($"{of.RunId}.{a.ScheduledId}", a.Human!.Title, string.Join(", ", a.Human.Assignees)));
 
     private async Task AskAsync(string action)
     {

@@ -11,6 +11,7 @@ internal static class WorkflowsConsole
     public static IServiceCollection AddWorkflowsConsole(this IServiceCollection services)
     {
         services.AddConsolePages<RunListPage>(
+            new NavItem("Inbox", "/inbox", Icons.Material.Outlined.Inbox, 5, "i") { Mark = typeof(InboxCount) },
             new NavItem("Workflows", "/workflows", Icons.Material.Outlined.Schema, 25, "w"),
             new NavItem("Task queues", "/workflows/queues", Icons.Material.Outlined.Schema, 26, "q") { KeysOnly = true });
         services.AddSingleton<RunReader>();

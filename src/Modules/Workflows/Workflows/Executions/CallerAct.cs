@@ -1,13 +1,16 @@
 namespace Flagstone.Workflows.Executions;
 
 /// <summary>What somebody did to a run, and why.</summary>
-/// <param name="Verb"><c>start</c>, <c>signal</c>, <c>reset</c> or <c>delete</c>.</param>
+/// <param name="Verb"><c>start</c>, <c>signal</c>, <c>reset</c>, <c>decide</c>, <c>delegate</c> or <c>delete</c>.</param>
 /// <param name="Actor">The ledger's id of who did it.</param>
-internal sealed record CallerAct(string Verb, string Actor, string Reason)
+/// <param name="Origin">Where it came from: <c>console</c> or <c>api</c>.</param>
+internal sealed record CallerAct(string Verb, string Actor, string Reason, string Origin = Evidence.ConsoleOrigin)
 {
     public const string Start = "start";
     public const string Signal = "signal";
     public const string Reset = "reset";
+    public const string Decide = "decide";
+    public const string Delegate = "delegate";
     public const string Delete = "delete";
 
     /// <summary>Null for a call that gives no reason: those of SDKs, whose acts the history tells.</summary>

@@ -41,6 +41,7 @@ internal static class Closing
         run.Status = status;
         run.ClosedAt = change.Now;
         run.WorkflowTask = null;
+        change.EndsPeople = run.Activities.Values.Any(a => a.Human is not null);
         run.Activities.Clear();
         run.Timers.Clear();
         run.NexusOperations.Clear();

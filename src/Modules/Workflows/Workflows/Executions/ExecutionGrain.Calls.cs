@@ -57,7 +57,7 @@ internal sealed partial class ExecutionGrain
             return run!.IsRunning ? Refusal.AlreadyStarted(run) : Refusal.AlreadyFinished(run);
         }
 
-        var origin = new Origin { Schedule = schedule, LastResult = request.LastCompletionResult, Failure = request.ContinuedFailure };
+        var origin = new Origin { Schedule = schedule, StartedBy = call.Caller, LastResult = request.LastCompletionResult, Failure = request.ContinuedFailure };
         var begun = Starting.Begin(key, request, call.RunId, clock.GetUtcNow(), null, origin);
         WorkflowTaskRules.Schedule(begun);
         return await CommitAsync(begun) is { } refusal ? refusal : Answer.Of(Started(begun.Run, true));

@@ -4,6 +4,7 @@ using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,8 +19,8 @@ namespace Flagstone.Workflows.Executions;
 /// </summary>
 [GrainType("flagstone.workflow-execution"), CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class ExecutionGrain(
-    ExecutionStore store, OutboxStore outbox, DeploymentStore deployments, NexusEndpointCache endpoints, WorkflowMetrics metrics, IGrainFactory grains,
-    IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
+    ExecutionStore store, OutboxStore outbox, DeploymentStore deployments, HumanTaskStore humans, NexusEndpointCache endpoints, WorkflowMetrics metrics,
+    IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<ExecutionGrain> logger)
     : Grain, IExecutionGrain, IIncomingGrainCallFilter
 {
     /// <summary>Long polls end before Orleans gives a call up; who still wants to wait asks again.</summary>

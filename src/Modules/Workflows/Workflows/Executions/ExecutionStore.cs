@@ -4,6 +4,8 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
+using Flagstone.Workflows.People.Notices;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -15,7 +17,7 @@ namespace Flagstone.Workflows.Executions;
 internal sealed record StoredRun(long Version, byte[] State);
 
 /// <summary>Executions in the database. A step is one unit: events, state, tasks, visibility and wake-up commit together or not at all.</summary>
-internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer)
+internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter writer, NoticeOptions notices)
 {
     /// <summary>The controller that the due index wakes.</summary>
     public const string Controller = "workflow-execution";
@@ -141,10 +143,11 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         foreach (var (change, state) in steps)
         {
             Add(sql, change, state);
+            sql.AddRange(NoticeRows.Of(change, notices.Channels));
         }
 
         var closing = steps.Select(s => s.Change).FirstOrDefault(c => c.Closes);
-        var unit = UnitOf(key, version, current, sql, [.. Due(key, steps, due)], closing, Acts(steps));
+        var unit = UnitOf(key, version, current, sql, [.. Due(key, steps, due), .. steps.SelectMany(s => NoticeRows.Due(s.Change, notices.Channels))], closing, Acts(steps));
         if (steps[^1].Change.Copied is { } copied)
         {
             // Its events may be taken away once it is gone.
@@ -164,6 +167,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
             new(DropRun, ("run", run.RunId)), TaskRows.Drop(run.RunId), DiscardStore.Events(run.RunId, run.NextEventId - 1),
         };
         sql.AddRange(VisibilityRows.Remove(run.RunId));
+        sql.AddRange(HumanTaskRows.Remove(run.RunId));
+        sql.Add(NoticeRows.Remove(run.RunId));
         if (current == run.RunId)
         {
             sql.Add(await NewestOtherAsync(key, run.RunId, ct) is { } other
@@ -186,7 +191,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         Actor = closing is { Actor.Length: > 0 } ? new Actor(closing.Actor) : acts is [(_, var by), ..] ? new Actor(by.Actor) : Author,
         Notes = [.. closing is null ? [] : (LedgerNote[])[Evidence.Note(closing.Run)], .. acts.Select(a => Evidence.Note(a.Run, a.Act))],
         Reason = closing is not null ? Evidence.Reason(closing.Run) : acts is [(_, var why), ..] ? why.Reason : "",
-        Origin = closing is null && acts.Length > 0 ? Evidence.ConsoleOrigin : "temporal",
+        Origin = closing is null && acts is [(_, var first), ..] ? first.Origin : "temporal",
         Guards = [new Guard("workflow-version", version == 0
             ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("workflow", key.WorkflowId))
             : new SqlStatement(IsVersion, ("ns", key.Namespace), ("workflow", key.WorkflowId), ("version", version), ("current", current)))],
@@ -241,6 +246,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         sql.AddRange(change.Marked.Select(OutboxStore.Mark));
         sql.AddRange(change.Sent.Select(m => OutboxStore.Put(run, m, change.Now)));
         sql.AddRange(VisibilityRows.Of(change));
+        sql.AddRange(HumanTaskRows.Of(change));
         if (!run.IsRunning)
         {
             sql.Add(TaskRows.Drop(run.RunId));

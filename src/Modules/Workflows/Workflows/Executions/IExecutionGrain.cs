@@ -2,6 +2,7 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Callbacks;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Temporalio.Api.Enums.V1;
 
 namespace Flagstone.Workflows.Executions;
@@ -14,7 +15,7 @@ internal interface IExecutionGrain : IReconcileGrain
     Task<Answer> StartAsync(Call call);
 
     /// <summary>Starts a run of a schedule, once however often it is asked.</summary>
-    /// <param name="call">With the id that the run gets.</param>
+    /// <param name="call">With the id that the run gets; the caller is who made the schedule.</param>
     /// <param name="schedule">Which is told of the end.</param>
     [Alias("StartScheduled")]
     Task<Answer> StartScheduledAsync(Call call, string schedule);
@@ -71,6 +72,14 @@ internal interface IExecutionGrain : IReconcileGrain
     /// <summary>Lets activities begin with their first attempt again.</summary>
     [Alias("ResetActivity")]
     Task<Answer> ResetActivityAsync(Call call);
+
+    /// <summary>Starts and completes an activity that people decide, in one step; the same decision by the same person again is done too.</summary>
+    [Alias("Decide")]
+    Task<HumanReply> DecideAsync(HumanCall call);
+
+    /// <summary>Lets somebody else decide too.</summary>
+    [Alias("Delegate")]
+    Task<HumanReply> DelegateAsync(HumanCall call);
 
     [Alias("UpdateActivityOptions")]
     Task<Answer> UpdateActivityOptionsAsync(Call call);

@@ -32,6 +32,9 @@ internal sealed record Origin
     /// <summary>What it has of the other run's version; null for nothing.</summary>
     public Inherited? Inherited { get; init; }
 
+    /// <summary>Who started the parent, or made the schedule; null where who asks for the run starts it.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>The schedule that starts it; null for none, and for a run that follows another one.</summary>
     public string? Schedule { get; init; }
 }

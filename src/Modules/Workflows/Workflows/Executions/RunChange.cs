@@ -2,6 +2,7 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Nexus.Callbacks;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Resetting;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Updates;
@@ -62,6 +63,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>Tasks that lay in a queue before this step, and must not any longer.</summary>
     public HashSet<(TaskKind Kind, long EventId)> Unqueued { get; } = [];
+
+    /// <summary>Activities that people decide, of which this step changes something, by the id of the Scheduled event.</summary>
+    public HashSet<long> People { get; } = [];
+
+    /// <summary>Whether the run ends while people are asked.</summary>
+    public bool EndsPeople { get; set; }
 
     /// <summary>The updates that were asked for and are not accepted yet, by their id.</summary>
     public IReadOnlyDictionary<string, UpdateRequest> Admitted { get; init; } = new Dictionary<string, UpdateRequest>();
@@ -146,6 +153,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     public void Queue(TaskKind kind, string queue, long eventId, int attempt, DateTimeOffset? at = null)
     {
+        if (kind == TaskKind.Activity && PeopleQueue.Is(queue))
+        {
+            People.Add(eventId);
+            return;
+        }
+
         var isSticky = kind == TaskKind.Workflow && queue != run.TaskQueue;
         queued[(kind, eventId)] = (new TaskQueueKey(run.Namespace, kind, queue), new QueuedTask(
             run.WorkflowId, run.RunId, eventId, attempt, Micros.From(at ?? now), isSticky, VersioningRules.DirectiveOf(run)));
@@ -154,6 +167,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     public void Unqueue(TaskKind kind, long eventId)
     {
+        if (kind == TaskKind.Activity && run.Activities.GetValueOrDefault(eventId)?.Human is not null)
+        {
+            People.Add(eventId);
+            return;
+        }
+
         queued.Remove((kind, eventId));
         Unqueued.Add((kind, eventId));
     }

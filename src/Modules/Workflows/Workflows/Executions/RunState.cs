@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -33,6 +34,9 @@ internal sealed class RunState
 
     /// <summary>Of the request that started it: the same request again gets the same answer.</summary>
     public string RequestId { get; init; } = "";
+
+    /// <summary>Who started the first run of the chain, or its parent, as the events name them; empty for nobody that is known.</summary>
+    public string StartedBy { get; init; } = "";
 
     public TimeSpan TaskTimeout { get; init; }
 
@@ -274,6 +278,9 @@ internal sealed record ActivityState
     public bool ForgetsHeartbeat { get; set; }
 
     public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>What people are asked, where they decide it and no worker; null else.</summary>
+    public HumanTaskState? Human { get; set; }
 
     public string Identity { get; set; } = "";
 

@@ -97,6 +97,7 @@ internal static class Starting
             Type = request.WorkflowType.Name,
             TaskQueue = request.TaskQueue.Name,
             RequestId = request.RequestId,
+            StartedBy = before?.StartedBy ?? origin?.StartedBy ?? by?.Name ?? "",
             TaskTimeout = task,
             RunTimeout = runTimeout,
             ExecutionTimeout = execution,

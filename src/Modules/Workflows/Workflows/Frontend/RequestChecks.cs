@@ -4,6 +4,7 @@ using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Callbacks;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Versioning;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -30,6 +31,11 @@ internal static class RequestChecks
         Id(request.WorkflowId, "WorkflowId");
         Id(request.WorkflowType?.Name, "WorkflowType");
         Id(request.TaskQueue?.Name, "TaskQueue");
+        if (PeopleQueue.RefuseWorkflows(request.TaskQueue?.Name) is { } reserved)
+        {
+            throw RpcErrors.InvalidArgument(reserved);
+        }
+
         Length(request.RequestId, "RequestId");
         NotNegative(request.WorkflowExecutionTimeout, "WorkflowExecutionTimeout");
         NotNegative(request.WorkflowRunTimeout, "WorkflowRunTimeout");

@@ -1,6 +1,7 @@
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.People;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Deployment.V1;
@@ -106,6 +107,11 @@ internal sealed partial class WorkflowServiceHandlers
     private async Task<Answer> PollAsync(
         TaskQueueKey key, string identity, string worker, WorkerDeploymentOptions? deployment, ServerCallContext context, string normal = "")
     {
+        if (PeopleQueue.Is(key.Name))
+        {
+            throw RpcErrors.InvalidArgument(PeopleQueue.NoPolls);
+        }
+
         var deployed = await SeenAsync(key, deployment, normal, context);
         var now = clock.GetUtcNow();
         var deadline = context.Deadline == DateTime.MaxValue ? DateTimeOffset.MaxValue : new DateTimeOffset(context.Deadline.ToUniversalTime(), TimeSpan.Zero);

@@ -150,7 +150,7 @@ internal sealed partial class OutboxGrain(
                 sender.Root?.RunId ?? sender.FirstRunId, sender.Type, sender.Parent?.InitiatedId ?? 0,
                 sender.Children.Values.FirstOrDefault(c => c.WorkflowId == message.Target)?.ParentRunId ?? "")
             {
-                InheritedVersion = child?.InheritedVersion, InheritedOverride = child?.InheritedOverride?.ToByteArray(),
+                StartedBy = sender.StartedBy, InheritedVersion = child?.InheritedVersion, InheritedOverride = child?.InheritedOverride?.ToByteArray(),
             };
     }
 

@@ -58,6 +58,10 @@ internal sealed record Delivery(
     /// <summary>Of a start: the override that the child has of its parent, as bytes; null for none.</summary>
     [Id(10)]
     public byte[]? InheritedOverride { get; init; }
+
+    /// <summary>Who started the sender; empty for nobody that is known.</summary>
+    [Id(11)]
+    public string StartedBy { get; init; } = "";
 }
 
 /// <summary>What became of a delivery.</summary>

@@ -27,6 +27,7 @@ internal static class Receiving
         return (request, new Origin
         {
             Parent = new ParentState(delivery.WorkflowId, delivery.Key.RunId, delivery.Key.EventId),
+            StartedBy = delivery.StartedBy,
             Root = new RunName(delivery.RootWorkflowId, delivery.RootRunId),
             Inherited = delivery is { InheritedVersion: null, InheritedOverride: null } ? null : Inherited.Nothing with
             {

@@ -49,6 +49,7 @@ internal static class Rebuilding
             Type = of.Type,
             TaskQueue = of.TaskQueue,
             RequestId = requestId,
+            StartedBy = of.StartedBy,
             TaskTimeout = of.TaskTimeout,
             RunTimeout = of.RunTimeout,
             ExecutionTimeout = of.ExecutionTimeout,

@@ -72,7 +72,7 @@ internal sealed partial class ScheduleGrain
 
         try
         {
-            var call = new Call(ScheduledStart.Of(state!, run).ToByteArray(), run.RunId, "", "");
+            var call = new Call(ScheduledStart.Of(state!, run).ToByteArray(), run.RunId, state!.Author, "");
             var answer = await Execution(run.WorkflowId).StartScheduledAsync(call, key.ScheduleId);
             if (answer.Refusal is { Code: (int)StatusCode.Unavailable })
             {

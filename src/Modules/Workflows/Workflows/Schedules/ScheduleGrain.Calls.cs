@@ -34,6 +34,7 @@ internal sealed partial class ScheduleGrain
             Id = key.ScheduleId,
             Uid = Guid.CreateVersion7(now).ToString(),
             RequestId = request.RequestId,
+            Author = call.Caller,
             Schedule = request.Schedule,
             Memo = request.Memo,
             SearchAttributes = request.SearchAttributes,
@@ -67,7 +68,8 @@ internal sealed partial class ScheduleGrain
             }
 
             ScheduleRules.Replace(state!, request.Schedule, clock.GetUtcNow());
-            state!.SearchAttributes = request.SearchAttributes ?? state.SearchAttributes;
+            state!.Author = call.Caller;
+            state.SearchAttributes = request.SearchAttributes ?? state.SearchAttributes;
             state.Memo = request.Memo ?? state.Memo;
             times = new ScheduleTimes(state.Schedule.Spec, key.ToString());
             return null;

@@ -21,6 +21,9 @@ internal sealed class ScheduleState
     /// <summary>Of the request that made it.</summary>
     public string RequestId { get; init; } = "";
 
+    /// <summary>Who made or last changed what it does: its runs count as started by them. Empty where that was not kept.</summary>
+    public string Author { get; set; } = "";
+
     /// <summary>The spec as <see cref="Specs.SpecReader"/> gives it.</summary>
     public required Schedule Schedule { get; set; }
 

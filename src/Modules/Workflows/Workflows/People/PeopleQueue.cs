@@ -1,0 +1,22 @@
+namespace Flagstone.Workflows.People;
+
+/// <summary>The task queue whose activities are decided by people: no worker polls it, in no namespace. Pure.</summary>
+internal static class PeopleQueue
+{
+    public const string Name = "flagstone-people";
+
+    /// <summary>Of a worker that polls it.</summary>
+    public const string NoPolls =
+        $"Task queue '{Name}' is reserved: people decide what is scheduled there, in the inbox, and no worker may poll it. " +
+        "Give the worker a queue of another name.";
+
+    /// <summary>Of a workflow that is to run on it.</summary>
+    public const string NoWorkflows =
+        $"Task queue '{Name}' is reserved for activities that people decide: no worker polls it, so a workflow would never run there. " +
+        "Name the queue of your workers.";
+
+    public static bool Is(string? queue) => queue == Name;
+
+    /// <summary>Why workflows may not run on a queue; null when they may.</summary>
+    public static string? RefuseWorkflows(string? queue) => Is(queue) ? NoWorkflows : null;
+}
