@@ -209,7 +209,12 @@ public sealed class HumanTaskTests(HostFixture fixture)
         foreach (var call in (Func<Task>[])[
             () => client.WorkflowService.PollActivityTaskQueueAsync(new() { Namespace = "default", TaskQueue = queue }, options),
             () => client.WorkflowService.PollWorkflowTaskQueueAsync(new() { Namespace = "default", TaskQueue = queue }, options),
-            () => client.StartWorkflowAsync((HelloWorkflow w) => w.RunAsync("x"), new WorkflowOptions("on-people", "flagstone-people"))])
+            () => client.StartWorkflowAsync((HelloWorkflow w) => w.RunAsync("x"), new WorkflowOptions("on-people", "flagstone-people")),
+            () => client.WorkflowService.StartActivityExecutionAsync(new()
+            {
+                Namespace = "default", ActivityId = "on-people", ActivityType = new() { Name = "approval" }, TaskQueue = queue,
+                ScheduleToCloseTimeout = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromMinutes(1)),
+            }, options)])
         {
             var refused = await Assert.ThrowsAsync<Temporalio.Exceptions.RpcException>(call);
             Assert.Equal(Temporalio.Exceptions.RpcException.StatusCode.InvalidArgument, refused.Code);

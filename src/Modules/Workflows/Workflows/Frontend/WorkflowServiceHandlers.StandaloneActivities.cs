@@ -4,6 +4,7 @@ using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.People;
 using Flagstone.Workflows.Visibility;
 using Flagstone.Workflows.Visibility.Queries;
 using Grpc.Core;
@@ -147,6 +148,11 @@ internal sealed partial class WorkflowServiceHandlers
         RequestChecks.Id(request.ActivityId, "ActivityId");
         RequestChecks.Id(request.ActivityType?.Name, "ActivityType");
         RequestChecks.Id(request.TaskQueue?.Name, "TaskQueue");
+        if (PeopleQueue.Is(request.TaskQueue?.Name))
+        {
+            throw RpcErrors.InvalidArgument(PeopleQueue.NoStandalone);
+        }
+
         RequestChecks.Length(request.RequestId, "RequestId");
         RequestChecks.Blob(request.Input, "StartActivityExecutionRequest.Input");
         RequestChecks.Blob(request.Header, "StartActivityExecutionRequest.Header");

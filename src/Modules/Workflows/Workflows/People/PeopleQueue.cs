@@ -15,6 +15,10 @@ internal static class PeopleQueue
         $"Task queue '{Name}' is reserved for activities that people decide: no worker polls it, so a workflow would never run there. " +
         "Name the queue of your workers.";
 
+    /// <summary>Of an activity that a client starts there.</summary>
+    public const string NoStandalone =
+        $"Task queue '{Name}' is reserved for activities of workflows that people decide. Ask people by a workflow, or name the queue of your workers.";
+
     public static bool Is(string? queue) => queue == Name;
 
     /// <summary>Why workflows may not run on a queue; null when they may.</summary>
