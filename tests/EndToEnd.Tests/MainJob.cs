@@ -10,17 +10,18 @@ internal static class MainJob
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    public static async Task FillInFormAsync(RunningHost host, string name, CancellationToken ct)
+    public static Task FillInFormAsync(RunningHost host, string name, CancellationToken ct) =>
+        FillInFormAsync(host, "nodejs-postgresql", new JsonObject { ["name"] = name, ["storageGB"] = 20 }, ct);
+
+    /// <param name="values">What the golden path's form has beside owner, description and environment.</param>
+    public static async Task FillInFormAsync(RunningHost host, string path, JsonObject values, CancellationToken ct)
     {
+        values["owner"] = "group:default/demo";
+        values["description"] = "Made by a test";
+        values["environment"] = "dev";
         using var client = host.Client();
-        using var form = new StringContent(new JsonObject
-        {
-            ["values"] = new JsonObject
-            {
-                ["name"] = name, ["owner"] = "group:default/demo", ["description"] = "Made by a test", ["storageGB"] = 20, ["environment"] = "dev",
-            },
-        }.ToJsonString(), Encoding.UTF8, "application/json");
-        using var answer = await client.PostAsync(new Uri("/api/v1/templates/nodejs-postgresql/runs", UriKind.Relative), form, ct);
+        using var form = new StringContent(new JsonObject { ["values"] = values }.ToJsonString(), Encoding.UTF8, "application/json");
+        using var answer = await client.PostAsync(new Uri($"/api/v1/templates/{path}/runs", UriKind.Relative), form, ct);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
     }
 
@@ -38,7 +39,7 @@ internal static class MainJob
             {
                 using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{host.AppsPort}/{name}/{name}/"), timeout.Token);
                 var body = await answer.Content.ReadAsStringAsync(timeout.Token);
-                if (answer.IsSuccessStatusCode)
+                if (answer.StatusCode == HttpStatusCode.OK)
                 {
                     return JsonNode.Parse(body)!.AsObject();
                 }

@@ -26,7 +26,7 @@ public sealed class ConsoleTests
         }
 
         await browser.GoAsync("/golden-paths");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Node.js" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Node.js service with PostgreSQL" }).First.ClickAsync();
         // The page is live then: what is filled in before would be lost when it becomes so.
         await page.GetByLabel("Service name").WaitForAsync();
         violations.AddRange(await browser.ViolationsAsync());
