@@ -8,6 +8,9 @@ public sealed class NamespacesInMemory : ITemporalNamespaces
 {
     public ConcurrentDictionary<string, TemporalNamespaceState> There { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Called before a namespace goes.</summary>
+    public Func<Task> Deleting { get; set; } = () => Task.CompletedTask;
+
     public string OwnAddress => "127.0.0.1:7233";
 
     public Task<TemporalNamespaceState?> FindAsync(TemporalServer? server, string name, CancellationToken ct) => Task.FromResult(There.GetValueOrDefault(name));
@@ -25,9 +28,9 @@ public sealed class NamespacesInMemory : ITemporalNamespaces
         return Task.CompletedTask;
     }
 
-    public Task DeleteAsync(TemporalServer? server, string name, CancellationToken ct)
+    public async Task DeleteAsync(TemporalServer? server, string name, CancellationToken ct)
     {
+        await Deleting();
         There.TryRemove(name, out _);
-        return Task.CompletedTask;
     }
 }

@@ -168,7 +168,7 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
     /// <summary>
     /// Makes sure that a text which was made before is a good token of a principal: null when it is, else why not. Done again it changes nothing.
     /// </summary>
-    /// <param name="text">Of <see cref="NewText"/>; who calls keeps it where it can be found after a crash.</param>
+    /// <param name="text">Of <see cref="NewText"/>, and not spent; who calls keeps it where it can be found after a crash.</param>
     public async Task<Problem?> EnsureAsync(Actor by, TokenRequest request, string text, CancellationToken ct)
     {
         if (await FindForWorkflowsAsync(text, ct) is { } caller && caller.Name == request.Name && caller.Role == request.Role && caller.Namespace == request.Namespace)
@@ -177,6 +177,15 @@ public sealed class TokenStore(PlatformDatabase database, LedgerWriter writer, T
         }
 
         return await IssueAsync(by, request, text, null, ct) is TokenRefused { Problem: var problem } ? problem : null;
+    }
+
+    /// <summary>Whether a text was a token's that is good no more: it never will be again.</summary>
+    public async Task<bool> IsSpentAsync(string text, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(
+            "SELECT 1 FROM token WHERE hash = @hash AND (revoked IS NOT NULL OR expires <= @now)", ("hash", TokenText.Hash(text)), ("now", Micros.From(clock.GetUtcNow())));
+        return await command.ExecuteScalarAsync(ct) is not null;
     }
 
     /// <summary>The text of a token that is none yet.</summary>

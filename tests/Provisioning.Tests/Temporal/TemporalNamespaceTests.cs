@@ -60,13 +60,48 @@ public sealed class TemporalNamespaceTests : IAsyncLifetime
         Assert.Equal(("worker.billing", Role.Worker, "billing"), await WhoAsync());
         Assert.Null(await tokens.FindAsync(text, TestContext.Current.CancellationToken));
 
+        (string, Role, string)? seen = ("", Role.Worker, "");
+        Server.Deleting = async () => seen = await WhoAsync();
         await host.DeleteAsync(key);
         await host.IsGoneAsync(key);
-        Assert.Null(await WhoAsync());
+        // A crash before the namespace is gone must not leave it.
+        Assert.Null(seen);
         Assert.Empty(Server.There);
 
         async Task<(string, Role, string)?> WhoAsync() =>
             await tokens.FindForWorkflowsAsync(text, TestContext.Current.CancellationToken) is { } caller ? (caller.Name, caller.Role, caller.Namespace) : null;
+    }
+
+    [Fact]
+    public async Task A_workers_token_that_was_revoked_is_replaced_and_never_good_again()
+    {
+        var key = await MadeAsync("leaky", "retention: 24h");
+        var tokens = host.Services.GetRequiredService<TokenStore>();
+        var leaked = await KeyAsync();
+        await tokens.RevokeAllAsync(Platform.Ledger.Actor.Controller("test"), "worker.leaky", TestContext.Current.CancellationToken);
+
+        await host.ReconcileAsync("managed", key);
+        await host.WaitAsync("another token", async () => await KeyAsync() != leaked);
+        Assert.Null(await tokens.FindForWorkflowsAsync(leaked, TestContext.Current.CancellationToken));
+        Assert.Equal(Role.Worker, (await tokens.FindForWorkflowsAsync(await KeyAsync(), TestContext.Current.CancellationToken))?.Role);
+
+        async Task<string> KeyAsync() => PlatformHost.Values((await host.FindAsync(new ResourceKey(new KindId("secrets", ""), "default", "leaky")))!)["apiKey"];
+    }
+
+    [Fact]
+    public async Task A_namespace_at_the_default_ProviderConfigs_server_has_no_token_of_this_installation()
+    {
+        await host.ApplyAsync("""
+            apiVersion: temporal.flagstone.dev/v1alpha1
+            kind: ProviderConfig
+            metadata: { name: default }
+            spec: { address: "temporal.example.com:7233" }
+            """);
+        await MadeAsync("elsewhere", "retention: 24h");
+        var secret = PlatformHost.Values((await host.FindAsync(new ResourceKey(new KindId("secrets", ""), "default", "elsewhere")))!);
+        Assert.Equal(["address", "namespace", "tls"], secret.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(("temporal.example.com:7233", "true"), (secret["address"], secret["tls"]));
+        Assert.DoesNotContain("hunter2", new TemporalServer("a:1", "hunter2", true).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,11 @@ namespace Flagstone.Workflows.Contracts;
 /// <param name="ServerCertificate">The authority that its certificate is of, as PEM; empty for the machine's own ones.</param>
 /// <param name="ClientCertificate">As PEM; empty for none.</param>
 /// <param name="ClientKey">As PEM; empty for none.</param>
-public sealed record TemporalServer(string Address, string ApiKey, bool UseTls, string ServerCertificate = "", string ClientCertificate = "", string ClientKey = "");
+public sealed record TemporalServer(string Address, string ApiKey, bool UseTls, string ServerCertificate = "", string ClientCertificate = "", string ClientKey = "")
+{
+    /// <summary>The address alone: what it holds beside is secret, and text ends in logs.</summary>
+    public override string ToString() => Address;
+}
 
 /// <summary>What a namespace is to be, or is.</summary>
 /// <param name="Retention">How long closed workflow executions are kept.</param>

@@ -29,7 +29,7 @@ internal sealed class TemporalDriver(TemporalServers servers, ITemporalNamespace
 
     /// <summary>Only its hash is stored beside: it must be in the secret before it opens anything.</summary>
     public IReadOnlyDictionary<string, string> Generate(ManagedResource resource) =>
-        resource.Connection.ContainsKey(ApiKey) || ManagedResource.ConfigOf(resource.Document).Length > 0 ? Nothing : new Dictionary<string, string> { [ApiKey] = TokenStore.NewText() };
+        resource.Place != TemporalServers.Own || resource.Connection.ContainsKey(ApiKey) ? Nothing : new Dictionary<string, string> { [ApiKey] = TokenStore.NewText() };
 
     public Task<string> PlaceAsync(JsonObject document, CancellationToken ct) => servers.PlaceAsync(document, ct);
 
@@ -76,12 +76,13 @@ internal sealed class TemporalDriver(TemporalServers servers, ITemporalNamespace
                 $"{there.Open} workflow executions that run in namespace {resource.ExternalName}: let them end, terminate them, or set spec.deletionPolicy to Orphan"));
         }
 
-        await namespaces.DeleteAsync(server, resource.ExternalName, ct);
         if (server is null)
         {
+            // First: after a crash in between, a namespace that is gone would not be asked for again.
             await tokens.RevokeAllAsync(Platform, WorkerOf(resource), ct);
         }
 
+        await namespaces.DeleteAsync(server, resource.ExternalName, ct);
         return Done.Plain;
     }, ct);
 
@@ -115,7 +116,7 @@ internal sealed class TemporalDriver(TemporalServers servers, ITemporalNamespace
         return new Present(difference, null, new JsonObject { ["id"] = there.Id, ["openWorkflows"] = there.Open }, connection) { Drift = drift };
     }
 
-    /// <summary>Makes the token in the connection secret good. Null when it is.</summary>
+    /// <summary>Makes sure that the token in the connection secret is good: one that was revoked is replaced by another. Null when the secret has it.</summary>
     private async Task<DriverOutcome?> EnsureTokenAsync(ManagedResource resource, TemporalServer? server, CancellationToken ct)
     {
         if (server is not null)
@@ -124,8 +125,14 @@ internal sealed class TemporalDriver(TemporalServers servers, ITemporalNamespace
         }
 
         var key = resource.Connection.GetValueOrDefault(ApiKey, "");
-        var made = key.Length == 0;
-        key = made ? TokenStore.NewText() : key;
+        var made = key.Length == 0 || await tokens.IsSpentAsync(key, ct);
+        if (made)
+        {
+            // An earlier one that a crash kept from the secret is nobody's.
+            await tokens.RevokeAllAsync(Platform, WorkerOf(resource), ct);
+            key = TokenStore.NewText();
+        }
+
         var request = new TokenRequest(WorkerOf(resource), Role.Worker, resource.ExternalName, Lifetime: null);
         return await tokens.EnsureAsync(Platform, request, key, ct) is { } problem ? new Failed(problem.Detail)
             : made ? new Done(new Dictionary<string, string> { [ApiKey] = key }) : null;

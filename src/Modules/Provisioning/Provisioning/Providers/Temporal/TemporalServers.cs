@@ -12,7 +12,7 @@ internal sealed class TemporalServers(ResourceStore store, ConnectionSecrets sec
     private const string Default = "default";
 
     /// <summary>The place of what is made here.</summary>
-    private const string Own = "flagstone";
+    public const string Own = "flagstone";
 
     /// <returns>The server, null for this installation; or what is wrong, for people.</returns>
     public async Task<(TemporalServer? Server, string Problem)> FindAsync(ManagedResource resource, CancellationToken ct)
