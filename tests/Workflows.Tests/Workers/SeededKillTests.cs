@@ -41,6 +41,9 @@ internal sealed class SeededKills(RunningHost host)
 
     private const int MaxMilliseconds = 900;
 
+    /// <summary>A host that answers nobody for so long after a kill has failed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("FLAGSTONE_KILLS") ?? "2", CultureInfo.InvariantCulture);
     private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("FLAGSTONE_SEED") ?? "20261127", CultureInfo.InvariantCulture);
 
@@ -139,6 +142,8 @@ internal sealed class SeededKills(RunningHost host)
 
     private static async Task TryAsync(Func<Task> call)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(Patience);
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {
@@ -151,7 +156,7 @@ internal sealed class SeededKills(RunningHost host)
                 or RpcException.StatusCode.Cancelled or RpcException.StatusCode.Internal)
             {
                 // The host is down, or went down before it answered.
-                await pace.WaitForNextTickAsync(Ct);
+                await pace.WaitForNextTickAsync(patience.Token);
             }
         }
     }
