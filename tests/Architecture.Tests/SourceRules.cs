@@ -15,6 +15,12 @@ internal static partial class SourceRules
         from Match match in Sleep().Matches(file.Text)
         select $"{file.Path}:{Line(file.Text, match.Index)} sleeps; advance the clock, or await what the test waits for.";
 
+    /// <summary>What is clicked on a page before it is live does nothing, and only on a busy machine.</summary>
+    public static IEnumerable<string> RawNavigations(IEnumerable<SourceFile> tests) =>
+        from file in tests
+        from Match match in RawNavigation().Matches(file.Text)
+        select $"{file.Path}:{Line(file.Text, match.Index)} opens a page that may not be live yet; use Browser.GoAsync.";
+
     public static IEnumerable<string> PublicGrains(IEnumerable<SourceFile> sources) =>
         from file in sources
         from Match match in GrainInterface().Matches(file.Text)
@@ -79,6 +85,9 @@ internal static partial class SourceRules
 
     [GeneratedRegex(@"\bThread\.Sleep\b|\bTask\.Delay\((?!\s*Timeout\.Infinite)")]
     private static partial Regex Sleep();
+
+    [GeneratedRegex(@"\bGotoAsync\(")]
+    private static partial Regex RawNavigation();
 
     [GeneratedRegex(@"^[ \t]*(?:(?<access>public|internal|protected|private)\s+)?(?:partial\s+)?interface\s+(?<name>\w+)(?:<[^>]*>)?\s*:[^{;]*\b(?:IGrainWith\w+|IReconcileGrain)\b",
         RegexOptions.Multiline)]

@@ -21,6 +21,14 @@ public sealed class SourceTests
         Assert.Empty(SourceRules.Sleeps([new SourceFile("A.cs", "await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);")]));
 
     [Fact]
+    public void Tests_open_pages_by_the_browser_that_waits_until_they_are_live() =>
+        Assert.Empty(SourceRules.RawNavigations(Repository.Sources("tests", "*.cs").Where(f => Path.GetFileName(f.Path) != "Browser.cs")));
+
+    [Fact]
+    public void A_page_opened_without_waiting_is_reported() =>
+        Assert.Equal("A.cs:1 opens a page that may not be live yet; use Browser.GoAsync.", Assert.Single(SourceRules.RawNavigations([new SourceFile("A.cs", "await page.Goto" + "Async(url);")])));
+
+    [Fact]
     public void Grain_interfaces_are_internal() => Assert.Empty(SourceRules.PublicGrains(Repository.Sources("src", "*.cs")));
 
     [Theory]

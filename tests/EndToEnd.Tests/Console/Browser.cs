@@ -35,6 +35,8 @@ internal sealed class Browser : IAsyncDisposable
         });
         var page = await browser.NewPageAsync(new BrowserNewPageOptions { BaseURL = $"http://127.0.0.1:{host.Port}", ColorScheme = scheme });
         page.SetDefaultTimeout(60_000);
+        // Five seconds, the default, are not enough on a busy machine; what holds sooner ends sooner.
+        Assertions.SetDefaultExpectTimeout(60_000);
         return new Browser(playwright, browser, page);
     }
 

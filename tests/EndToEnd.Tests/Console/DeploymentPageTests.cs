@@ -30,7 +30,7 @@ public sealed class DeploymentPageTests
             new TemporalClientConnectOptions($"127.0.0.1:{host.TemporalPort}") { ApiKey = host.Token, Tls = new TlsOptions { Disabled = true } });
         await RegisterAsync(client, "1.0");
         await RegisterAsync(client, "2.0");
-        await page.GotoAsync("/workflows/deployments");
+        await browser.GoAsync("/workflows/deployments");
         var rows = page.GetByLabel("Versions of claims").Locator("tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(2);
 
@@ -69,7 +69,7 @@ public sealed class DeploymentPageTests
         using var issued = await administrator.PostAsync(new Uri("/api/v1/tokens", UriKind.Relative), content, Ct);
         await browser.SignInAsync(JsonNode.Parse(await issued.Content.ReadAsStringAsync(Ct))!["token"]!.ToString());
 
-        await browser.Page.GotoAsync("/workflows/deployments");
+        await browser.GoAsync("/workflows/deployments");
 
         await Assertions.Expect(browser.Page.GetByRole(AriaRole.Button, new() { Name = "Make current: 1.0" })).ToBeDisabledAsync();
         await Assertions.Expect(browser.Page.GetByRole(AriaRole.Button, new() { Name = "Ramp: 1.0" })).ToBeDisabledAsync();

@@ -46,7 +46,7 @@ public sealed class InboxPageTests
 
             // What waits is found by the number in the navigation.
             await page.GetByRole(AriaRole.Navigation, new() { Name = "Main" }).GetByText("waiting for you:").WaitForAsync(new() { State = WaitForSelectorState.Attached });
-            await page.GotoAsync("/");
+            await browser.GoAsync("/");
             await page.GetByRole(AriaRole.Navigation, new() { Name = "Main" }).GetByRole(AriaRole.Link, new() { Name = "Inbox" }).ClickAsync();
             await page.GetByRole(AriaRole.Link, new() { Name = "Refund order 17?" }).WaitForAsync();
             await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Delete the old bucket?" })).ToHaveCountAsync(0);
@@ -63,7 +63,7 @@ public sealed class InboxPageTests
             await PictureAsync(page, scheme, "refused");
 
             // Hers: from the run's page, delegated, then decided with a reason.
-            await page.GotoAsync($"/workflows/default/{refund.ResultRunId}");
+            await browser.GoAsync($"/workflows/default/{refund.ResultRunId}");
             await page.GetByText("Waits for people").WaitForAsync();
             await Assertions.Expect(page.GetByText("No worker polls task queue flagstone-people")).ToHaveCountAsync(0);
             violations.AddRange(await browser.ViolationsAsync());
