@@ -11,6 +11,9 @@ public sealed class NamespacesInMemory : ITemporalNamespaces
     /// <summary>Called before a namespace goes.</summary>
     public Func<Task> Deleting { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>What the settings name.</summary>
+    public TemporalServer? Elsewhere { get; set; }
+
     public string OwnAddress => "127.0.0.1:7233";
 
     public Task<TemporalNamespaceState?> FindAsync(TemporalServer? server, string name, CancellationToken ct) => Task.FromResult(There.GetValueOrDefault(name));

@@ -52,6 +52,22 @@ public sealed class TemporalNamespaceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task At_the_server_that_the_settings_name_a_namespace_has_its_address_and_no_token_of_this_installation()
+    {
+        Server.Elsewhere = new TemporalServer("temporal.example.com:7233", "the platform's key", UseTls: true);
+        var key = await MadeAsync("elsewhere", "retention: 24h");
+
+        var values = PlatformHost.Values((await host.FindAsync(new ResourceKey(new KindId("secrets", ""), "default", "elsewhere")))!);
+        Assert.Equal(("temporal.example.com:7233", "true", "elsewhere"), (values["address"], values["tls"], values["namespace"]));
+        Assert.DoesNotContain("apiKey", values.Keys);
+
+        // Back at the embedded server it is not made a second time.
+        Server.Elsewhere = null;
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(() => host.ReconcileAsync("managed", key));
+        Assert.Contains("It was made at the settings' server at temporal.example.com:7233, and now it would be at flagstone", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_namespace_has_a_token_for_its_workers_which_ends_with_it()
     {
         var key = await MadeAsync("billing", "retention: 24h");

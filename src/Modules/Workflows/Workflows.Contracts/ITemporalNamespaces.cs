@@ -37,6 +37,9 @@ public sealed class TemporalCallException(string message, bool isRefusal, Except
 /// </summary>
 public interface ITemporalNamespaces
 {
+    /// <summary>The server that the settings name instead of the embedded one; null for the embedded one.</summary>
+    TemporalServer? Elsewhere { get; }
+
     /// <summary>Where workers of this installation find its own frontend, as <c>HOST:PORT</c>.</summary>
     string OwnAddress { get; }
 

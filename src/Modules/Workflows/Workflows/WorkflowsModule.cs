@@ -10,7 +10,6 @@ using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Frontend;
 using Flagstone.Workflows.Namespaces;
-using Flagstone.Workflows.Namespaces.Servers;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Nexus.Standalone;
@@ -18,16 +17,17 @@ using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
 using Flagstone.Workflows.People.Notices;
 using Flagstone.Workflows.Schedules;
+using Flagstone.Workflows.Servers;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Grpc.AspNetCore.Server.Model;
-using Grpc.Health.V1;
 using Grpc.HealthCheck;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Flagstone.Workflows;
 
@@ -49,7 +49,12 @@ public static class WorkflowsModule
         services.AddSingleton(Migrations);
         services.AddSingleton<NamespaceStore>();
         services.AddSingleton<NamespaceCache>();
-        services.AddSingleton<OwnServer>();
+        services.AddSingleton<OtherServers>();
+        services.AddSingleton<TemporalCalls>();
+        var elsewhere = (builder.Configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions()).ToServer();
+        services.AddSingleton(new InstallationServer(elsewhere));
+        services.AddSingleton<ITemporalServer>(provider => elsewhere is null
+            ? ActivatorUtilities.CreateInstance<EmbeddedServer>(provider) : ActivatorUtilities.CreateInstance<ExternalServer>(provider, elsewhere));
         services.AddSingleton<ITemporalNamespaces, TemporalNamespaces>();
         services.AddSingleton<NexusEndpointStore>();
         services.AddSingleton<NexusEndpointCache>();
@@ -84,7 +89,11 @@ public static class WorkflowsModule
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<DiscardStore>();
         services.AddSingleton<EvidenceCheck>();
-        services.AddHostedService<DefaultNamespace>();
+        if (elsewhere is null)
+        {
+            services.AddHostedService<DefaultNamespace>();
+        }
+
         services.AddHostedService<DiscardStart>();
         services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessage)
             .AddServiceOptions<WorkflowServiceHandlers>(o => o.Interceptors.Add<CallerInterceptor>())
@@ -93,7 +102,7 @@ public static class WorkflowsModule
         services.AddSingleton<IServiceMethodProvider<OperatorServiceHandlers>>(new RpcBinding<OperatorServiceHandlers>(RpcTable.OperatorService));
         services.AddSingleton<WorkflowServiceHandlers>();
         services.AddSingleton<OperatorServiceHandlers>();
-        services.AddSingleton(Health());
+        services.AddSingleton(Health(elsewhere is null ? ServingStatus.Serving : ServingStatus.NotServing));
         services.AddWorkflowsConsole();
         return builder;
     }
@@ -111,12 +120,12 @@ public static class WorkflowsModule
         return app;
     }
 
-    private static HealthServiceImpl Health()
+    private static HealthServiceImpl Health(ServingStatus status)
     {
         var health = new HealthServiceImpl();
         foreach (var service in (string[])["", RpcTable.WorkflowService.FullName, RpcTable.OperatorService.FullName])
         {
-            health.SetStatus(service, HealthCheckResponse.Types.ServingStatus.Serving);
+            health.SetStatus(service, status);
         }
 
         return health;

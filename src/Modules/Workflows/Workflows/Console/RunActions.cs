@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Flagstone.Platform.Identity;
-using Flagstone.Workflows.Frontend;
+using Flagstone.Workflows.Servers;
 using Google.Protobuf;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -15,10 +15,10 @@ namespace Flagstone.Workflows.Console;
 public sealed record RunTarget(string Namespace, string WorkflowId, string RunId);
 
 /// <summary>
-/// Does what people ask of workflows in the console, by the handlers of the gRPC API. Each change finishes once it has begun. An answer is null when
+/// Does what people ask of workflows in the console, by the messages of the gRPC API. Each change finishes once it has begun. An answer is null when
 /// it is done, else why it is not.
 /// </summary>
-internal sealed class RunActions(LocalCalls calls)
+internal sealed class RunActions(TemporalCalls calls)
 {
     /// <summary>As a history names the program that asked; who asked is its principal.</summary>
     public const string Identity = "flagstone-console";
@@ -26,36 +26,36 @@ internal sealed class RunActions(LocalCalls calls)
     /// <summary>The SDKs' own query: where each coroutine of the workflow stands.</summary>
     public const string StackTrace = "__stack_trace";
 
-    public async Task<string?> SignalAsync(Caller caller, RunTarget run, string signal, Payloads? input, string reason) => (await calls.CallAsync(
-        caller, (h, r, c) => h.SignalWorkflowExecution(r, c), new SignalWorkflowExecutionRequest
+    public async Task<string?> SignalAsync(Caller caller, RunTarget run, string signal, Payloads? input, string reason) => (await calls.CallAsync<SignalWorkflowExecutionResponse>(
+        caller, new SignalWorkflowExecutionRequest
         {
             Namespace = run.Namespace, WorkflowExecution = Of(run), SignalName = signal, Input = input, Identity = Identity,
             RequestId = Guid.NewGuid().ToString(),
         }, reason, CancellationToken.None)).Refusal;
 
     /// <summary>The reason is in the event.</summary>
-    public async Task<string?> CancelAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
-        caller, (h, r, c) => h.RequestCancelWorkflowExecution(r, c), new RequestCancelWorkflowExecutionRequest
+    public async Task<string?> CancelAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync<RequestCancelWorkflowExecutionResponse>(
+        caller, new RequestCancelWorkflowExecutionRequest
         {
             Namespace = run.Namespace, WorkflowExecution = Of(run), Reason = reason, Identity = Identity, RequestId = Guid.NewGuid().ToString(),
         }, "", CancellationToken.None)).Refusal;
 
     /// <summary>The reason is in the event.</summary>
-    public async Task<string?> TerminateAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
-        caller, (h, r, c) => h.TerminateWorkflowExecution(r, c), new TerminateWorkflowExecutionRequest
+    public async Task<string?> TerminateAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync<TerminateWorkflowExecutionResponse>(
+        caller, new TerminateWorkflowExecutionRequest
         {
             Namespace = run.Namespace, WorkflowExecution = Of(run), Reason = reason, Identity = Identity,
         }, "", CancellationToken.None)).Refusal;
 
-    public async Task<string?> DeleteAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
-        caller, (h, r, c) => h.DeleteWorkflowExecution(r, c),
-        new DeleteWorkflowExecutionRequest { Namespace = run.Namespace, WorkflowExecution = Of(run) }, reason, CancellationToken.None)).Refusal;
+    public async Task<string?> DeleteAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync<DeleteWorkflowExecutionResponse>(
+        caller, new DeleteWorkflowExecutionRequest { Namespace = run.Namespace, WorkflowExecution = Of(run) }, reason, CancellationToken.None)).Refusal;
 
     /// <summary>The id of the run that goes on, or why there is none. The reason is in the events of both runs.</summary>
     /// <param name="finishId">The end of the workflow task to which it goes back.</param>
     public async Task<(string RunId, string? Refusal)> ResetAsync(Caller caller, RunTarget run, long finishId, string reason)
     {
-        var outcome = await calls.CallAsync(caller, (h, r, c) => h.ResetWorkflowExecution(r, c), new ResetWorkflowExecutionRequest
+        var outcome = await calls.CallAsync<ResetWorkflowExecutionResponse>(
+        caller, new ResetWorkflowExecutionRequest
         {
             Namespace = run.Namespace, WorkflowExecution = Of(run), WorkflowTaskFinishEventId = finishId, Reason = reason, Identity = Identity,
             RequestId = Guid.NewGuid().ToString(),
@@ -68,20 +68,20 @@ internal sealed class RunActions(LocalCalls calls)
     public async Task<(string JobId, string? Refusal)> StartBatchAsync(Caller caller, string ns, StartBatchOperationRequest request, string reason)
     {
         (request.Namespace, request.JobId, request.Reason) = (ns, $"console-{Guid.NewGuid():N}", reason);
-        var outcome = await calls.CallAsync(caller, (h, r, c) => h.StartBatchOperation(r, c), request, "", CancellationToken.None);
+        var outcome = await calls.CallAsync<StartBatchOperationResponse>(caller, request, "", CancellationToken.None);
         return (request.JobId, outcome.Refusal);
     }
 
     /// <summary>Stops a job; null when it is done, else why it is not.</summary>
-    public async Task<string?> StopBatchAsync(Caller caller, string ns, string jobId) => (await calls.CallAsync(
-        caller, (h, r, c) => h.StopBatchOperation(r, c),
-        new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = "stopped in the console", Identity = Identity }, "",
+    public async Task<string?> StopBatchAsync(Caller caller, string ns, string jobId) => (await calls.CallAsync<StopBatchOperationResponse>(
+        caller, new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = "stopped in the console", Identity = Identity }, "",
         CancellationToken.None)).Refusal;
 
     /// <summary>The run id, or why there is none.</summary>
     public async Task<(string RunId, string? Refusal)> StartAsync(Caller caller, StartForm form, Payloads? input)
     {
-        var outcome = await calls.CallAsync(caller, (h, r, c) => h.StartWorkflowExecution(r, c), new StartWorkflowExecutionRequest
+        var outcome = await calls.CallAsync<StartWorkflowExecutionResponse>(
+        caller, new StartWorkflowExecutionRequest
         {
             Namespace = form.Namespace, WorkflowId = form.WorkflowId.Trim(), WorkflowType = new WorkflowType { Name = form.Type.Trim() },
             TaskQueue = new TaskQueue { Name = form.TaskQueue.Trim() }, Input = input, Identity = Identity, RequestId = Guid.NewGuid().ToString(),
@@ -93,7 +93,8 @@ internal sealed class RunActions(LocalCalls calls)
     /// <summary>The answer of a worker, or why there is none.</summary>
     public async Task<(Payloads? Answer, string? Refusal)> QueryAsync(Caller caller, RunTarget run, string query, Payloads? input, CancellationToken ct)
     {
-        var outcome = await calls.CallAsync(caller, (h, r, c) => h.QueryWorkflow(r, c), new QueryWorkflowRequest
+        var outcome = await calls.CallAsync<QueryWorkflowResponse>(
+        caller, new QueryWorkflowRequest
         {
             Namespace = run.Namespace, Execution = Of(run), Query = new WorkflowQuery { QueryType = query, QueryArgs = input },
         }, "", ct);

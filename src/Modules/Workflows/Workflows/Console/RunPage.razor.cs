@@ -3,13 +3,11 @@ using Flagstone.Platform.Identity;
 using Flagstone.Ui.Components;
 using Flagstone.Ui.Live;
 using Flagstone.Workflows.Executions;
-using Flagstone.Workflows.Namespaces;
-using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.People;
 using Microsoft.AspNetCore.Components;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
-using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Console;
 
@@ -20,9 +18,6 @@ public sealed partial class RunPage
     private const int EventsPerTimeline = 500;
 
     private const int EventsPerTable = 100;
-
-    /// <summary>Among the last events the failure of a workflow task is looked for; what comes after it are messages from outside.</summary>
-    private const int FailureIsWithin = 200;
 
     /// <summary>Workflow tasks to go back to are looked for among so many last events.</summary>
     private const int PointsAreWithin = 500;
@@ -35,15 +30,15 @@ public sealed partial class RunPage
 
     private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 
-    private RunState? run;
-    private DescribeWorkflowExecutionResponse? described;
+    private RunView? run;
     private EvidenceResult? evidence;
-    private Payloads? input;
     private RunStep? end;
     private RunStep? trouble;
     private IReadOnlyList<TaskQueueView> deserted = [];
     private IReadOnlyList<(string Id, DateTimeOffset FiresAt)> timers = [];
+    private IReadOnlyList<(string Id, string Title, string Who)> asked = [];
     private List<HistoryEvent> events = [];
+    private IReadOnlyList<HistoryEvent> recent = [];
     private IReadOnlyList<RunStep> steps = [];
     private IReadOnlyList<(long EventId, string Text)> points = [];
     private string? mayNot;
@@ -68,6 +63,15 @@ public sealed partial class RunPage
     [Inject]
     internal EvidenceCheck Evidence { get; set; } = default!;
 
+    [Inject]
+    internal HistoryReader Histories { get; set; } = default!;
+
+    [Inject]
+    internal QueueReader Queues { get; set; } = default!;
+
+    [Inject]
+    internal HumanTasks People { get; set; } = default!;
+
     protected override bool MayChange => run?.IsRunning == true;
 
     private bool IsHistory => View == "history";
@@ -81,7 +85,7 @@ public sealed partial class RunPage
     private long First => Math.Max(1, From ?? 1);
 
     private string Range => events.Count == 0 ? "No events"
-        : string.Create(CultureInfo.InvariantCulture, $"Events {events[0].EventId:N0} to {events[^1].EventId:N0} of {run!.NextEventId - 1:N0}");
+        : string.Create(CultureInfo.InvariantCulture, $"Events {events[0].EventId:N0} to {events[^1].EventId:N0} of {run!.Events:N0}");
 
     public static string Href(string ns, string runId) => $"/workflows/{Uri.EscapeDataString(ns)}/{Uri.EscapeDataString(runId)}";
 
@@ -92,61 +96,61 @@ public sealed partial class RunPage
             return denied;
         }
 
-        if (await Reader.NamespaceAsync(Namespace, ct) is not { } ns)
+        if (await Namespaces.FindAsync(Caller, Namespace, ct) is not { } ns)
         {
             return NoNamespace(Namespace);
         }
 
         var before = run;
-        run = await Reader.FindAsync(ns, RunId, ct);
+        run = await Runs.FindAsync(Caller, Namespace, RunId, ct) is not { } there ? null
+            : new RunView(there, before?.RunId == RunId ? before.Started : await StartedAsync(there.WorkflowExecutionInfo.Execution, ct));
         if (run is null)
         {
             return new PageMissing($"There is no run {RunId} in namespace {Namespace}. It may have been deleted, by hand or because its retention is over.");
         }
 
         mayNot = AccessRules.RefuseWorkflows(Caller, Namespace);
-        described = Description.Of(run);
-        timers = [.. run.Timers.Select(t => (t.Key, t.Value.FiresAt)).OrderBy(t => t.FiresAt)];
-        events = await Reader.EventsAsync(run, First, PageSize, ct);
+        if (before?.Events != run.Events || before.Status != run.Status || events.FirstOrDefault()?.EventId != First)
+        {
+            events = await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
+            recent = await Histories.LastAsync(Caller, Namespace, run.Execution, run.IsRunning ? HistoryReader.MaxEvents : 1, ct);
+        }
+
         steps = IsHistory ? [] : RunSteps.Of(events);
-        await ReadEndsAsync(run, ct);
-        deserted = run.IsRunning ? await DesertedAsync(ns, run, ct) : [];
+        timers = run.IsRunning ? RunTimers.Of(recent) : [];
+        end = run.IsRunning ? null : recent is [var last, ..] ? RunMoments.End(last) : null;
+        trouble = run.IsRunning && run.TaskAttempt > 1 ? recent.Where(IsFailedTask).Select(RunMoments.Of).FirstOrDefault() : null;
+        deserted = run.IsRunning ? await DesertedAsync(run, ct) : [];
+        asked = run.IsRunning ? [.. (await People.OpenAsync(RunId, ct)).Select(t => (t.Id, t.Request.Title, string.Join(", ", t.Request.Assignees)))] : [];
         // The whole history is read for it: once, as a closed one does not change.
         evidence = run.IsRunning ? null : evidence is not null && before?.RunId == run.RunId ? evidence : await Evidence.CheckAsync(ns.Id, RunId, ct);
         return PageState.Ready;
     }
 
-    private async Task ReadEndsAsync(RunState of, CancellationToken ct)
-    {
-        var started = events is [{ EventId: 1 }, ..] ? events : await Reader.EventsAsync(of, 1, 1, ct);
-        input = started is [var first, ..] ? first.WorkflowExecutionStartedEventAttributes?.Input : null;
-        end = of.IsRunning ? null : await Reader.LastEventsAsync(of, 1, ct) is [var last, ..] ? RunMoments.End(last) : null;
-        trouble = of.IsRunning && (of.WorkflowTask?.Attempt ?? of.NextAttempt) > 1
-            ? (await Reader.LastEventsAsync(of, FailureIsWithin, ct)).Where(IsFailedTask).Select(RunMoments.Of).FirstOrDefault()
-            : null;
-    }
+    private async Task<WorkflowExecutionStartedEventAttributes> StartedAsync(WorkflowExecution of, CancellationToken ct) =>
+        (await Histories.EventsAsync(Caller, Namespace, of, 1, 1, ct)).FirstOrDefault()?.WorkflowExecutionStartedEventAttributes ?? new();
 
     private static bool IsFailedTask(HistoryEvent one) => one.EventType is EventType.WorkflowTaskFailed or EventType.WorkflowTaskTimedOut;
 
     /// <summary>The queues that the run waits at, and that nobody polls.</summary>
-    private async Task<List<TaskQueueView>> DesertedAsync(WorkflowNamespace ns, RunState of, CancellationToken ct)
+    private async Task<List<TaskQueueView>> DesertedAsync(RunView of, CancellationToken ct)
     {
         var views = new List<TaskQueueView>();
-        foreach (var queue in of.Activities.Values.Where(a => a is { IsStarted: false, Human: null }).Select(a => a.Queue).Distinct().Take(MaxQueues))
+        var waiting = of.Described.PendingActivities.Where(a => a.State == PendingActivityState.Scheduled)
+            .Select(a => a.ActivityOptions?.TaskQueue?.Name ?? "").Where(q => q.Length > 0 && !PeopleQueue.Is(q));
+        foreach (var queue in waiting.Distinct().Take(MaxQueues))
         {
-            views.Add(await Reader.QueueAsync(ns, TaskKind.Activity, queue, ct));
+            views.Add(await Queues.FindAsync(Caller, Namespace, TaskQueueType.Activity, queue, ct));
         }
 
-        views.Add(await Reader.QueueAsync(ns, TaskKind.Workflow, of.TaskQueue, ct));
+        views.Add(await Queues.FindAsync(Caller, Namespace, TaskQueueType.Workflow, of.TaskQueue, ct));
         return [.. views.Where(v => v.Pollers.Count == 0)];
     }
 
-    private static IEnumerable<(string Id, string Title, string Who)> Asked(RunState of) => of.Activities.Values.Where(a => a.Human is not null)
-        .OrderBy(a => a.ScheduledId).Select(a => ($"{of.RunId}.{a.ScheduledId}", a.Human!.Title, string.Join(", ", a.Human.Assignees)));
-
     private async Task AskAsync(string action)
     {
-        points = action == RunActionForm.Reset ? RunMoments.Points(await Reader.LastEventsAsync(run!, PointsAreWithin, CancellationToken.None)) : [];
+        points = action == RunActionForm.Reset
+            ? RunMoments.Points(await Histories.LastAsync(Caller, Namespace, run!.Execution, PointsAreWithin, CancellationToken.None)) : [];
         (asking, said) = (action, "");
     }
 

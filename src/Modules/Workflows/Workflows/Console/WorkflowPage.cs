@@ -13,7 +13,10 @@ public abstract class WorkflowPage : LivePage
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(3);
 
     [Inject]
-    internal RunReader Reader { get; set; } = default!;
+    internal RunReader Runs { get; set; } = default!;
+
+    [Inject]
+    internal NamespaceReader Namespaces { get; set; } = default!;
 
     /// <summary>False when nothing of it can change any more.</summary>
     protected virtual bool MayChange => true;
@@ -34,6 +37,10 @@ public abstract class WorkflowPage : LivePage
 
     private protected static PageState NoNamespace(string name) =>
         new PageMissing($"There is no workflow namespace '{name}'. It may have been deleted; the tab Namespaces has those that are there.");
+
+    /// <summary>The names of those that the caller may look at.</summary>
+    private protected async Task<IReadOnlyList<string>> NamesAsync(CancellationToken ct) =>
+        [.. (await Namespaces.ListAsync(Caller, ct)).Select(n => n.Name).Where(n => AccessRules.RefuseWorkflowLists(Caller, n) is null)];
 
     private async Task LookAgainAsync()
     {

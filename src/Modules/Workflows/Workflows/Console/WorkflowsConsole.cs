@@ -1,5 +1,4 @@
 using Flagstone.Ui.Shell;
-using Flagstone.Workflows.Frontend;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 
@@ -15,7 +14,10 @@ internal static class WorkflowsConsole
             new NavItem("Workflows", "/workflows", Icons.Material.Outlined.Schema, 25, "w"),
             new NavItem("Task queues", "/workflows/queues", Icons.Material.Outlined.Schema, 26, "q") { KeysOnly = true });
         services.AddSingleton<RunReader>();
-        services.AddSingleton<LocalCalls>();
+        services.AddSingleton<HistoryReader>();
+        services.AddSingleton<NamespaceReader>();
+        services.AddSingleton<QueueReader>();
+        services.AddSingleton<DeploymentReader>();
         services.AddSingleton<RunActions>();
         services.AddSingleton<DeploymentActions>();
         return services;

@@ -1,6 +1,7 @@
 using System.Net;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
+using Flagstone.Workflows.Servers;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
@@ -11,7 +12,7 @@ using Orleans.Runtime;
 namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Lets nobody past without a token, but callers of this machine where the settings admit them.</summary>
-internal sealed partial class CallerInterceptor(Authenticator authenticator, WorkflowsOptions options, ILogger<CallerInterceptor> logger) : Interceptor
+internal sealed partial class CallerInterceptor(Authenticator authenticator, WorkflowsOptions options, InstallationServer installation, ILogger<CallerInterceptor> logger) : Interceptor
 {
     private const string Key = "flagstone.caller";
     private const string ReasonKey = "flagstone.reason";
@@ -29,6 +30,11 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
         {
             http.Features.Set(SignInFailed.Instance);
             throw RpcErrors.Unauthenticated("No good token came with the request. Give the client an API key: a token of this installation, as docs/guides/temporal.md shows.");
+        }
+
+        if (installation.Elsewhere is { } elsewhere)
+        {
+            throw RpcErrors.FailedPrecondition($"This installation uses the Temporal server at {elsewhere}, and has no workflows of its own. Connect the client there.");
         }
 
         if (Refuse(context.Method, caller, request) is { } why)

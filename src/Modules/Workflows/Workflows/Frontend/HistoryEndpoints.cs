@@ -4,10 +4,10 @@ using Flagstone.Platform.Problems;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
-using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Temporalio.Api.History.V1;
 
 namespace Flagstone.Workflows.Frontend;
 
@@ -17,18 +17,13 @@ namespace Flagstone.Workflows.Frontend;
 /// </summary>
 internal static class HistoryEndpoints
 {
-    /// <summary>Events that are read at once.</summary>
-    private const int PageSize = 500;
-
-    private const int PageBytes = 4 * 1024 * 1024;
-
     public static IEndpointRouteBuilder MapWorkflowHistory(this IEndpointRouteBuilder app)
     {
         app.MapGroup("/api/v1/workflowruns").WithTags("Workflows").RequireCaller()
             .ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound)
             .MapGet("/{ns}/{run}/history", (
-                    CallerContext context, string ns, string run, NamespaceCache namespaces, ExecutionStore executions, CancellationToken ct) =>
-                ExportAsync(context.Caller, ns, run, namespaces, executions, ct))
+                    CallerContext context, string ns, string run, NamespaceReader namespaces, RunReader runs, HistoryReader histories, CancellationToken ct) =>
+                ExportAsync(context.Caller, ns, run, namespaces, runs, histories, ct))
             .Produces<object>(StatusCodes.Status200OK, "application/json")
             .WithSummary("The history of a workflow run, which SDKs replay").WithName("ExportWorkflowHistory");
         // The console's link to the same: who is signed in by its cookie has no token in the browser.
@@ -37,47 +32,36 @@ internal static class HistoryEndpoints
     }
 
     private static async Task<IResult> DownloadAsync(
-        HttpContext http, string ns, string run, TokenStore tokens, NamespaceCache namespaces, ExecutionStore executions, CancellationToken ct) =>
+        HttpContext http, string ns, string run, TokenStore tokens, NamespaceReader namespaces, RunReader runs, HistoryReader histories, CancellationToken ct) =>
         await tokens.CallerAsync(http.User, ct) is { } caller
-            ? await ExportAsync(caller, ns, run, namespaces, executions, ct) : Catalogue.Unauthorized().ToResult();
+            ? await ExportAsync(caller, ns, run, namespaces, runs, histories, ct) : Catalogue.Unauthorized().ToResult();
 
     private static async Task<IResult> ExportAsync(
-        Caller caller, string ns, string runId, NamespaceCache namespaces, ExecutionStore executions, CancellationToken ct)
+        Caller caller, string ns, string runId, NamespaceReader namespaces, RunReader runs, HistoryReader histories, CancellationToken ct)
     {
         if (AccessRules.RefuseWorkflowLists(caller, ns) is { } why)
         {
             return Catalogue.Forbidden(caller.Name, "get", Evidence.Key(ns, runId), why).ToResult();
         }
 
-        WorkflowNamespace found;
-        try
-        {
-            found = await namespaces.GetAsync(ns, ct);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        if (await namespaces.FindAsync(caller, ns, ct) is null)
         {
             return Catalogue.NotFound(WorkflowNamespaceKind.Namespace.Key("", ns)).ToResult();
         }
 
-        return await executions.FindRunAsync(found.Id, runId, ct) is { } run
-            ? Results.Stream(body => WriteAsync(body, run, executions, ct), "application/json")
+        return await runs.FindAsync(caller, ns, runId, ct) is { WorkflowExecutionInfo.Execution: var run }
+            ? Results.Stream(body => WriteAsync(body, histories.AllAsync(caller, ns, run, ct), ct), "application/json")
             : Catalogue.NotFound(Evidence.Key(ns, runId)).ToResult();
     }
 
-    private static async Task WriteAsync(Stream body, RunState run, ExecutionStore executions, CancellationToken ct)
+    private static async Task WriteAsync(Stream body, IAsyncEnumerable<HistoryEvent> events, CancellationToken ct)
     {
         await using var text = new StreamWriter(body);
         await text.WriteAsync("{\"events\":[");
-        var (next, last) = (1L, run.NextEventId - 1);
-        while (next <= last && await executions.EventsAsync(run.RunId, next, last, PageSize, PageBytes, ct) is { Count: > 0 } page)
+        await foreach (var one in events.WithCancellation(ct))
         {
-            foreach (var one in page)
-            {
-                await text.WriteAsync(one.EventId == 1 ? "\n" : ",\n");
-                await text.WriteAsync(EventJson.Exact(one));
-            }
-
-            next = page[^1].EventId + 1;
+            await text.WriteAsync(one.EventId == 1 ? "\n" : ",\n");
+            await text.WriteAsync(EventJson.Exact(one));
         }
 
         await text.WriteAsync("\n]}\n");

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using System.Reflection;
 using System.Text;
+using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
 namespace Flagstone.Workflows.Frontend;
@@ -12,6 +14,12 @@ internal static class RpcTable
 
     private static readonly Dictionary<string, RpcAccess> Access = Of(WorkflowService, typeof(WorkflowServiceHandlers)).Concat(Of(OperatorService, typeof(OperatorServiceHandlers)))
         .ToDictionary(a => a.Method, a => a.Access, StringComparer.Ordinal);
+
+    private static readonly FrozenDictionary<string, string> Methods = WorkflowService.Methods.Concat(OperatorService.Methods)
+        .ToFrozenDictionary(m => m.InputType.FullName, m => $"/{m.Service.FullName}/{m.Name}", StringComparer.Ordinal);
+
+    /// <summary>The gRPC name of the method that takes a request.</summary>
+    public static string MethodOf(IMessage request) => Methods[request.Descriptor.FullName];
 
     /// <summary>The handler of an RPC; null for none.</summary>
     public static MethodInfo? HandlerOf(Type service, MethodDescriptor rpc) =>

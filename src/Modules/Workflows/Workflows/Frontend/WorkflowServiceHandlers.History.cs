@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Flagstone.Workflows.Executions;
 using Google.Protobuf;
 using Grpc.Core;
@@ -20,7 +19,7 @@ internal sealed partial class WorkflowServiceHandlers
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);
         var key = new ExecutionKey(ns.Id, request.Execution.WorkflowId);
-        var page = ReadPage(request.NextPageToken, request.Execution.RunId);
+        var page = HistoryPage.Read(request.NextPageToken, request.Execution.RunId);
         var run = await RunAsync(key, page.RunId, context.CancellationToken);
         page = page with { RunId = run.RunId };
         var onlyEnd = request.HistoryEventFilterType == HistoryEventFilterType.CloseEvent;
@@ -56,7 +55,7 @@ internal sealed partial class WorkflowServiceHandlers
     {
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);
-        var page = ReadPage(request.NextPageToken, request.Execution.RunId);
+        var page = HistoryPage.Read(request.NextPageToken, request.Execution.RunId);
         var run = await RunAsync(new ExecutionKey(ns.Id, request.Execution.WorkflowId), page.RunId, context.CancellationToken);
         var last = request.NextPageToken.IsEmpty ? run.NextEventId - 1 : page.NextId;
         var size = request.MaximumPageSize is > 0 and < MaxEventsPerPage ? request.MaximumPageSize : MaxEventsPerPage;
@@ -65,7 +64,7 @@ internal sealed partial class WorkflowServiceHandlers
         return new GetWorkflowExecutionHistoryReverseResponse
         {
             History = new History { Events = { events } },
-            NextPageToken = next is null ? ByteString.Empty : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(next)),
+            NextPageToken = next is null ? ByteString.Empty : next.ToToken(),
         };
     }
 
@@ -97,35 +96,10 @@ internal sealed partial class WorkflowServiceHandlers
     private static GetWorkflowExecutionHistoryResponse Page(IEnumerable<HistoryEvent> events, HistoryPage? next) => new()
     {
         History = new History { Events = { events } },
-        NextPageToken = next is null ? ByteString.Empty : ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(next)),
+        NextPageToken = next is null ? ByteString.Empty : next.ToToken(),
     };
-
-    private static HistoryPage ReadPage(ByteString token, string runId)
-    {
-        if (token.IsEmpty)
-        {
-            return new HistoryPage(runId, 1);
-        }
-
-        try
-        {
-            if (JsonSerializer.Deserialize<HistoryPage>(token.Span) is { RunId: { Length: > 0 } of, NextId: > 0 } page && (runId.Length == 0 || runId == of))
-            {
-                return page;
-            }
-        }
-        catch (JsonException)
-        {
-            // Answered below, like a token of another run.
-        }
-
-        throw RpcErrors.InvalidArgument("Invalid NextPageToken.");
-    }
 
     private async Task<RunState> RunAsync(ExecutionKey key, string runId, CancellationToken ct) =>
         await executions.FindRunAsync(key, runId, ct) ?? throw RpcErrors.NotFound(
             runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
-
-    /// <summary>Where the next page of a history begins.</summary>
-    private sealed record HistoryPage(string RunId, long NextId);
 }

@@ -39,7 +39,7 @@ internal static class NamespaceMessages
         {
             Name = document.NameOf(),
             Id = document.UidOf(),
-            State = spec.Text("state") == "Deprecated" ? NamespaceState.Deprecated : NamespaceState.Registered,
+            State = document.IsDeleting() ? NamespaceState.Deleted : spec.Text("state") == "Deprecated" ? NamespaceState.Deprecated : NamespaceState.Registered,
             Description = spec.Text("description"),
             OwnerEmail = spec.Text("ownerEmail"),
             Capabilities = new NamespaceInfo.Types.Capabilities

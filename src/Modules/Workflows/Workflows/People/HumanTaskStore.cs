@@ -23,6 +23,9 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
     /// <summary>More of a person's teams are not looked for.</summary>
     private const int MaxTeams = 200;
 
+    /// <summary>Of one run; a page of it shows no more.</summary>
+    private const int MaxOfRun = 20;
+
     /// <summary>More are not counted: a count says "99+" long before.</summary>
     private const int MaxCounted = 100;
 
@@ -30,6 +33,8 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
         "t.run, t.event, t.namespace, t.name, t.workflow, t.activity, t.starter, t.state, t.at, t.opened_at, t.request, t.live, t.outcome";
 
     private const string One = $"SELECT {Columns} FROM workflow_human_task t WHERE t.run = @run AND t.event = @event";
+
+    private const string Open = $"SELECT {Columns} FROM workflow_human_task t WHERE t.run = @run AND t.is_open = 1 ORDER BY t.event LIMIT @limit";
 
     private const string Teams = """
         SELECT DISTINCT subject FROM workflow_human_subject WHERE subject >= 'team:' AND subject < 'team;' ORDER BY subject LIMIT @limit
@@ -41,6 +46,14 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
         await using var command = connection.Command(One, ("run", runId), ("event", eventId));
         await using var reader = await command.ExecuteReaderAsync(ct);
         return await reader.ReadAsync(ct) ? Row(reader) : null;
+    }
+
+    /// <summary>The first open ones of a run.</summary>
+    public async Task<List<HumanTaskRow>> OpenAsync(string runId, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = connection.Command(Open, ("run", runId), ("limit", MaxOfRun));
+        return await RowsAsync(command, ct);
     }
 
     /// <summary>A page, the latest first.</summary>
@@ -55,14 +68,7 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
                 .. parameters, ("limit", limit),
                 .. after is null ? [] : (ReadOnlySpan<(string, object?)>)[("at", after.At), ("run", after.Run), ("event", after.Event)],
             ]);
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        var rows = new List<HumanTaskRow>();
-        while (await reader.ReadAsync(ct))
-        {
-            rows.Add(Row(reader));
-        }
-
-        return rows;
+        return await RowsAsync(command, ct);
     }
 
     /// <summary>How many there are; no more than a hundred are counted.</summary>
@@ -112,6 +118,18 @@ internal sealed class HumanTaskStore(PlatformDatabase database)
         }
 
         return (where, parameters);
+    }
+
+    private static async Task<List<HumanTaskRow>> RowsAsync(DbCommand command, CancellationToken ct)
+    {
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        var rows = new List<HumanTaskRow>();
+        while (await reader.ReadAsync(ct))
+        {
+            rows.Add(Row(reader));
+        }
+
+        return rows;
     }
 
     private static HumanTaskRow Row(DbDataReader reader) => new(

@@ -32,6 +32,9 @@ internal sealed class HumanTasks(HumanTaskStore store, ICatalog catalog, IGrainF
         id.Split('.') is [var run, var digits] && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var eventId)
             ? await store.FindAsync(run, eventId, ct) : null;
 
+    /// <summary>The first of those that a run waits for; more are in the inbox.</summary>
+    public Task<List<HumanTaskRow>> OpenAsync(string runId, CancellationToken ct) => store.OpenAsync(runId, ct);
+
     /// <summary>A page and where the next one begins; null on the last.</summary>
     public async Task<(List<HumanTaskRow> Rows, HumanTaskPosition? Next)> ListAsync(
         HumanTaskQuery query, HumanTaskPosition? after, int size, CancellationToken ct)

@@ -7,12 +7,15 @@ using Flagstone.Workflows.Contracts;
 namespace Flagstone.Provisioning.Providers.Temporal;
 
 /// <summary>Finds the server that a resource's <c>providerConfigRef</c> names. Without a ProviderConfig of the name <c>default</c>, what names none is made here.</summary>
-internal sealed class TemporalServers(ResourceStore store, ConnectionSecrets secrets)
+internal sealed class TemporalServers(ResourceStore store, ConnectionSecrets secrets, ITemporalNamespaces namespaces)
 {
     private const string Default = "default";
 
     /// <summary>The place of what is made here.</summary>
     public const string Own = "flagstone";
+
+    /// <summary>The place of what is made at the server that the settings name, with its address behind.</summary>
+    private const string OfSettings = "the settings' server at ";
 
     /// <returns>The server, null for this installation; or what is wrong, for people.</returns>
     public async Task<(TemporalServer? Server, string Problem)> FindAsync(ManagedResource resource, CancellationToken ct)
@@ -29,15 +32,16 @@ internal sealed class TemporalServers(ResourceStore store, ConnectionSecrets sec
     private async Task<(TemporalServer? Server, string Place, string Problem)> FindAsync(JsonObject document, CancellationToken ct)
     {
         var (named, kept) = (ManagedResource.ConfigOf(document), document.Annotation(Names.PlaceAnnotation));
-        if (named.Length == 0 && kept == Own)
+        var here = namespaces.Elsewhere is { } elsewhere ? (Server: elsewhere, Place: OfSettings + elsewhere.Address, Problem: "") : (null, Own, "");
+        if (named.Length == 0 && (kept == Own || kept.StartsWith(OfSettings, StringComparison.Ordinal)))
         {
-            return (null, Own, "");
+            return here;
         }
 
         var name = named.Length > 0 ? named : Default;
         if ((await store.FindAsync(TemporalKinds.Config.Key("", name), ct))?.ToDocument()["spec"] is not JsonObject spec)
         {
-            return named.Length == 0 && kept.Length == 0 ? (null, Own, "") : (null, "",
+            return named.Length == 0 && kept.Length == 0 ? here : (null, "",
                 $"There is no ProviderConfig '{name}' of {TemporalKinds.Group}. Apply it, or take spec.providerConfigRef away for a namespace of this platform");
         }
 

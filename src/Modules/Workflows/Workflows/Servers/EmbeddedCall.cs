@@ -1,14 +1,15 @@
 using Flagstone.Platform.Identity;
+using Flagstone.Workflows.Frontend;
 using Grpc.Core;
 
-namespace Flagstone.Workflows.Frontend;
+namespace Flagstone.Workflows.Servers;
 
 /// <summary>A call of a handler from within the process: a caller who is signed in already, and no connection.</summary>
-internal sealed class LocalCall : ServerCallContext
+internal sealed class EmbeddedCall : ServerCallContext
 {
     private readonly string method;
 
-    public LocalCall(string method, Caller caller, string reason, CancellationToken ct)
+    public EmbeddedCall(string method, Caller caller, string reason, CancellationToken ct)
     {
         this.method = method;
         CancellationTokenCore = ct;
