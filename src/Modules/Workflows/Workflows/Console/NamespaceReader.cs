@@ -1,4 +1,5 @@
 using Flagstone.Platform.Identity;
+using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Servers;
 using Google.Protobuf;
 using Grpc.Core;
@@ -11,12 +12,15 @@ namespace Flagstone.Workflows.Console;
 /// <summary>A namespace as the console shows it.</summary>
 /// <param name="SearchAttributes">Its own ones; empty in a list.</param>
 /// <param name="Retention">Null where a server does not say.</param>
+/// <param name="AllowsTimeSkipping">The embedded server says it; of another one it is not known, and not offered.</param>
 internal sealed record NamespaceView(
-    string Id, string Name, NamespaceState State, string Description, TimeSpan? Retention, IReadOnlyDictionary<string, IndexedValueType> SearchAttributes)
+    string Id, string Name, NamespaceState State, string Description, TimeSpan? Retention, bool AllowsTimeSkipping,
+    IReadOnlyDictionary<string, IndexedValueType> SearchAttributes)
 {
     public static NamespaceView Of(DescribeNamespaceResponse there) => new(
         there.NamespaceInfo.Id, there.NamespaceInfo.Name, there.NamespaceInfo.State, there.NamespaceInfo.Description,
-        there.Config?.WorkflowExecutionRetentionTtl?.ToTimeSpan(), new Dictionary<string, IndexedValueType>());
+        there.Config?.WorkflowExecutionRetentionTtl?.ToTimeSpan(), there.NamespaceInfo.Data.GetValueOrDefault(NamespaceMessages.TimeSkippingKey) == "true",
+        new Dictionary<string, IndexedValueType>());
 }
 
 /// <summary>Reads namespaces by the messages of Temporal's API.</summary>

@@ -28,6 +28,10 @@ public sealed partial class RunPage
     private static readonly string[] OpenActs =
         [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
 
+    /// <summary>Where clocks may jump.</summary>
+    private static readonly string[] SkippingActs =
+        [RunActionForm.Signal, SkipTimeForm.SkipTime, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
+
     private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 
     private RunView? run;
@@ -41,6 +45,9 @@ public sealed partial class RunPage
     private IReadOnlyList<HistoryEvent> recent = [];
     private IReadOnlyList<RunStep> steps = [];
     private IReadOnlyList<(long EventId, string Text)> points = [];
+    /// <summary>How far the run's clock is ahead.</summary>
+    private TimeSpan ahead;
+    private bool maySkip;
     private string? mayNot;
     private string asking = "";
     private string said = "";
@@ -78,6 +85,8 @@ public sealed partial class RunPage
 
     private string Here => Href(Namespace, RunId);
 
+    private string[] Acts => !run!.IsRunning ? ClosedActs : maySkip ? SkippingActs : OpenActs;
+
     private RunTarget Target => new(Namespace, run!.WorkflowId, RunId);
 
     private int PageSize => IsHistory ? EventsPerTable : EventsPerTimeline;
@@ -109,13 +118,16 @@ public sealed partial class RunPage
             return new PageMissing($"There is no run {RunId} in namespace {Namespace}. It may have been deleted, by hand or because its retention is over.");
         }
 
+        maySkip = ns.AllowsTimeSkipping;
+        maySkip = ns.AllowsTimeSkipping;
         mayNot = AccessRules.RefuseWorkflows(Caller, Namespace);
         if (before?.Events != run.Events || before.Status != run.Status || events.FirstOrDefault()?.EventId != First)
         {
             events = await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
-            recent = await Histories.LastAsync(Caller, Namespace, run.Execution, run.IsRunning ? HistoryReader.MaxEvents : 1, ct);
+            recent = await Histories.LastAsync(Caller, Namespace, run.Execution, run.IsRunning || run.Skipping is not null ? HistoryReader.MaxEvents : 1, ct);
         }
 
+        ahead = RunClock.Ahead(run.Started, recent);
         steps = IsHistory ? [] : RunSteps.Of(events);
         timers = run.IsRunning ? RunTimers.Of(recent) : [];
         end = run.IsRunning ? null : recent is [var last, ..] ? RunMoments.End(last) : null;

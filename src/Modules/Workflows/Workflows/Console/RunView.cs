@@ -46,6 +46,9 @@ internal sealed record RunView(DescribeWorkflowExecutionResponse Described, Work
 
     public string ResetTo => Described.WorkflowExtendedInfo?.ResetRunId ?? "";
 
+    /// <summary>Null where its clock was never let jump.</summary>
+    public TimeSkippingInfo? Skipping => Described.WorkflowExtendedInfo?.TimeSkippingInfo;
+
     /// <summary>Of its workflow task; 1 while it has none.</summary>
     public int TaskAttempt => Described.PendingWorkflowTask?.Attempt ?? 1;
 }

@@ -16,6 +16,9 @@ internal static class NamespaceMessages
 
     public const string ClusterName = "flagstone";
 
+    /// <summary>Where a namespace's data says that the clocks of its runs may jump: Temporal's messages have no field for it.</summary>
+    public const string TimeSkippingKey = "flagstone.dev/time-skipping";
+
     public static DescribeNamespaceResponse Describe(JsonObject document) => new()
     {
         NamespaceInfo = Info(document), Config = Config(document), ReplicationConfig = Replication(),
@@ -52,6 +55,11 @@ internal static class NamespaceMessages
         foreach (var (key, value) in spec?["data"] as JsonObject ?? [])
         {
             info.Data[key] = value?.ToString() ?? "";
+        }
+
+        if (WorkflowNamespace.Of(document).AllowsTimeSkipping)
+        {
+            info.Data[TimeSkippingKey] = "true";
         }
 
         return info;
