@@ -6,6 +6,7 @@ using Flagstone.Platform;
 using Flagstone.Workflows;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Flagstone.Host;
 
@@ -24,6 +25,7 @@ internal static class Listeners
     public static void AddListeners(this WebApplicationBuilder builder, PlatformOptions options, X509Certificate2 certificate)
     {
         var address = IPAddress.Parse(options.Address);
+        var workers = WorkerAuthority.Read(options);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -42,7 +44,15 @@ internal static class Listeners
                 l.Protocols = HttpProtocols.Http2;
                 if (options.TemporalTls || !IPAddress.IsLoopback(address))
                 {
-                    l.UseHttps(certificate);
+                    l.UseHttps(certificate, https =>
+                    {
+                        if (workers is not null)
+                        {
+                            // Who shows none signs in with a token.
+                            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                            https.ClientCertificateValidation = (shown, _, _) => workers.Accepts(shown);
+                        }
+                    });
                 }
             });
         });

@@ -35,6 +35,12 @@ public sealed class PlatformOptions
     /// <summary>Whether Temporal's API speaks TLS on loopback too; elsewhere it always does.</summary>
     public bool TemporalTls { get; init; }
 
+    /// <summary>
+    /// A PEM file with the authority whose client certificates let workers in on Temporal's port, each by its common name <c>worker.NAMESPACE</c>; empty for
+    /// tokens alone.
+    /// </summary>
+    public string TemporalClientCaFile { get; init; } = "";
+
     /// <summary>The silo's port; 0 takes a free one.</summary>
     [Range(0, 65535)]
     public int SiloPort { get; init; }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Flagstone.Platform.Identity;
 
-/// <summary>Finds out who sends a request, by its bearer token.</summary>
+/// <summary>Finds out who sends a request, by its bearer token or its certificate.</summary>
 public sealed class Authenticator(TokenStore tokens)
 {
     private const string Scheme = "Bearer ";
@@ -11,9 +11,10 @@ public sealed class Authenticator(TokenStore tokens)
     public async ValueTask<Caller?> CallerAsync(HttpContext context, CancellationToken ct) =>
         TokenOf(context) is { } token ? await tokens.FindAsync(token, ct) : null;
 
-    /// <summary>As <see cref="CallerAsync"/>, and workers too: for Temporal's API.</summary>
+    /// <summary>As <see cref="CallerAsync"/>, and workers too, by a token or by their certificate: for Temporal's API. Where both come, the token counts.</summary>
     public async ValueTask<Caller?> WorkflowCallerAsync(HttpContext context, CancellationToken ct) =>
-        TokenOf(context) is { } token ? await tokens.FindForWorkflowsAsync(token, ct) : null;
+        context.Request.Headers.Authorization.Count > 0 ? TokenOf(context) is { } token ? await tokens.FindForWorkflowsAsync(token, ct) : null
+        : context.Connection.ClientCertificate is { } certificate ? WorkerCertificate.CallerOf(certificate) : null;
 
     private static string? TokenOf(HttpContext context) =>
         context.Request.Headers.Authorization.ToString() is var header && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
