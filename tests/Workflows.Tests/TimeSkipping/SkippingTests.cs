@@ -84,7 +84,8 @@ public sealed class SkippingTests(HostFixture fixture)
         await using var worker = RunningWorker.Start(await SkippingBench.ConnectAsync(fixture.Host, Ct));
 
         var handle = await worker.StartAsync(
-            nameof(StubbornWorkflow), SkippingBench.Enabled, r => r.RetryPolicy = new() { InitialInterval = Duration.FromTimeSpan(TimeSpan.FromHours(6)) }, [3]);
+            nameof(StubbornWorkflow), SkippingBench.Enabled,
+            r => r.RetryPolicy = new() { InitialInterval = Duration.FromTimeSpan(TimeSpan.FromHours(6)) }, [3]);
 
         Assert.Equal("attempt 3 after: Attempt 2 fails.", await handle.GetResultAsync<string>());
         Assert.Equal($"{Started} {Skipped} {Task} WorkflowExecutionCompleted", (await handle.ReplayedAsync()).Types());

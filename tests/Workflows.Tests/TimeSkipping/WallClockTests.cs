@@ -68,7 +68,8 @@ public sealed class WallClockTests
         Assert.Equal(steps.Now.AddDays(1), steps.Run.NexusOperations[id].ScheduledAt);
         Assert.Null(NexusCall.Of(steps.Run).Single().Attempts.NextAt);
 
-        var busy = Any.Pack(new RespondNexusTaskFailedRequest { Failure = new Temporalio.Api.Failure.V1.Failure { NexusHandlerFailureInfo = new() { Type = "UNAVAILABLE" } } });
+        var failure = new Temporalio.Api.Failure.V1.Failure { NexusHandlerFailureInfo = new() { Type = NexusFailures.Unavailable } };
+        var busy = Any.Pack(new RespondNexusTaskFailedRequest { Failure = failure });
         steps.Do(c => Assert.True(NexusRules.Report(c, new NexusReport(c.Run.RunId, id, 0, false, busy.ToByteArray()))));
 
         var call = Assert.Single(NexusCall.Of(steps.Run));
