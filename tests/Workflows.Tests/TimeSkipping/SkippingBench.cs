@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Flagstone.Testing;
 using Flagstone.Workflows.Tests.Workers;
 using Temporalio.Api.Common.V1;
+using Temporalio.Api.WorkflowService.V1;
 using Temporalio.Client;
 using Temporalio.Client.Interceptors;
 
@@ -32,15 +33,22 @@ internal static class SkippingBench
     }
 
     /// <summary>Starts a workflow with a configuration, which no option of the SDK has.</summary>
-    public static async Task<WorkflowHandle> StartAsync(this RunningWorker worker, string type, TimeSkippingConfig? config, params object?[] arguments)
+    public static Task<WorkflowHandle> StartAsync(this RunningWorker worker, string type, TimeSkippingConfig? config, params object?[] arguments) =>
+        worker.StartAsync(type, config, _ => { }, arguments);
+
+    /// <summary>As <see cref="StartAsync(RunningWorker, string, TimeSkippingConfig?, object?[])"/>, with more of the request.</summary>
+    public static async Task<WorkflowHandle> StartAsync(
+        this RunningWorker worker, string type, TimeSkippingConfig? config, Action<StartWorkflowExecutionRequest> set, object?[] arguments)
     {
         var (client, id) = (worker.Client, $"wf-{Guid.NewGuid():N}");
-        await client.WorkflowService.StartWorkflowExecutionAsync(new()
+        var request = new StartWorkflowExecutionRequest
         {
             Namespace = client.Options.Namespace, WorkflowId = id, WorkflowType = new() { Name = type }, TaskQueue = new() { Name = worker.Queue },
             Input = new() { Payloads_ = { arguments.Select(client.Options.DataConverter.PayloadConverter.ToPayload) } },
             RequestId = Guid.NewGuid().ToString(), TimeSkippingConfig = config,
-        });
+        };
+        set(request);
+        await client.WorkflowService.StartWorkflowExecutionAsync(request);
         return client.GetWorkflowHandle(id);
     }
 

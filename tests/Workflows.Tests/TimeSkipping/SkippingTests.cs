@@ -79,6 +79,43 @@ public sealed class SkippingTests(HostFixture fixture)
     }
 
     [Fact]
+    public async Task The_waits_of_a_workflow_that_is_tried_again_are_skipped()
+    {
+        await using var worker = RunningWorker.Start(await SkippingBench.ConnectAsync(fixture.Host, Ct));
+
+        var handle = await worker.StartAsync(
+            nameof(StubbornWorkflow), SkippingBench.Enabled,
+            r => r.RetryPolicy = new() { InitialInterval = Duration.FromTimeSpan(TimeSpan.FromHours(6)) }, [3]);
+
+        Assert.Equal("attempt 3 after: Attempt 2 fails.", await handle.GetResultAsync<string>());
+        Assert.Equal($"{Started} {Skipped} {Task} WorkflowExecutionCompleted", (await handle.ReplayedAsync()).Types());
+        Assert.Equal(2, (await handle.SkippingAsync())!.CurrentSessionSkipCount);
+    }
+
+    [Fact]
+    public async Task A_workflow_that_comes_each_day_comes_as_often_as_a_session_may_skip()
+    {
+        await using var worker = RunningWorker.Start(await SkippingBench.ConnectAsync(fixture.Host, Ct));
+        var config = new TimeSkippingConfig { Enabled = true, MaxSessionSkipCount = 2 };
+
+        var handle = await worker.StartAsync(nameof(TickingWorkflow), config, r => r.CronSchedule = "@daily", []);
+        var described = await worker.Client.WorkflowService.DescribeWorkflowExecutionAsync(
+            new() { Namespace = worker.Client.Options.Namespace, Execution = new() { WorkflowId = handle.Id } });
+        var run = described.WorkflowExecutionInfo.FirstRunId;
+        for (var day = 1; day <= 2; day++)
+        {
+            var ended = await worker.Client.GetWorkflowHandle(handle.Id, run).UntilAsync(EventType.WorkflowExecutionCompleted, Ct);
+            Assert.Equal($"{Started} {Skipped} {Task} WorkflowExecutionCompleted", ended.Types());
+            run = ended.Events.Last().WorkflowExecutionCompletedEventAttributes.NewExecutionRunId;
+        }
+
+        Assert.Equal(Started, (await worker.Client.GetWorkflowHandle(handle.Id, run).FetchHistoryAsync()).Types());
+        var info = (await handle.SkippingAsync())!;
+        Assert.Equal((false, 2), (info.EffectiveConfig.Enabled, info.CurrentSessionSkipCount));
+        await handle.TerminateAsync();
+    }
+
+    [Fact]
     public async Task A_fast_forward_stops_where_it_says_and_is_waited_for()
     {
         await using var worker = RunningWorker.Start(await SkippingBench.ConnectAsync(fixture.Host, Ct));

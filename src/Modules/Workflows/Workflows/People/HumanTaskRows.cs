@@ -122,7 +122,7 @@ internal static class HumanTaskRows
         var decision = HumanDecision.Of(EndOf(change, id)?.ActivityTaskCompletedEventAttributes?.Result);
         yield return new SqlStatement(
             End, ("run", change.Run.RunId), ("event", id), ("state", (long)PhaseAtEnd(change, id)), ("at", Micros.From(change.Wall)),
-            ("outcome", decision is null ? "" : Text(decision)));
+            ("outcome", decision is null ? "" : Text(decision with { At = RunTime.Wall(change.Run, decision.At) })));
         yield return new SqlStatement(DropSubjects, ("run", change.Run.RunId), ("event", id));
     }
 
