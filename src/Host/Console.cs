@@ -38,9 +38,11 @@ internal static class ConsoleHost
     /// <summary>What stands before the endpoints. Routing is in the middle: an error is routed again, to the page that shows it.</summary>
     public static void UseConsole(this WebApplication app)
     {
+        var origins = app.Services.GetServices<ConsoleConnection>().Select(c => c.Origin).ToList();
+        var policy = origins.Count > 0 ? $"{ContentPolicy}; connect-src 'self' {string.Join(' ', origins)}" : ContentPolicy;
         app.UseWhen(c => !IsForPrograms(c.Request.Path), pages =>
         {
-            pages.Use(GuardAsync);
+            pages.Use((context, next) => GuardAsync(context, policy, next));
             pages.UseExceptionHandler("/error", createScopeForErrors: true);
             pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         });
@@ -66,10 +68,10 @@ internal static class ConsoleHost
     /// Refuses what another origin sends: the services on the apps port are the same site to a browser, so that their pages' requests carry
     /// the cookie, and a web socket asks nobody.
     /// </summary>
-    private static Task GuardAsync(HttpContext context, RequestDelegate next)
+    private static Task GuardAsync(HttpContext context, string policy, RequestDelegate next)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = ContentPolicy;
+        headers.ContentSecurityPolicy = policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";

@@ -4,6 +4,7 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Activities.Standalone;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
+using Flagstone.Workflows.Console.Codec;
 using Flagstone.Workflows.Contracts;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Discarding;
@@ -103,7 +104,7 @@ public static class WorkflowsModule
         services.AddSingleton<WorkflowServiceHandlers>();
         services.AddSingleton<OperatorServiceHandlers>();
         services.AddSingleton(Health(elsewhere is null ? ServingStatus.Serving : ServingStatus.NotServing));
-        services.AddWorkflowsConsole();
+        services.AddWorkflowsConsole((builder.Configuration.GetSection(CodecOptions.Section).Get<CodecOptions>() ?? new CodecOptions()).Checked());
         return builder;
     }
 

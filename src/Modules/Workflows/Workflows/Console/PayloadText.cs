@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Google.Protobuf;
 using Temporalio.Api.Common.V1;
 
 namespace Flagstone.Workflows.Console;
@@ -8,8 +9,12 @@ namespace Flagstone.Workflows.Console;
 /// <summary>A payload as a person reads it. Pure.</summary>
 /// <param name="Text">JSON or plain text; else what is known of it: its encoding and its size.</param>
 /// <param name="IsReadable">False where only the encoding and the size are told.</param>
-internal sealed record PayloadText(string Text, bool IsReadable)
+/// <param name="Encoded">As JSON, where a codec may know how to read it; null where it is readable, or too large to be asked for.</param>
+internal sealed record PayloadText(string Text, bool IsReadable, string? Encoded = null)
 {
+    /// <summary>A larger one is not sent to the browser with the page.</summary>
+    public const int MaxEncoded = 256 * 1024;
+
     /// <summary>More is not shown: the history as JSON has all of it.</summary>
     public const int MaxShown = 10_000;
 
@@ -29,7 +34,7 @@ internal sealed record PayloadText(string Text, bool IsReadable)
             "binary/plain" => Plain(payload.Data.Span),
             _ => null,
         };
-        return text is null ? new PayloadText($"{(encoding.Length > 0 ? encoding : "no encoding")}, {payload.Data.Length} bytes", false)
+        return text is null ? new PayloadText($"{(encoding.Length > 0 ? encoding : "no encoding")}, {payload.Data.Length} bytes", false, payload.Data.Length <= MaxEncoded ? JsonFormatter.Default.Format(payload) : null)
             : new PayloadText(text.Length > MaxShown ? $"{text[..MaxShown]}… ({text.Length} characters)" : text, true);
     }
 

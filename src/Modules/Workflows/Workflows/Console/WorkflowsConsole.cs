@@ -1,4 +1,5 @@
 using Flagstone.Ui.Shell;
+using Flagstone.Workflows.Console.Codec;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 
@@ -7,8 +8,15 @@ namespace Flagstone.Workflows.Console;
 /// <summary>The module's pages in the console.</summary>
 internal static class WorkflowsConsole
 {
-    public static IServiceCollection AddWorkflowsConsole(this IServiceCollection services)
+    public static IServiceCollection AddWorkflowsConsole(this IServiceCollection services, CodecOptions codec)
     {
+        services.AddSingleton(codec);
+        services.AddScoped<PayloadCodec>();
+        if (codec.Endpoint.Length > 0)
+        {
+            services.AddSingleton(new ConsoleConnection(codec.Origin));
+        }
+
         services.AddConsolePages<RunListPage>(
             new NavItem("Inbox", "/inbox", Icons.Material.Outlined.Inbox, 5, "i") { Mark = typeof(InboxCount) },
             new NavItem("Workflows", "/workflows", Icons.Material.Outlined.Schema, 25, "w"),
