@@ -35,7 +35,7 @@ public sealed class RepeatTests
         Assert.Equal((2, ContinueAsNewInitiator.Retry, "run", "run"), (next.Attempt, next.Initiator, next.ContinuedExecutionRunId, next.FirstExecutionRunId));
         Assert.Equal(TimeSpan.FromSeconds(1), next.FirstWorkflowTaskBackoff.ToTimeSpan());
         Assert.Equal((Broken, Result, Result), (next.ContinuedFailure, next.LastCompletionResult, next.Input));
-        Assert.Equal(steps.Now + TimeSpan.FromSeconds(1), Deadlines.Earliest(steps.Follower.Run));
+        Assert.Equal(steps.Now + TimeSpan.FromSeconds(1), Deadlines.Earliest(steps.Follower.Run, steps.Now));
     }
 
     [Theory]

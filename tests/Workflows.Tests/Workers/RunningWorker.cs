@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Tests.Nexus;
 using Flagstone.Workflows.Tests.People;
+using Flagstone.Workflows.Tests.TimeSkipping;
 using Temporalio.Client;
 using Temporalio.Worker;
 
@@ -41,7 +42,8 @@ internal sealed class RunningWorker : IAsyncDisposable
         typeof(HelloWorkflow), typeof(ListeningWorkflow), typeof(TimerWorkflow), typeof(ActivityWorkflow), typeof(ChainWorkflow), typeof(CountdownWorkflow), typeof(PoisonedWorkflow),
         typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
         typeof(UpdatableWorkflow), typeof(TaggedWorkflow), typeof(NexusCallingWorkflow), typeof(NexusTypedWorkflow), typeof(ApprovalWorkflow),
-        typeof(ApprovalParentWorkflow),
+        typeof(ApprovalParentWorkflow), typeof(WeekWorkflow), typeof(DailyWorkflow), typeof(DaysWorkflow), typeof(SleepingParentWorkflow),
+        typeof(SleepingChildWorkflow),
     ];
 
     public TemporalClient Client { get; }

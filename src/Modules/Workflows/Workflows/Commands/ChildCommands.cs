@@ -3,6 +3,7 @@ using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Command.V1;
@@ -47,6 +48,7 @@ internal static class ChildCommands
             attributes.WorkflowIdReusePolicy = WorkflowIdReusePolicy.TerminateIfRunning;
         }
 
+        SkipConfig.Propagate(run, attributes);
         var initiated = change.Add(new HistoryEvent
         {
             EventType = EventType.StartChildWorkflowExecutionInitiated, StartChildWorkflowExecutionInitiatedEventAttributes = attributes,

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Nexus;
+using Flagstone.Workflows.TimeSkipping;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 
@@ -10,11 +11,25 @@ internal static class Deadlines
 {
     private static readonly TimeSpan LongestSpeculation = TimeSpan.FromSeconds(5);
 
-    /// <summary>When to look again; null for never.</summary>
-    public static DateTimeOffset? Earliest(RunState run) => All(run).Select(d => (DateTimeOffset?)d.At).Min();
+    /// <summary>When to look again, by the wall clock: at once where the run's clock may jump. Null for never.</summary>
+    /// <param name="wall">The time by the wall clock.</param>
+    public static DateTimeOffset? Earliest(RunState run, DateTimeOffset wall) =>
+        SkipRules.Target(run, RunTime.Of(run, wall)) is not null ? wall
+        : All(run).Select(d => (DateTimeOffset?)d.At).Min() is { } at ? RunTime.Wall(run, at) : null;
 
-    /// <summary>Does what is due, in the order of the times.</summary>
+    /// <summary>
+    /// Does what is due, in the order of the times; then, where the run's clock may jump, what is due at the time to which it jumps.
+    /// </summary>
     public static void Fire(RunChange change)
+    {
+        FireDue(change);
+        if (SkipRules.Skip(change))
+        {
+            FireDue(change);
+        }
+    }
+
+    private static void FireDue(RunChange change)
     {
         // Each one may end others: they are looked up again after it.
         while (All(change.Run).Where(d => d.At <= change.Now).OrderBy(d => d.At).FirstOrDefault() is { } due)
@@ -33,6 +48,11 @@ internal static class Deadlines
         if (run.ExpiresAt is { } expires)
         {
             yield return new Deadline(expires, Closing.TimeOut);
+        }
+
+        if (run.TimeSkipping is { IsActive: true, FastForward: { HasCompleted: false } forward })
+        {
+            yield return new Deadline(forward.Target, SkipRules.EndFastForward);
         }
 
         if (run is { BackoffUntil: { } until, AwaitsParent: false })

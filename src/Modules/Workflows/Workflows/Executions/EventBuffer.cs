@@ -21,7 +21,7 @@ internal static class EventBuffer
         or EventType.ExternalWorkflowExecutionSignaled or EventType.SignalExternalWorkflowExecutionFailed
         or EventType.ExternalWorkflowExecutionCancelRequested or EventType.RequestCancelExternalWorkflowExecutionFailed
         or EventType.NexusOperationStarted or EventType.NexusOperationCancelRequestCompleted or EventType.NexusOperationCancelRequestFailed
-        or EventType.WorkflowExecutionOptionsUpdated
+        or EventType.WorkflowExecutionOptionsUpdated or EventType.WorkflowExecutionTimeSkippingTransitioned
         || IsEnd(type);
 
     public static bool IsFull(List<HistoryEvent> buffered) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Resources;
 
@@ -23,5 +24,9 @@ internal static class Evidence
     public static LedgerNote Note(RunState run, CallerAct act) => new(Key(run.Namespace, run.RunId), act.Verb, "");
 
     /// <summary>The count stands first: the ledger cuts a reason that is too long at its end.</summary>
-    public static string Reason(RunState run) => $"{run.Status} after {run.NextEventId - 1} events; workflow {run.WorkflowId}, type {run.Type}";
+    public static string Reason(RunState run) => $"{run.Status} after {run.NextEventId - 1} events{Skipped(run)}; workflow {run.WorkflowId}, type {run.Type}";
+
+    /// <summary>That a history's times are not those at which it happened; nothing for a run whose clock is the wall clock.</summary>
+    private static string Skipped(RunState run) => run.TimeSkipping is { Skipped: var time } && time > TimeSpan.Zero
+        ? string.Create(CultureInfo.InvariantCulture, $", its clock ahead by {time.TotalSeconds:0.###} s of skipped time") : "";
 }

@@ -35,7 +35,7 @@ internal sealed partial class ExecutionGrain
         }
 
         run.Activities[start.EventId].WorkerVersion = start.Version.Length > 0 ? start.Version : null;
-        metrics.Started("activity", clock.GetUtcNow() - run.Activities[start.EventId].ScheduledAt);
+        metrics.Started("activity", RunNow - run.Activities[start.EventId].ScheduledAt);
         return await CommitAsync(change) is { } refusal ? refusal : Answer.Of(TaskOf(run, run.Activities[start.EventId]));
     }
 

@@ -1,4 +1,5 @@
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Updates;
 using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
@@ -162,7 +163,7 @@ internal sealed partial class ExecutionGrain
     /// <param name="from">The answer of a worker that takes the task at once, if it wants; null for none.</param>
     private void Speculate(RespondWorkflowTaskCompletedRequest? from)
     {
-        if (!updates.IsWaiting || WorkflowTaskRules.Speculate(run!, clock.GetUtcNow()) is not { } task)
+        if (!updates.IsWaiting || WorkflowTaskRules.Speculate(run!, RunNow) is not { } task)
         {
             return;
         }
@@ -175,8 +176,8 @@ internal sealed partial class ExecutionGrain
         {
             var queue = new TaskQueueKey(key.Namespace, TaskKind.Workflow, task.Queue);
             var hint = new QueuedTask(
-                key.WorkflowId, run!.RunId, task.ScheduledId, task.Attempt, Platform.Storage.Micros.From(task.ScheduledAt), task.Queue != run.TaskQueue,
-                VersioningRules.DirectiveOf(run));
+                key.WorkflowId, run!.RunId, task.ScheduledId, task.Attempt, Platform.Storage.Micros.From(RunTime.Wall(run, task.ScheduledAt)),
+                task.Queue != run.TaskQueue, VersioningRules.DirectiveOf(run));
             grains.GetGrain<ITaskQueueGrain>(queue.ToString()).AddAsync(hint).Ignore();
         }
 

@@ -1,6 +1,7 @@
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf.Collections;
 using Temporalio.Api.Command.V1;
@@ -15,15 +16,23 @@ internal sealed partial class ExecutionGrain
     public async Task<Answer> UpdateOptionsAsync(Call call)
     {
         var request = UpdateWorkflowExecutionOptionsRequest.Parser.ParseFrom(call.Request);
-        return await RefuseOverrideAsync(request.WorkflowExecutionOptions?.VersioningOverride) is { } refusal ? refusal
-            : await StepAsync(call, change => Update(change, request));
+        var fields = OptionFields.Of(request.UpdateMask);
+        return fields.Override && await RefuseOverrideAsync(request.WorkflowExecutionOptions?.VersioningOverride) is { } refusal ? refusal
+            : await StepAsync(call, change =>
+            {
+                change.Act = fields.Skipping ? CallerAct.Of(call, CallerAct.SkipTime) : null;
+                return Update(change, request);
+            });
     }
 
     private static Answer Update(RunChange change, UpdateWorkflowExecutionOptionsRequest request) =>
-        Overriding.Apply(change, request.WorkflowExecutionOptions?.VersioningOverride, request.Identity) is { } refusal ? refusal
+        OptionFields.Apply(change, request.UpdateMask, request.WorkflowExecutionOptions, request.Identity) is { } refusal ? refusal
             : Answer.Of(new UpdateWorkflowExecutionOptionsResponse
             {
-                WorkflowExecutionOptions = new WorkflowExecutionOptions { VersioningOverride = change.Run.Versioning?.Override },
+                WorkflowExecutionOptions = new WorkflowExecutionOptions
+                {
+                    VersioningOverride = change.Run.Versioning?.Override, TimeSkippingConfig = change.Run.TimeSkipping?.Config,
+                },
             });
 
     /// <summary>A workflow that is pinned to a version which has not its queue would wait for ever. Null when it has, or is pinned to none.</summary>

@@ -46,7 +46,7 @@ internal sealed partial class ExecutionGrain
             change.ChangesVersioning = true;
         }
 
-        metrics.Started("workflow", clock.GetUtcNow() - run.WorkflowTask!.ScheduledAt);
+        metrics.Started("workflow", RunNow - run.WorkflowTask!.ScheduledAt);
         if (isSpeculative)
         {
             HoldTask();
@@ -58,12 +58,12 @@ internal sealed partial class ExecutionGrain
 
     private Answer StartInMemory(TaskStart start)
     {
-        if (!WorkflowTaskRules.StartInMemory(run!, clock.GetUtcNow(), By(start.Caller), start, Stamp(), Stamp()))
+        if (!WorkflowTaskRules.StartInMemory(run!, RunNow, By(start.Caller), start, Stamp(), Stamp()))
         {
             return default;
         }
 
-        metrics.Started("workflow", clock.GetUtcNow() - run!.WorkflowTask!.ScheduledAt);
+        metrics.Started("workflow", RunNow - run!.WorkflowTask!.ScheduledAt);
         HoldTask();
         return Answer.Of(TaskOf(run, again: true));
     }

@@ -6,6 +6,7 @@ using Flagstone.Workflows.Nexus.Endpoints;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Temporalio.Api.Common.V1;
@@ -82,7 +83,7 @@ internal sealed partial class ExecutionGrain(
         // The entry is answered for by what is returned; a step meanwhile that must be earlier writes its own.
         due = null;
         await FireAsync();
-        due = run is null ? null : Deadlines.Earliest(run);
+        due = run is null ? null : Deadlines.Earliest(run, clock.GetUtcNow());
         return due is { } next ? ReconcileResult.After(next > clock.GetUtcNow() ? next - clock.GetUtcNow() : TimeSpan.Zero) : ReconcileResult.Done;
     }
 
@@ -95,20 +96,24 @@ internal sealed partial class ExecutionGrain(
         }
     }
 
+    /// <summary>The time by the run's clock.</summary>
+    private DateTimeOffset RunNow => RunTime.Of(run!, clock.GetUtcNow());
+
     private static Principal By(string caller) => new() { Type = "user", Name = caller };
 
     /// <summary>Does what is due. False when it could not be stored.</summary>
     private async Task<bool> FireAsync()
     {
         var now = clock.GetUtcNow();
-        if (run is null || Deadlines.Earliest(run) is not { } earliest || earliest > now)
+        if (run is null || Deadlines.Earliest(run, now) is not { } earliest || earliest > now)
         {
             return true;
         }
 
         try
         {
-            var change = await StepAsync(null, mayEnd: run.ExpiresAt <= now + WakeUp.Precise);
+            var until = SkipRules.Target(run, RunTime.Of(run, now)) ?? RunTime.Of(run, now);
+            var change = await StepAsync(null, mayEnd: run.ExpiresAt <= until + WakeUp.Precise);
             Deadlines.Fire(change);
             if (await CommitAsync(change) is { } refusal)
             {
@@ -235,7 +240,7 @@ internal sealed partial class ExecutionGrain(
     /// <summary>The change of the due index that a step needs; an entry that is earlier than need be does no harm.</summary>
     private DueChange? Wake(RunState next)
     {
-        var earliest = Deadlines.Earliest(next);
+        var earliest = Deadlines.Earliest(next, clock.GetUtcNow());
         return earliest is null ? (due is null && version > 0 && next.IsRunning ? null : new DueChange(ExecutionStore.Controller, key.ToString(), null))
             : due is null || earliest < due ? new DueChange(ExecutionStore.Controller, key.ToString(), earliest)
             : null;
@@ -268,13 +273,14 @@ internal sealed partial class ExecutionGrain(
     private void Published()
     {
         committed = run is null ? default : (run.RunId, run.NextEventId, run.IsRunning);
+        skipping = run is null ? default : (run.FirstRunId, run.TimeSkipping);
         var before = changed;
         changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         before.TrySetResult();
         Arm();
     }
 
-    private void Arm() => Arm(run is null ? null : Deadlines.Earliest(run));
+    private void Arm() => Arm(run is null ? null : Deadlines.Earliest(run, clock.GetUtcNow()));
 
     private void Arm(DateTimeOffset? at)
     {
@@ -295,7 +301,7 @@ internal sealed partial class ExecutionGrain(
         }
         finally
         {
-            var next = run is null ? null : Deadlines.Earliest(run);
+            var next = run is null ? null : Deadlines.Earliest(run, clock.GetUtcNow());
             Arm(isDone || next is null ? next : clock.GetUtcNow() + Again);
         }
     }

@@ -7,6 +7,7 @@ using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
 using Flagstone.Workflows.People.Notices;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
 using Temporalio.Api.History.V1;
@@ -217,12 +218,12 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
         if (steps.FirstOrDefault(s => s.Change.Sent.Count > 0).Change is { } sender)
         {
-            yield return new DueChange(OutboxStore.Controller, key.ToString(), sender.Now + Undelivered);
+            yield return new DueChange(OutboxStore.Controller, key.ToString(), sender.Wall + Undelivered);
         }
 
         if (steps[^1].Change is { CallsNexus: true, Run.IsRunning: true } caller)
         {
-            yield return new DueChange(NexusCallerGrain.Controller, key.ToString(), caller.Now + Undelivered);
+            yield return new DueChange(NexusCallerGrain.Controller, key.ToString(), caller.Wall + Undelivered);
         }
     }
 
@@ -231,7 +232,8 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         var run = change.Run;
         sql.Add(new SqlStatement(
             PutRun, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue), ("status", (long)run.Status),
-            ("start", Micros.From(run.StartedAt)), ("close", run.ClosedAt is { } closed ? Micros.From(closed) : null), ("next", run.NextEventId), ("state", state)));
+            ("start", Micros.From(RunTime.WallAtStart(run, run.StartedAt))),
+            ("close", run.ClosedAt is { } closed ? Micros.From(RunTime.Wall(run, closed)) : null), ("next", run.NextEventId), ("state", state)));
         if (change.Copied is { } copied)
         {
             sql.Add(new SqlStatement(CopyEvents, ("run", run.RunId), ("base", copied.RunId), ("last", copied.Last)));
@@ -244,7 +246,7 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
 
         sql.AddRange(change.Settled.Select(OutboxStore.Drop));
         sql.AddRange(change.Marked.Select(OutboxStore.Mark));
-        sql.AddRange(change.Sent.Select(m => OutboxStore.Put(run, m, change.Now)));
+        sql.AddRange(change.Sent.Select(m => OutboxStore.Put(run, m, change.Wall)));
         sql.AddRange(VisibilityRows.Of(change));
         sql.AddRange(HumanTaskRows.Of(change));
         if (!run.IsRunning)

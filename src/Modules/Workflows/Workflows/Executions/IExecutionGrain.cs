@@ -116,6 +116,13 @@ internal interface IExecutionGrain : IReconcileGrain
     Task<Answer> PollUpdateAsync(string runId, string id, UpdateWorkflowExecutionLifecycleStage stage, TimeSpan most);
 
     /// <summary>
+    /// Ends when the fast-forward is complete, or cannot be any more, or after a while: with a <c>PollWorkflowExecutionTimeSkippingResponse</c>.
+    /// </summary>
+    /// <param name="runId">Empty for the current run.</param>
+    [Alias("PollFastForward"), Orleans.Concurrency.AlwaysInterleave]
+    Task<Answer> PollFastForwardAsync(string runId, string id, TimeSpan most);
+
+    /// <summary>
     /// Sends a query with the workflow task that waits, or the next one, and waits for its answer: a <c>RespondQueryTaskCompletedRequest</c>. No bytes and no
     /// refusal: no workflow task is open, or the time is over.
     /// </summary>

@@ -37,4 +37,7 @@ internal sealed record Origin
 
     /// <summary>The schedule that starts it; null for none, and for a run that follows another one.</summary>
     public string? Schedule { get; init; }
+
+    /// <summary>How far the clock of the parent is ahead.</summary>
+    public TimeSpan Skipped { get; init; }
 }

@@ -5,6 +5,7 @@ using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
 using Flagstone.Workflows.Resetting;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Updates;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
@@ -23,8 +24,9 @@ namespace Flagstone.Workflows.Executions;
 /// One step of a run, being decided: its state is changed in place, and what is to be stored beside it is gathered. It is committed whole or
 /// not at all; who does not commit drops the state too.
 /// </summary>
+/// <param name="wall">The time by the wall clock.</param>
 /// <param name="by">Who is the cause of the events: the authenticated caller; null for the server itself.</param>
-internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by = null)
+internal sealed class RunChange(RunState run, DateTimeOffset wall, Principal? by = null)
 {
     private readonly Dictionary<(TaskKind Kind, long EventId), (TaskQueueKey Queue, QueuedTask Task)> queued = [];
     private readonly Dictionary<OutboxKey, OutboxMessage> sent = [];
@@ -33,7 +35,11 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     public RunState Run => run;
 
-    public DateTimeOffset Now => now;
+    /// <summary>The time by the run's clock; a step that skips time goes on behind it.</summary>
+    public DateTimeOffset Now => RunTime.Of(run, wall);
+
+    /// <summary>The time by the wall clock.</summary>
+    public DateTimeOffset Wall => wall;
 
     /// <summary>While the commands of a workflow task become events: what they cause beside comes after all of them.</summary>
     public bool IsCommanding { get; set; }
@@ -111,12 +117,12 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
     /// <summary>Begins the run that follows this one.</summary>
     public RunChange Follow(StartWorkflowExecutionRequest request, Origin origin) => Follower = Starting.Begin(
-        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(now).ToString(), now, by, origin with { Before = run });
+        new ExecutionKey(run.Namespace, run.WorkflowId), request, Guid.CreateVersion7(wall).ToString(), wall, by, origin with { Before = run });
 
     /// <summary>Adds an event: to the history, or to the buffer where a workflow task is open and the event comes from outside.</summary>
     public HistoryEvent Add(HistoryEvent added)
     {
-        added.EventTime ??= Timestamp.FromDateTimeOffset(now);
+        added.EventTime ??= Timestamp.FromDateTimeOffset(Now);
         added.Principal ??= by;
 
         if ((IsCommanding || run.WorkflowTask is { IsStarted: true }) && EventBuffer.IsBuffered(added.EventType))
@@ -151,6 +157,7 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
         }
     }
 
+    /// <param name="at">Not before this time, by the run's clock; null for at once.</param>
     public void Queue(TaskKind kind, string queue, long eventId, int attempt, DateTimeOffset? at = null)
     {
         if (kind == TaskKind.Activity && PeopleQueue.Is(queue))
@@ -161,7 +168,8 @@ internal sealed class RunChange(RunState run, DateTimeOffset now, Principal? by 
 
         var isSticky = kind == TaskKind.Workflow && queue != run.TaskQueue;
         queued[(kind, eventId)] = (new TaskQueueKey(run.Namespace, kind, queue), new QueuedTask(
-            run.WorkflowId, run.RunId, eventId, attempt, Micros.From(at ?? now), isSticky, VersioningRules.DirectiveOf(run)));
+            run.WorkflowId, run.RunId, eventId, attempt, Micros.From(at is { } time ? RunTime.Wall(run, time) : wall), isSticky,
+            VersioningRules.DirectiveOf(run)));
         Unqueued.Remove((kind, eventId));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Flagstone.Workflows.Children;
 using Flagstone.Workflows.Nexus;
 using Flagstone.Workflows.People;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -168,6 +169,9 @@ internal sealed class RunState
 
     /// <summary>Which version of its workers the run is for; null for a run that has to do with none.</summary>
     public RunVersioning? Versioning { get; set; }
+
+    /// <summary>Whether and how far its clock jumps; null for a run whose clock is the wall clock.</summary>
+    public TimeSkippingState? TimeSkipping { get; set; }
 
     [JsonIgnore]
     public bool IsRunning => Status == WorkflowExecutionStatus.Running;

@@ -2,6 +2,7 @@ using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Nexus.Callbacks;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
@@ -69,10 +70,14 @@ internal static class Starting
     }
 
     /// <summary>A new run with its first event. The first workflow task is not scheduled yet: a signal may come before it.</summary>
+    /// <param name="wall">The time by the wall clock.</param>
     /// <param name="origin">What it has from another run; null for nothing.</param>
-    public static RunChange Begin(ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by, Origin? origin = null)
+    public static RunChange Begin(
+        ExecutionKey key, StartWorkflowExecutionRequest request, string runId, DateTimeOffset wall, Principal? by, Origin? origin = null)
     {
         var before = origin?.Before;
+        var skipping = SkipConfig.Begin(request, origin, wall);
+        var now = wall + (skipping?.Skipped ?? TimeSpan.Zero);
         var execution = Durations.Of(request.WorkflowExecutionTimeout);
         var runTimeout = Durations.Of(request.WorkflowRunTimeout);
         runTimeout = execution > TimeSpan.Zero && (runTimeout <= TimeSpan.Zero || runTimeout > execution) ? execution : runTimeout;
@@ -118,8 +123,9 @@ internal static class Starting
             AwaitsParent = origin?.Parent is not null,
             Callbacks = CallbackRules.Carried(before, request, now),
             Versioning = Inheriting.Begin(over, origin?.Inherited),
+            TimeSkipping = skipping,
         };
-        var change = new RunChange(run, now, by);
+        var change = new RunChange(run, wall, by);
         var started = request.CopyTo(new WorkflowExecutionStartedEventAttributes());
         started.WorkflowTaskTimeout = Duration.FromTimeSpan(task);
         // A timeout that is not there is absent: SDKs show a zero as one of no time.
@@ -143,6 +149,7 @@ internal static class Starting
                 SourceDeploymentVersion = WorkerVersion.MessageOf(before?.Versioning?.Version), ContinueAsNewInitialVersioningBehavior = initial,
             }
             : null;
+        SkipConfig.Record(started, run, isContinued: before is not null);
         started.CompletionCallbacks.Clear();
         started.CompletionCallbacks.Add(run.Callbacks.Select(c => c.Callback));
         if (run is { Parent: { } parent, Root: { } root })

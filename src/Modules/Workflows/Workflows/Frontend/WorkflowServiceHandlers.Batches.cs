@@ -3,8 +3,8 @@ using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Activities;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Visibility.Queries;
-using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Common.V1;
@@ -41,7 +41,7 @@ internal sealed partial class WorkflowServiceHandlers
 
         named.ForEach(CheckExecution);
         Answered(() => QueryCompiler.Compile(ns.Id, Parsed(request.VisibilityQuery), ns.SearchAttributes));
-        CheckOperation(request);
+        CheckOperation(ns, request);
         return Read<StartBatchOperationResponse>(await Batch(ns.Id, request.JobId).StartAsync(CallOf(request, "", context)));
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class WorkflowServiceHandlers
         };
     }
 
-    private static void CheckOperation(StartBatchOperationRequest request)
+    private static void CheckOperation(WorkflowNamespace ns, StartBatchOperationRequest request)
     {
         switch (request.OperationCase)
         {
@@ -94,7 +94,7 @@ internal sealed partial class WorkflowServiceHandlers
             case Operation.ResetOperation when request.ResetOperation.Options?.TargetCase == ResetOptions.TargetOneofCase.BuildId:
                 throw RpcErrors.Unimplemented("Resets to a build id are not there yet.");
             case Operation.ResetOperation:
-                CheckPostReset(request.ResetOperation.PostResetOperations);
+                CheckPostReset(ns, request.ResetOperation.PostResetOperations);
                 break;
             case Operation.UnpauseActivitiesOperation:
                 var unpause = request.UnpauseActivitiesOperation;
@@ -117,11 +117,7 @@ internal sealed partial class WorkflowServiceHandlers
                 break;
             case Operation.UpdateWorkflowOptionsOperation:
                 var options = request.UpdateWorkflowOptionsOperation;
-                if ((Overriding.Refuse(options.UpdateMask) ?? Overriding.Refuse(options.WorkflowExecutionOptions?.VersioningOverride)) is { } invalid)
-                {
-                    throw RpcErrors.InvalidArgument(invalid);
-                }
-
+                CheckOptions(ns, options.UpdateMask, options.WorkflowExecutionOptions);
                 break;
             case Operation.CancellationOperation or Operation.DeletionOperation:
                 break;

@@ -17,6 +17,7 @@ internal sealed partial class WorkflowServiceHandlers
     {
         var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request);
+        CheckSkipping(ns, request.TimeSkippingConfig);
         await CheckOverrideAsync(ns, request.VersioningOverride, request.TaskQueue.Name, context);
         RequestChecks.SearchAttributes(request.SearchAttributes, ns.SearchAttributes);
         request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
@@ -34,6 +35,7 @@ internal sealed partial class WorkflowServiceHandlers
     {
         var ns = await OpenNamespaceAsync(request.Namespace, context);
         RequestChecks.Start(request.CopyTo(new StartWorkflowExecutionRequest()));
+        CheckSkipping(ns, request.TimeSkippingConfig);
         await CheckOverrideAsync(ns, request.VersioningOverride, request.TaskQueue.Name, context);
         RequestChecks.Id(request.SignalName, "SignalName");
         RequestChecks.Blob(request.SignalInput, "SignalWithStartWorkflowExecutionRequest.SignalInput");

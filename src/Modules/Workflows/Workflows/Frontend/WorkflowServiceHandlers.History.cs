@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.TimeSkipping;
 using Google.Protobuf;
 using Grpc.Core;
 using Temporalio.Api.Enums.V1;
@@ -81,7 +82,9 @@ internal sealed partial class WorkflowServiceHandlers
             (task.StartedId, task.StartedAt) = (started.EventId, started.EventTime.ToDateTimeOffset());
         }
 
-        return await WithNexusAsync(run, Description.Of(run), context.CancellationToken);
+        var described = Description.Of(run);
+        described.WorkflowExtendedInfo.TimeSkippingInfo = SkipDescription.Of(run, clock.GetUtcNow());
+        return await WithNexusAsync(run, described, context.CancellationToken);
     }
 
     /// <summary>Whether its execution may hold in memory a task, or the start of one, that is in no row.</summary>

@@ -1,4 +1,4 @@
-using Flagstone.Workflows.Versioning;
+using Flagstone.Workflows.Namespaces;
 using Grpc.Core;
 using Temporalio.Api.Workflow.V1;
 using Temporalio.Api.WorkflowService.V1;
@@ -8,28 +8,26 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Resets of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("priorities and time skipping among post_reset_operations")]
+    [Rpc("priorities among post_reset_operations")]
     public async Task<ResetWorkflowExecutionResponse> ResetWorkflowExecution(ResetWorkflowExecutionRequest request, ServerCallContext context)
     {
         RequestChecks.Length(request.Reason, "Reason");
         RequestChecks.Length(request.RequestId, "RequestId");
-        CheckPostReset(request.PostResetOperations);
+        CheckExecution(request.WorkflowExecution);
+        var ns = await NamespaceAsync(request.Namespace, context);
+        CheckPostReset(ns, request.PostResetOperations);
         request.RequestId = request.RequestId.Length > 0 ? request.RequestId : Guid.NewGuid().ToString();
-        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
+        var execution = Execution(ns, request.WorkflowExecution.WorkflowId);
         return Read<ResetWorkflowExecutionResponse>(await execution.ResetAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
     }
 
-    private static void CheckPostReset(IEnumerable<PostResetOperation> operations)
+    private static void CheckPostReset(WorkflowNamespace ns, IEnumerable<PostResetOperation> operations)
     {
         foreach (var operation in operations)
         {
             if (operation.UpdateWorkflowOptions is { } options)
             {
-                if ((Overriding.Refuse(options.UpdateMask) ?? Overriding.Refuse(options.WorkflowExecutionOptions?.VersioningOverride)) is { } wrong)
-                {
-                    throw RpcErrors.InvalidArgument(wrong);
-                }
-
+                CheckOptions(ns, options.UpdateMask, options.WorkflowExecutionOptions);
                 continue;
             }
 

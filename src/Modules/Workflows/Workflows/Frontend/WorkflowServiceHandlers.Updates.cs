@@ -100,6 +100,7 @@ internal sealed partial class WorkflowServiceHandlers
             }
 
             RequestChecks.Start(start);
+            CheckSkipping(ns, start.TimeSkippingConfig);
             RequestChecks.SearchAttributes(start.SearchAttributes, ns.SearchAttributes);
             if (start.WorkflowIdConflictPolicy == WorkflowIdConflictPolicy.Unspecified)
             {

@@ -13,17 +13,14 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Versions of workers: as polls and answers name them, and as callers override them.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("priorities and time skipping")]
+    [Rpc("priorities")]
     public async Task<UpdateWorkflowExecutionOptionsResponse> UpdateWorkflowExecutionOptions(
         UpdateWorkflowExecutionOptionsRequest request, ServerCallContext context)
     {
-        var said = request.WorkflowExecutionOptions?.VersioningOverride;
-        if ((Overriding.Refuse(request.UpdateMask) ?? Overriding.Refuse(said)) is { } wrong)
-        {
-            throw RpcErrors.InvalidArgument(wrong);
-        }
-
-        var execution = await ExecutionAsync(request.Namespace, request.WorkflowExecution, context);
+        CheckExecution(request.WorkflowExecution);
+        var ns = await NamespaceAsync(request.Namespace, context);
+        CheckOptions(ns, request.UpdateMask, request.WorkflowExecutionOptions);
+        var execution = Execution(ns, request.WorkflowExecution.WorkflowId);
         return Read<UpdateWorkflowExecutionOptionsResponse>(await execution.UpdateOptionsAsync(CallOf(request, request.WorkflowExecution.RunId, context)));
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Resources;
@@ -9,10 +10,13 @@ namespace Flagstone.Workflows.Namespaces;
 /// <param name="Id">The resource's uid.</param>
 /// <param name="IsDeprecated">Nothing new is started in it.</param>
 /// <param name="SearchAttributes">Its own ones, with their types.</param>
-internal sealed record WorkflowNamespace(string Id, string Name, bool IsDeprecated, Dictionary<string, IndexedValueType> SearchAttributes)
+/// <param name="AllowsTimeSkipping">Whether the clocks of its runs may jump.</param>
+internal sealed record WorkflowNamespace(
+    string Id, string Name, bool IsDeprecated, Dictionary<string, IndexedValueType> SearchAttributes, bool AllowsTimeSkipping)
 {
     public static WorkflowNamespace Of(JsonObject document) => new(
-        document.UidOf(), document.NameOf(), document["spec"].Text("state") == "Deprecated", NamespaceMessages.SearchAttributes(document));
+        document.UidOf(), document.NameOf(), document["spec"].Text("state") == "Deprecated", NamespaceMessages.SearchAttributes(document),
+        document.At("spec", "timeSkipping")?.GetValueKind() == JsonValueKind.True);
 }
 
 /// <summary>

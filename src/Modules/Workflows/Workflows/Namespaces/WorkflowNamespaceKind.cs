@@ -35,6 +35,10 @@ internal static class WorkflowNamespaceKind
                     "ownerEmail": { "type": "string", "maxLength": 320 },
                     "state": { "type": "string", "enum": ["Registered", "Deprecated"], "default": "Registered" },
                     "retention": { "type": "string", "default": "72h0m0s", "description": "How long a closed execution is kept: a Go duration of an hour or more." },
+                    "timeSkipping": {
+                      "type": "boolean", "default": false,
+                      "description": "Whether clients may let the clocks of its executions jump, as tests do. Histories are no evidence of time then."
+                    },
                     "data": { "type": "object", "additionalProperties": { "type": "string", "maxLength": 65536 }, "maxProperties": 100 },
                     "searchAttributes": {
                       "type": "object",

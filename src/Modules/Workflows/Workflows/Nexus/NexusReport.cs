@@ -1,3 +1,5 @@
+using Flagstone.Workflows.TimeSkipping;
+
 namespace Flagstone.Workflows.Nexus;
 
 /// <summary>What came of a request to a handler.</summary>
@@ -27,6 +29,20 @@ internal sealed record NexusCall(string RunId, NexusOperationState Operation, bo
         }
 
         // Before the handler has begun there is nothing to cancel.
-        return run.NexusOperations.Values.Where(o => !o.IsStarted || o.Cancellation is { IsOver: false }).Select(o => new NexusCall(run.RunId, o, o.IsStarted));
+        return run.NexusOperations.Values.Where(o => !o.IsStarted || o.Cancellation is { IsOver: false })
+            .Select(o => new NexusCall(run.RunId, run.TimeSkipping is null ? o : ByWall(run, o), o.IsStarted));
+    }
+
+    /// <summary>Requests are made by the wall clock, which handlers go by.</summary>
+    private static NexusOperationState ByWall(Executions.RunState run, NexusOperationState operation)
+    {
+        return operation with
+        {
+            ScheduledAt = RunTime.Wall(run, operation.ScheduledAt),
+            Attempts = Of(operation.Attempts),
+            Cancellation = operation.Cancellation is { } asked ? asked with { Attempts = Of(asked.Attempts) } : null,
+        };
+
+        NexusAttempts Of(NexusAttempts attempts) => attempts with { NextAt = attempts.NextAt is { } next ? RunTime.Wall(run, next) : null };
     }
 }

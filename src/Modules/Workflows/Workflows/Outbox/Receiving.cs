@@ -28,6 +28,7 @@ internal static class Receiving
         {
             Parent = new ParentState(delivery.WorkflowId, delivery.Key.RunId, delivery.Key.EventId),
             StartedBy = delivery.StartedBy,
+            Skipped = Durations.Of(initiated.StartChildWorkflowExecutionInitiatedEventAttributes.TimeSkippingStatePropagation?.InitialSkippedDuration),
             Root = new RunName(delivery.RootWorkflowId, delivery.RootRunId),
             Inherited = delivery is { InheritedVersion: null, InheritedOverride: null } ? null : Inherited.Nothing with
             {

@@ -93,7 +93,7 @@ internal static class HumanRules
             return new HumanReply(HumanOutcome.Conflict, $"It was delegated {MaxDelegations} times, which is the most. One of those who may decide does.");
         }
 
-        activity.Human = task with { Delegations = [.. task.Delegations, new Delegation(to, call.Name, call.Reason, change.Now)] };
+        activity.Human = task with { Delegations = [.. task.Delegations, new Delegation(to, call.Name, call.Reason, change.Wall)] };
         change.People.Add(activity.ScheduledId);
         change.Act = new CallerAct(CallerAct.Delegate, call.Actor, $"to {to}: {call.Reason}", call.Origin);
         return null;

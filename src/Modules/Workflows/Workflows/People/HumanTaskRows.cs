@@ -2,6 +2,7 @@ using System.Text.Json;
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.TimeSkipping;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 
@@ -46,7 +47,7 @@ internal static class HumanTaskRows
 
         if (change.EndsPeople)
         {
-            yield return new SqlStatement(EndAll, ("run", run.RunId), ("state", (long)HumanTaskPhase.RunEnded), ("at", Micros.From(change.Now)));
+            yield return new SqlStatement(EndAll, ("run", run.RunId), ("state", (long)HumanTaskPhase.RunEnded), ("at", Micros.From(change.Wall)));
             yield return new SqlStatement(DropAllSubjects, ("run", run.RunId));
         }
     }
@@ -99,14 +100,17 @@ internal static class HumanTaskRows
 
         var run = change.Run;
         var paused = activity.Pause is not { } pause ? "" : pause.Reason.Length > 0 ? $"{pause.Reason}, by {pause.Identity}" : $"by {pause.Identity}";
-        var live = Text(new HumanTaskLive(activity.FirstScheduledAt, HumanRules.Deadline(activity), paused, task.Delegations));
+        // People go by the wall clock.
+        var scheduledAt = RunTime.Wall(run, activity.FirstScheduledAt);
+        DateTimeOffset? deadline = HumanRules.Deadline(activity) is { } at ? RunTime.Wall(run, at) : null;
+        var live = Text(new HumanTaskLive(scheduledAt, deadline, paused, task.Delegations));
         yield return task.Request is { } request
             ? new SqlStatement(
                 Put, ("run", run.RunId), ("event", activity.ScheduledId), ("ns", run.Namespace), ("name", run.NamespaceName), ("workflow", run.WorkflowId),
-                ("activity", activity.Id), ("starter", run.StartedBy), ("at", Micros.From(change.Now)), ("request", Text(request)), ("live", live))
+                ("activity", activity.Id), ("starter", run.StartedBy), ("at", Micros.From(change.Wall)), ("request", Text(request)), ("live", live))
             : new SqlStatement(Change, ("run", run.RunId), ("event", activity.ScheduledId), ("live", live));
         yield return new SqlStatement(DropSubjects, ("run", run.RunId), ("event", activity.ScheduledId));
-        foreach (var (subject, from) in Subjects(task, run.StartedBy, activity.FirstScheduledAt))
+        foreach (var (subject, from) in Subjects(task, run.StartedBy, scheduledAt))
         {
             yield return new SqlStatement(
                 PutSubject, ("run", run.RunId), ("event", activity.ScheduledId), ("subject", subject), ("from", Micros.From(from)));
@@ -117,7 +121,7 @@ internal static class HumanTaskRows
     {
         var decision = HumanDecision.Of(EndOf(change, id)?.ActivityTaskCompletedEventAttributes?.Result);
         yield return new SqlStatement(
-            End, ("run", change.Run.RunId), ("event", id), ("state", (long)PhaseAtEnd(change, id)), ("at", Micros.From(change.Now)),
+            End, ("run", change.Run.RunId), ("event", id), ("state", (long)PhaseAtEnd(change, id)), ("at", Micros.From(change.Wall)),
             ("outcome", decision is null ? "" : Text(decision)));
         yield return new SqlStatement(DropSubjects, ("run", change.Run.RunId), ("event", id));
     }

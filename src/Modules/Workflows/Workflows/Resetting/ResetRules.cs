@@ -3,6 +3,7 @@ using System.Text;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Versioning;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -36,12 +37,14 @@ internal static class ResetRules
 
     /// <summary>Begins the new run, or says why there can be none.</summary>
     public static (RunChange Change, Refusal? Refusal) Begin(
-        ResetBase from, ResetWorkflowExecutionRequest request, string runId, DateTimeOffset now, Principal? by)
+        ResetBase from, ResetWorkflowExecutionRequest request, string runId, DateTimeOffset wall, Principal? by)
     {
-        var run = Rebuilding.Of(from.Run, runId, request.RequestId, now, from.Kept);
+        var run = Rebuilding.Of(from.Run, runId, request.RequestId, RunTime.Of(from.Run, wall), from.Kept);
+        // What was skipped until now stays so: its times go on from those of the base.
+        run.TimeSkipping = from.Run.TimeSkipping is { } skipping ? skipping with { Initial = skipping.Skipped } : null;
         (run.BaseRunId, run.BaseEventId, run.Digest) = (from.Run.RunId, from.Kept[^1].EventId, from.Digest);
         run.SignalRequests.UnionWith(from.Run.SignalRequests);
-        var change = new RunChange(run, now) { Copied = new CopiedEvents(from.Run.RunId, run.BaseEventId) };
+        var change = new RunChange(run, wall) { Copied = new CopiedEvents(from.Run.RunId, run.BaseEventId) };
         if (OpenNexusOperation(from.Kept) is > 0 and var scheduled)
         {
             return (change, Refusal.InvalidArgument(
@@ -163,7 +166,7 @@ internal static class ResetRules
 
         return request.PostResetOperations
             .Select(o => o.SignalWorkflow is { } s ? Signalling.Signal(change, s.SignalName, s.Input, s.Header, request.Identity, "")
-                : Overriding.Apply(change, o.UpdateWorkflowOptions?.WorkflowExecutionOptions?.VersioningOverride, request.Identity))
+                : OptionFields.Apply(change, o.UpdateWorkflowOptions?.UpdateMask, o.UpdateWorkflowOptions?.WorkflowExecutionOptions, request.Identity))
             .FirstOrDefault(r => r is not null);
     }
 

@@ -1,6 +1,5 @@
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
-using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
 using Temporalio.Api.Workflow.V1;
@@ -13,8 +12,6 @@ namespace Flagstone.Workflows.Versioning;
 /// <summary>What a caller says of a run's version, against what its workers say. Pure.</summary>
 internal static class Overriding
 {
-    private const string Field = "versioning_override";
-
     /// <summary>What is wrong with an override; null when nothing is.</summary>
     public static string? Refuse(VersioningOverride? given) => given is null ? null : given.OverrideCase switch
     {
@@ -50,12 +47,6 @@ internal static class Overriding
         _ => WorkerVersion.OfDotted(given.PinnedVersion)?.ToString()
             ?? (given.Deployment is { SeriesName.Length: > 0 } old ? new WorkerVersion(old.SeriesName, old.BuildId).ToString() : ""),
     };
-
-    /// <summary>Whether a mask names the override, the one option that can be changed, and nothing else.</summary>
-    public static string? Refuse(FieldMask? mask) =>
-        mask is null or { Paths.Count: 0 } ? "UpdateMask is not set on request. Name versioning_override in it."
-        : mask.Paths.FirstOrDefault(p => p is not (Field or "versioningOverride")) is { } other
-            ? $"UpdateMask names '{other}', which cannot be changed. Use versioning_override." : null;
 
     public static Refusal NotInQueue(WorkerVersion version, string queue) => Refusal.FailedPrecondition(
         $"Pinned version '{version}' is not present in task queue '{queue}': have its workers polled it?", null);

@@ -1,6 +1,7 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.TimeSkipping;
 using Flagstone.Workflows.Versioning;
 using Google.Protobuf;
 using Temporalio.Api.Common.V1;
@@ -46,7 +47,8 @@ internal static class VisibilityRows
             yield break;
         }
 
-        var close = run.ClosedAt is { } closed ? Micros.From(closed) : Open;
+        // Lists and retention go by the wall clock; what they show are the run's own times.
+        var close = run.ClosedAt is { } closed ? Micros.From(RunTime.Wall(run, closed)) : Open;
         yield return Row(run, Shown(run), close);
         if (begins || upserts)
         {
@@ -55,7 +57,7 @@ internal static class VisibilityRows
                 yield return new SqlStatement(DropAttributes, ("run", run.RunId));
             }
 
-            foreach (var attribute in Attributes(run.RunId, run.Namespace, VersioningAttributes.Of(run), run.StartedAt, close))
+            foreach (var attribute in Attributes(run.RunId, run.Namespace, VersioningAttributes.Of(run), RunTime.WallAtStart(run, run.StartedAt), close))
             {
                 yield return attribute;
             }
@@ -90,7 +92,8 @@ internal static class VisibilityRows
         return new SqlStatement(
             Put, ("run", run.RunId), ("ns", run.Namespace), ("workflow", run.WorkflowId), ("type", run.Type), ("queue", run.TaskQueue),
             ("status", (long)run.Status),
-            ("start", Micros.From(run.StartedAt)), ("execution", Micros.From(info.ExecutionTime.ToDateTimeOffset())), ("close", close),
+            ("start", Micros.From(RunTime.WallAtStart(run, run.StartedAt))),
+            ("execution", Micros.From(RunTime.WallAtStart(run, info.ExecutionTime.ToDateTimeOffset()))), ("close", close),
             ("duration", isOpen ? null : info.ExecutionDuration.ToTimeSpan().Ticks * TimeSpan.NanosecondsPerTick),
             ("length", isOpen ? null : info.HistoryLength), ("size", isOpen ? null : info.HistorySizeBytes),
             ("parent", Optional(info.ParentExecution?.WorkflowId)), ("parentrun", Optional(info.ParentExecution?.RunId)),

@@ -30,7 +30,7 @@ internal static class NoticeRows
         {
             if (change.Run.Activities.TryGetValue(id, out var activity))
             {
-                foreach (var (kind, at) in Times(activity.Human, change.Now))
+                foreach (var (kind, at) in Times(activity.Human, change.Wall))
                 {
                     foreach (var channel in channels)
                     {
@@ -44,7 +44,7 @@ internal static class NoticeRows
             yield return new SqlStatement(DropTask, ("run", change.Run.RunId), ("event", id));
             foreach (var channel in HumanTaskRows.PhaseAtEnd(change, id) == HumanTaskPhase.Decided ? channels : [])
             {
-                yield return One(change, id, NoticeKind.Decided, channel, change.Now);
+                yield return One(change, id, NoticeKind.Decided, channel, change.Wall);
             }
         }
 
@@ -56,7 +56,7 @@ internal static class NoticeRows
 
     /// <summary>When what is to be told is told.</summary>
     public static IEnumerable<DueChange> Due(RunChange change, IReadOnlyList<NoticeChannel> channels) =>
-        channels.Count == 0 ? [] : change.People.Select(id => new DueChange(NoticeGrain.Controller, NoticeGrain.KeyOf(change.Run.RunId, id), change.Now));
+        channels.Count == 0 ? [] : change.People.Select(id => new DueChange(NoticeGrain.Controller, NoticeGrain.KeyOf(change.Run.RunId, id), change.Wall));
 
     public static SqlStatement Remove(string runId) => new(DropRun, ("run", runId));
 
