@@ -2,6 +2,7 @@ using System.Text.Json;
 using Flagstone.Platform.Identity;
 using Flagstone.Workflows.Frontend;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.Query.V1;
@@ -46,6 +47,20 @@ internal sealed class RunActions(LocalCalls calls)
         {
             Namespace = run.Namespace, WorkflowExecution = Of(run), Reason = reason, Identity = Identity,
         }, "", CancellationToken.None)).Refusal;
+
+    /// <summary>The reason is in the ledger.</summary>
+    /// <param name="by">How far the run's clock jumps; null for once, to what is due next.</param>
+    public async Task<string?> SkipTimeAsync(Caller caller, RunTarget run, TimeSpan? by, string reason) => (await calls.CallAsync(
+        caller, (h, r, c) => h.UpdateWorkflowExecutionOptions(r, c), new UpdateWorkflowExecutionOptionsRequest
+        {
+            Namespace = run.Namespace, WorkflowExecution = Of(run), Identity = Identity, UpdateMask = new FieldMask { Paths = { "time_skipping_config" } },
+            WorkflowExecutionOptions = new()
+            {
+                TimeSkippingConfig = by is { } duration
+                    ? new() { Enabled = true, FastForwardConfig = new() { Id = $"console-{Guid.NewGuid():N}", Duration = Duration.FromTimeSpan(duration) } }
+                    : new() { Enabled = true, MaxSessionSkipCount = 1 },
+            },
+        }, reason, CancellationToken.None)).Refusal;
 
     public async Task<string?> DeleteAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync(
         caller, (h, r, c) => h.DeleteWorkflowExecution(r, c),

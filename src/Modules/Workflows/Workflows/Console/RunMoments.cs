@@ -49,6 +49,17 @@ internal static class RunMoments
             case Case.WorkflowExecutionCancelRequestedEventAttributes:
                 var cancel = e.WorkflowExecutionCancelRequestedEventAttributes;
                 return Step("Cancellation", "", new("Asked for", Tone.Warning)) with { Note = Join(cancel.Cause, By(e)) };
+            case Case.WorkflowExecutionTimeSkippingTransitionedEventAttributes:
+                var skipped = e.WorkflowExecutionTimeSkippingTransitionedEventAttributes;
+                return Step("Time", "", new("Skipped", Tone.Neutral)) with
+                {
+                    Note = Join(
+                        string.Create(CultureInfo.InvariantCulture, $"To {skipped.TargetTime.ToDateTime():yyyy-MM-dd HH:mm:ss} UTC"),
+                        skipped.DisabledAfterFastForward ? "where the fast-forward ends" : ""),
+                };
+            case Case.WorkflowExecutionOptionsUpdatedEventAttributes
+                when e.WorkflowExecutionOptionsUpdatedEventAttributes is { TimeSkippingConfigUpdated: true } options:
+                return Step("Time skipping", "", new(options.TimeSkippingConfig is { Enabled: true } ? "On" : "Off", Tone.Neutral)) with { Note = By(e) };
             case Case.MarkerRecordedEventAttributes:
                 return Step("Marker", e.MarkerRecordedEventAttributes.MarkerName, Recorded) with { Failure = e.MarkerRecordedEventAttributes.Failure };
             case Case.UpsertWorkflowSearchAttributesEventAttributes:

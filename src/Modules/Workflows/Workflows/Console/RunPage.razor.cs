@@ -5,6 +5,7 @@ using Flagstone.Ui.Live;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.TaskQueues;
+using Flagstone.Workflows.TimeSkipping;
 using Microsoft.AspNetCore.Components;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
@@ -33,6 +34,10 @@ public sealed partial class RunPage
     private static readonly string[] OpenActs =
         [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
 
+    /// <summary>Where clocks may jump.</summary>
+    private static readonly string[] SkippingActs =
+        [RunActionForm.Signal, SkipTimeForm.SkipTime, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
+
     private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 
     private RunState? run;
@@ -46,6 +51,7 @@ public sealed partial class RunPage
     private List<HistoryEvent> events = [];
     private IReadOnlyList<RunStep> steps = [];
     private IReadOnlyList<(long EventId, string Text)> points = [];
+    private bool maySkip;
     private string? mayNot;
     private string asking = "";
     private string said = "";
@@ -73,6 +79,11 @@ public sealed partial class RunPage
     private bool IsHistory => View == "history";
 
     private string Here => Href(Namespace, RunId);
+
+    private string[] Acts => !run!.IsRunning ? ClosedActs : maySkip ? SkippingActs : OpenActs;
+
+    /// <summary>How far the run's clock is ahead.</summary>
+    private TimeSpan Ahead => run!.TimeSkipping?.Skipped ?? TimeSpan.Zero;
 
     private RunTarget Target => new(Namespace, run!.WorkflowId, RunId);
 
@@ -104,6 +115,7 @@ public sealed partial class RunPage
             return new PageMissing($"There is no run {RunId} in namespace {Namespace}. It may have been deleted, by hand or because its retention is over.");
         }
 
+        maySkip = ns.AllowsTimeSkipping;
         mayNot = AccessRules.RefuseWorkflows(Caller, Namespace);
         described = Description.Of(run);
         timers = [.. run.Timers.Select(t => (t.Key, t.Value.FiresAt)).OrderBy(t => t.FiresAt)];
@@ -167,6 +179,14 @@ public sealed partial class RunPage
         }
 
         await ReloadAsync();
+    }
+
+    private static string SkippingText(TimeSkippingState state)
+    {
+        var skips = string.Create(CultureInfo.InvariantCulture, $"{state.Skips} of {state.MaxSkips} jumps");
+        return !state.IsActive ? $"off after {skips}"
+            : state.FastForward is { HasCompleted: false } forward ? $"on until {forward.Target.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, {skips}"
+            : $"on, {skips}";
     }
 
     private static Status EvidenceStatus(EvidenceResult result) => result.Verdict switch
