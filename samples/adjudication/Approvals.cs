@@ -11,7 +11,8 @@ internal static class Approvals
 
     /// <summary>What one of them decided, or null when nobody did in time.</summary>
     /// <param name="notBy">Who decided before, and must not decide this too; empty for nobody.</param>
-    public static async Task<Decision?> AskAsync(string step, string title, Claim claim, int documents, IReadOnlyList<string> assignees, string notBy, TimeSpan deadline)
+    public static async Task<Decision?> AskAsync(
+        string step, string title, Claim claim, int documents, IReadOnlyList<string> assignees, string notBy, TimeSpan deadline)
     {
         try
         {

@@ -19,7 +19,10 @@ switch (args)
         await WorkAsync(client, rest is [var build] ? build : "1");
         return 0;
     case ["start", var claim]:
-        var handle = await ClaimDesk.StartAsync(client, new Claim(claim, "Ada", "P-7", 1_200), new Terms(), skipTime: false);
+        // Whoever administers the platform decides too: a demo has few people.
+        string[] anybody = ["role:approver", "role:administrator"];
+        var terms = new Terms { Triage = anybody, Assessors = anybody, Payers = anybody, CallTimeout = TimeSpan.FromSeconds(3) };
+        var handle = await ClaimDesk.StartAsync(client, new Claim(claim, "Grace", "P-7", 1_200), terms, skipTime: false);
         Console.WriteLine(handle.RunId);
         return 0;
     default:

@@ -53,7 +53,8 @@ public sealed class InsurerStub : IAsyncDisposable
         var fault = context.Request.Method == HttpMethods.Delete ? null : Next(path.Split('/')[0]);
         if (fault is Fault.Unavailable or Fault.Rejects)
         {
-            await SayAsync(context, path, fault == Fault.Rejects ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable, "as ordered");
+            var refused = fault == Fault.Rejects ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
+            await SayAsync(context, path, refused, "as ordered");
             return;
         }
 

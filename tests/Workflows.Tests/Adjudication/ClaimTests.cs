@@ -107,7 +107,8 @@ public sealed class ClaimTests(HostFixture fixture)
     public async Task An_approval_that_nobody_gives_in_time_goes_to_the_supervisors()
     {
         await using var bench = await ClaimsBench.StartAsync(fixture.Host);
-        var claim = await bench.ClaimAsync(new Terms { Deadline = TimeSpan.FromSeconds(1), Triage = [$"user:{bench.Ada.Name}"], Supervisors = [$"user:{bench.Bob.Name}"] });
+        var claim = await bench.ClaimAsync(
+            new Terms { Deadline = TimeSpan.FromSeconds(1), Triage = [$"user:{bench.Ada.Name}"], Supervisors = [$"user:{bench.Bob.Name}"] });
         var first = await ClaimsBench.TaskAsync(claim, "triage");
 
         await ClaimsBench.DecideAsync(claim, "triage", bench.Bob.Inbox, "reject", count: 2);
