@@ -20,6 +20,7 @@ public class AdjudicateClaim
     private readonly List<Document> documents = [];
     private string status = "";
     private string decidedBy = "";
+    private bool releasing;
 
     [WorkflowRun]
     public virtual async Task<Outcome> RunAsync(Claim claim, Terms terms)
@@ -71,9 +72,9 @@ public class AdjudicateClaim
             throw new InvalidOperationException($"The claim has {MaxDocuments} documents, which is the most.");
         }
 
-        if (status is ClaimStatus.Release or ClaimStatus.Settlement)
+        if (releasing)
         {
-            throw new InvalidOperationException($"The claim is assessed already: it is in {status}.");
+            throw new InvalidOperationException("The claim is about to be paid: a document comes too late.");
         }
     }
 
@@ -111,12 +112,14 @@ public class AdjudicateClaim
             await CheckFraudAsync(claim, limited);
         }
 
+        releasing = true;
         await ApproveAsync("release", $"Pay {claim.Amount} for claim {claim.Id}?", claim, terms, terms.Payers, ClaimStatus.Release);
         saga.Add("void payment", () => Workflow.ExecuteActivityAsync((ClaimActivities a) => a.VoidPaymentAsync(claim), certain));
         await Workflow.ExecuteActivityAsync((ClaimActivities a) => a.PayOutAsync(claim), limited);
 
         Move(ClaimStatus.Settlement);
         await Workflow.DelayAsync(terms.Settlement);
+        saga.Settle();
         await Workflow.ExecuteActivityAsync((ClaimActivities a) => a.NotifyAsync(claim, "paid"), certain);
     }
 
@@ -152,7 +155,8 @@ public class AdjudicateClaim
     private async Task<Outcome> EndAsync(string how, string reason)
     {
         Move(how);
-        await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished);
+        // Whoever cancels now comes too late.
+        await Workflow.WaitConditionAsync(() => Workflow.AllHandlersFinished, CancellationToken.None);
         return new Outcome(how, reason, saga.Undone);
     }
 

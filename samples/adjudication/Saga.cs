@@ -14,6 +14,9 @@ internal sealed class Saga
     /// </summary>
     public void Add(string name, Func<Task> undo) => steps.Push((name, undo));
 
+    /// <summary>From here on nothing is undone.</summary>
+    public void Settle() => steps.Clear();
+
     public async Task UndoAsync()
     {
         while (steps.TryPop(out var step))

@@ -40,7 +40,7 @@ public sealed class ClaimCrashTests
         Assert.Equal($"{begun} ScoreFraud release PayOut 2d Notify", string.Join(' ', ClaimsBench.Done(histories.Near)));
         var builds = histories.Far.Events.Select(e => e.WorkflowTaskCompletedEventAttributes?.DeploymentVersion?.BuildId).Where(b => b is not null);
         Assert.Equal(["1", "2"], builds.Distinct());
-        Assert.Single(bench.Stub.Calls, call => call == $"PUT payments/{far.Id["claim-".Length..]}: 200");
+        Assert.Equal(2, bench.Stub.Kept.Count(kept => kept.StartsWith("payments/", StringComparison.Ordinal)));
     }
 }
 

@@ -29,6 +29,10 @@ public sealed class ClaimTests(HostFixture fixture)
         Assert.Equal(System.Net.HttpStatusCode.Forbidden, again.Status);
         Assert.Equal([claim.Id], await FoundAsync(bench.Client, "ClaimStatus = 'Assessment' AND Claimant = 'Grace'"));
         await ClaimsBench.DecideAsync(claim, "assessment", bench.Bob.Inbox);
+        await ClaimsBench.TaskAsync(claim, "release");
+        var late = await Assert.ThrowsAsync<WorkflowUpdateFailedException>(() =>
+            claim.ExecuteUpdateAsync(w => w.AddDocumentAsync(new Document("late", new Uri("https://example.com/")))));
+        Assert.Contains("comes too late", late.InnerException!.Message, StringComparison.Ordinal);
         await ClaimsBench.DecideAsync(claim, "release", bench.Ada.Inbox);
 
         var outcome = await claim.GetResultAsync(rpcOptions: new() { CancellationToken = Ct });
