@@ -20,7 +20,7 @@ json() { curl -fsS -H "Authorization: Bearer $token" -H 'Content-Type: applicati
 person() { json -d "{\"name\":\"$1\",\"role\":\"$2\"$3}" "http://127.0.0.1:$port/api/v1/tokens" | sed 's/.*"token":"\([^"]*\)".*/\1/'; }
 
 say "Building the sample..."
-dotnet build "$ROOT/samples/adjudication" -c Release -v quiet --nologo -clp:NoSummary >&2
+built=$(dotnet build "$ROOT/samples/adjudication" -c Release -v quiet --nologo) || die "the sample cannot be built: $built"
 sed -n 's/.*certificate-authority-data: *//p' "$data/kubeconfig" | base64 -d >"$data/adjudication.ca"
 namespaces=https://127.0.0.1:$kubernetes/apis/workflows.flagstone.dev/v1alpha1/workflownamespaces
 json --cacert "$data/adjudication.ca" "$namespaces/claims" >/dev/null 2>&1 || json --cacert "$data/adjudication.ca" "$namespaces" >/dev/null -d '{
