@@ -9,7 +9,8 @@ internal static class Repository
 
     public static IReadOnlyList<ProjectFile> Projects()
     {
-        var files = Sources(".", "*.csproj");
+        // What golden paths render is no project of this repository.
+        var files = Sources(".", "*.csproj").Where(f => !f.Path.Contains("/GoldenPaths/", StringComparison.Ordinal)).ToList();
         var paths = files.Select(f => f.Path).ToList();
         return [.. files.Select(f => ProjectFile.Parse(f.Path, f.Text, paths))];
     }

@@ -6,6 +6,7 @@ using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Compositions.PatchAndTransform;
 using Flagstone.Provisioning.Managed;
 using Flagstone.Provisioning.Providers.Process;
+using Flagstone.Provisioning.Providers.Process.Toolchains;
 
 namespace Flagstone.Provisioning.Tests;
 
@@ -38,6 +39,29 @@ public sealed class RuleTests
         var (found, problem) = NodeEntry.Of(package);
         Assert.Equal(arguments, found is null ? null : string.Join(' ', found));
         Assert.Equal(arguments is null, problem is not null);
+    }
+
+    [Fact]
+    public void The_packages_of_a_lock_file_are_each_fetched_once_and_a_name_that_leads_elsewhere_is_refused()
+    {
+        const string Sound = """{ "dependencies": { "net10.0": { "Temporalio": { "resolved": "1.21.1" }, "service": { "type": "Project" } }, "net10.0/linux-x64": { "temporalio": { "resolved": "1.21.1" } } } }""";
+        Assert.Equal([("temporalio", "1.21.1")], NuGetPackages.Read(Sound).Packages);
+        Assert.Contains("'../other'", NuGetPackages.Read("""{ "dependencies": { "net10.0": { "../other": { "resolved": "1.0.0" } } } }""").Problem, StringComparison.Ordinal);
+        Assert.Contains("no name", NuGetPackages.Read("""{ "dependencies": { "net10.0": { "a": { "resolved": "1.0.0]\" />" } } } }""").Problem, StringComparison.Ordinal);
+        Assert.Contains("not JSON", NuGetPackages.Read("[").Problem, StringComparison.Ordinal);
+        Assert.Empty(NuGetPackages.Read("{}").Packages!);
+    }
+
+    [Fact]
+    public void A_machine_without_an_SDK_says_so_with_the_way_out()
+    {
+        var folder = Directory.CreateTempSubdirectory("flagstone-sdk-");
+        Assert.Contains("no program 'dotnet' in", DotnetSdk.Missing([folder.FullName]), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(folder.FullName, "dotnet"), "");
+        Assert.Contains("has a runtime alone", DotnetSdk.Missing([folder.FullName]), StringComparison.Ordinal);
+        folder.CreateSubdirectory("sdk").CreateSubdirectory("10.0.100");
+        Assert.Null(DotnetSdk.Missing([folder.FullName]));
+        folder.Delete(recursive: true);
     }
 
     [Fact]

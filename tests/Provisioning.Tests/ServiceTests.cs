@@ -302,6 +302,29 @@ public sealed class ServiceTests(PlatformHost platform) : IClassFixture<Platform
     }
 
     [Fact]
+    public async Task A_dotnet_commit_without_a_lock_file_is_not_built_and_the_way_out_is_named()
+    {
+        var folder = Directory.CreateTempSubdirectory("flagstone-app-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "Service.csproj"), "<Project />", TestContext.Current.CancellationToken);
+        var commit = HostedSource.Publish(platform.Data, "unlocked", folder);
+        Directory.Delete(folder, recursive: true);
+        await platform.ApplyAsync($"""
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: unlocked
+            ---
+            {Deployment("unlocked", commit)}
+            """);
+
+        var deployment = await platform.HasAsync(new ResourceKey(Deployments, "unlocked", "unlocked"), "Progressing", "False");
+
+        Assert.Equal(
+            "The commit has no packages.lock.json beside Service.csproj. Set RestorePackagesWithLockFile there, run 'dotnet restore' once and commit the file.",
+            deployment.FindCondition("Progressing")!.Message);
+    }
+
+    [Fact]
     public async Task A_process_that_a_killed_platform_left_is_adopted_and_ended()
     {
         var folder = Directory.CreateTempSubdirectory("flagstone-");

@@ -50,6 +50,17 @@ internal sealed class GoldenPath(string name)
         }
     }
 
+    /// <summary>Writes the files whose paths have the beginning, without it, into a folder.</summary>
+    public static async Task WriteAsync(FileSet files, string beginning, string folder, CancellationToken ct)
+    {
+        foreach (var (path, content) in files.Where(file => file.Key.Value.StartsWith(beginning, StringComparison.Ordinal)))
+        {
+            var file = Path.Combine(folder, path.Value[beginning.Length..]);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllBytesAsync(file, content.Bytes, ct);
+        }
+    }
+
     public static string Text(FileSet files, string path) => Encoding.UTF8.GetString(files.Single(file => file.Key.Value == path).Value.Bytes.Span);
 
     public static JsonObject Yaml(FileSet files, string path, int document) => YamlText.ReadAll(Text(files, path))[document];

@@ -32,6 +32,7 @@ using Flagstone.Provisioning.Providers.Aws.S3;
 using Flagstone.Provisioning.Providers.Aws.Sqs;
 using Flagstone.Provisioning.Providers.Kubernetes;
 using Flagstone.Provisioning.Providers.Process;
+using Flagstone.Provisioning.Providers.Process.Toolchains;
 using Flagstone.Provisioning.Providers.Process.Redis;
 using Flagstone.Provisioning.Providers.Simulated;
 using Flagstone.Provisioning.Providers.Sql;
@@ -246,6 +247,9 @@ public static class ProvisioningModule
     {
         services.AddSingleton(new ControlGroups("/sys/fs/cgroup"));
         services.AddSingleton(s => new ServiceUsers(s.GetRequiredService<DataFolder>(), ServiceUsers.MayOwn()));
+        services.AddSingleton<IToolchain, NodeToolchain>();
+        services.AddSingleton<IToolchain, DotnetToolchain>();
+        services.AddSingleton<NuGetPackages>();
         services.AddSingleton<ServiceInstaller>();
         services.AddSingleton<ReadinessProbe>();
         services.AddSingleton<ServiceRuntime>();

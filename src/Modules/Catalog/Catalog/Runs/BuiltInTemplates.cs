@@ -17,7 +17,7 @@ internal sealed class BuiltInTemplates(ResourceGateway gateway, ResourceStore st
 {
     private const string Namespace = "default";
     private const string Digest = "flagstone.dev/template-digest";
-    private static readonly string[] Names = ["nodejs-postgresql", "nodejs-temporal"];
+    private static readonly string[] Names = ["nodejs-postgresql", "nodejs-temporal", "dotnet-temporal"];
     private static readonly Caller Platform = Caller.System("golden-paths");
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
 

@@ -10,6 +10,7 @@ using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Contracts;
+using Flagstone.Provisioning.Providers.Process.Toolchains;
 
 namespace Flagstone.Provisioning.Providers.Process;
 
@@ -19,7 +20,7 @@ internal interface IDeploymentGrain : IReconcileGrain;
 /// <summary>Keeps the process of a Deployment that names a source as it says. The key is the Deployment's.</summary>
 [GrainType("flagstone.deployment")]
 internal sealed class DeploymentGrain(
-    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ServiceRuntime runtime, ServiceInstaller installer, ReadinessProbe probe,
+    ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ServiceRuntime runtime, ServiceInstaller installer, IEnumerable<IToolchain> toolchains, ReadinessProbe probe,
     ServiceUsers users, ControlGroups groups, DataFolder data, PlatformOptions options, TimeProvider clock) : Grain, IDeploymentGrain
 {
     public const string Controller = "deployment";
@@ -82,16 +83,17 @@ internal sealed class DeploymentGrain(
                 : await ReportAsync(kind, key, spec, ServicePhase.Installing, "Installing", $"Installing {spec.Source}", null);
         }
 
-        var (environment, missing) = await EnvironmentAsync(key.Namespace, spec);
+        var folder = ServiceFolder.Of(data, key).Commit(spec.Source.Commit);
+        var toolchain = toolchains.First(t => t.Takes(folder));
+        var (environment, missing) = await EnvironmentAsync(key.Namespace, spec, toolchain.Environment);
         if (missing is not null)
         {
             await ProbeAllAsync(key, spec);
             return await ReportAsync(kind, key, spec, ServicePhase.Waiting, "WaitingForConfiguration", missing, null);
         }
 
-        var folder = ServiceFolder.Of(data, key).Commit(spec.Source.Commit);
-        var (arguments, problem) = NodeEntry.Of(await File.ReadAllTextAsync(Path.Combine(folder, "package.json"), CancellationToken.None));
-        if (arguments is null)
+        var (command, problem) = toolchain.Start(folder, spec.Limits.HeapMegabytes(groups.Available));
+        if (command is null)
         {
             return await ReportAsync(kind, key, spec, ServicePhase.Failed, "InvalidPackage", problem!, ReconcileResult.Done);
         }
@@ -99,7 +101,7 @@ internal sealed class DeploymentGrain(
         var wanted = Wanted(InstanceId(spec, environment!), spec);
         foreach (var id in wanted)
         {
-            Ensure(key, spec, id, folder, arguments, environment!);
+            Ensure(key, spec, id, folder, command, environment!);
         }
 
         await ProbeAllAsync(key, spec);
@@ -123,7 +125,7 @@ internal sealed class DeploymentGrain(
         [.. Enumerable.Range(0, Math.Min(spec.Replicas, ServiceSpec.MaxReplicas)).Select(i => i == 0 ? id : string.Create(CultureInfo.InvariantCulture, $"{id}-{i}"))];
 
     private void Ensure(
-        ResourceKey key, ServiceSpec spec, string id, string folder, IReadOnlyList<string> arguments, Dictionary<string, string> environment)
+        ResourceKey key, ServiceSpec spec, string id, string folder, IReadOnlyList<string> command, Dictionary<string, string> environment)
     {
         var instance = runtime.Find(key, id)?.Instance
             ?? new ServiceInstance(id, spec.Source.Commit, LoopbackPorts.Free(), spec.ReadinessPath, (int)spec.Grace.TotalSeconds);
@@ -132,8 +134,7 @@ internal sealed class DeploymentGrain(
             ["PORT"] = instance.Port.ToString(CultureInfo.InvariantCulture),
             ["HOST"] = "127.0.0.1",
         };
-        var heap = spec.Limits.HeapMegabytes(groups.Available).ToString(CultureInfo.InvariantCulture);
-        runtime.Ensure(key, instance, spec.Limits, Sandbox.Command(folder, null, users.Of(key), ["node", $"--max-old-space-size={heap}", .. arguments]), own);
+        runtime.Ensure(key, instance, spec.Limits, Sandbox.Command(folder, null, users.Of(key), command), own);
     }
 
     private async Task ProbeAllAsync(ResourceKey key, ServiceSpec spec) => await Task.WhenAll(runtime.Of(key).Select(async service =>
@@ -141,9 +142,10 @@ internal sealed class DeploymentGrain(
         service.Answers = service.IsAlive && await probe.AnswersAsync(service.Instance, spec.ReadinessTimeout);
     }));
 
-    private async Task<(Dictionary<string, string>? Environment, string? Missing)> EnvironmentAsync(string ns, ServiceSpec spec)
+    private async Task<(Dictionary<string, string>? Environment, string? Missing)> EnvironmentAsync(
+        string ns, ServiceSpec spec, IReadOnlyDictionary<string, string> basis)
     {
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["NODE_ENV"] = "production", ["HOME"] = "/tmp" };
+        var environment = new Dictionary<string, string>(basis, StringComparer.Ordinal);
         var sources = new Dictionary<(string, string), JsonObject?>();
         foreach (var variable in spec.Variables)
         {

@@ -14,13 +14,15 @@ internal static class Sandbox
     private static readonly string[] ReadOnly =
     [
         "/lib", "/lib64", "/bin", "/sbin", "/etc/ssl", "/etc/ca-certificates", "/etc/alternatives", "/etc/ld.so.cache", "/etc/passwd", "/etc/group",
-        "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/localtime", "/etc/npmrc",
+        "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/localtime", "/etc/npmrc", "/etc/opt/NuGet",
     ];
 
     /// <param name="folder">The app's folder, which is seen as <c>/app</c>.</param>
-    /// <param name="writable">A second folder that may be written, with the place where it is seen; then the app's folder may be written too.</param>
+    /// <param name="second">Another folder that is seen.</param>
     /// <param name="user">The service's own user; null for <c>nobody</c>, or for the platform's own user when that is not root.</param>
-    public static IReadOnlyList<string> Command(string folder, (string Folder, string Seen)? writable, ServiceUser? user, IReadOnlyList<string> command)
+    /// <param name="writable">Whether the app's folder may be written.</param>
+    public static IReadOnlyList<string> Command(
+        string folder, SandboxFolder? second, ServiceUser? user, IReadOnlyList<string> command, bool writable = false)
     {
         // Tasks are counted by user: of one that others share, the limit would count theirs.
         string[] tasks = user is null ? [] : [$"--nproc={MaxTasksOfUser.ToString(System.Globalization.CultureInfo.InvariantCulture)}"];
@@ -34,13 +36,19 @@ internal static class Sandbox
             arguments.AddRange(["--ro-bind-try", path == "/etc/passwd" && user is not null ? user.Accounts : path, path]);
         }
 
-        arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", writable is null ? "--ro-bind" : "--bind", folder, "/app"]);
-        if (writable is var (other, seen))
+        arguments.AddRange(["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", Bind(writable), folder, "/app"]);
+        if (second is not null)
         {
-            arguments.AddRange(["--bind", other, seen]);
+            arguments.AddRange([Bind(second.Writable), second.Folder, second.Seen]);
         }
 
         arguments.AddRange(["--chdir", "/app", "--", .. command]);
         return user is not null ? UnprivilegedUser.Command(user.Id, arguments) : UnprivilegedUser.Command(User, arguments);
     }
+
+    private static string Bind(bool writable) => writable ? "--bind" : "--ro-bind";
 }
+
+/// <summary>A folder of the machine in a sandbox.</summary>
+/// <param name="Seen">Where it is seen there.</param>
+internal sealed record SandboxFolder(string Folder, string Seen, bool Writable);

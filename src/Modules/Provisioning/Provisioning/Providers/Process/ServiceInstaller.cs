@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Formats.Tar;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Resources;
+using Flagstone.Provisioning.Providers.Process.Toolchains;
 using Microsoft.Extensions.Hosting;
 
 namespace Flagstone.Provisioning.Providers.Process;
@@ -13,12 +14,11 @@ internal readonly record struct InstallState(bool Done, string? Problem);
 /// Exports a commit and installs its packages, in the background: it takes longer than a grain's call may. A folder of the commit's name is
 /// whole: the work is done beside it, and moved there at the end.
 /// </summary>
-internal sealed class ServiceInstaller(DataFolder data, ServiceUsers users, TimeProvider clock, IHostApplicationLifetime lifetime) : IDisposable
+internal sealed class ServiceInstaller(
+    DataFolder data, ServiceUsers users, IEnumerable<IToolchain> toolchains, TimeProvider clock, IHostApplicationLifetime lifetime) : IDisposable
 {
-    private const string CacheSeen = "/npm-cache";
     private const int MaxParallel = 2;
     private static readonly TimeSpan ExportLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<string, (Task<string?> Work, long Since)> running = new(StringComparer.Ordinal);
@@ -90,19 +90,19 @@ internal sealed class ServiceInstaller(DataFolder data, ServiceUsers users, Time
 
         await TarFile.ExtractToDirectoryAsync(archive, made, overwriteFiles: false, ct);
         File.Delete(archive);
-        if (!File.Exists(Path.Combine(made, "package.json")))
+        if (toolchains.FirstOrDefault(t => t.Takes(made)) is not { } toolchain)
         {
-            return $"Commit {source.Commit} of {source.Repository} has no package.json, and only Node.js services run here";
+            return $"Commit {source.Commit} of {source.Repository} has neither a package.json nor a .csproj in its folder or in 'src': only Node.js and .NET services run here";
         }
 
-        if (await InstallPackagesAsync(made, ct) is { } problem)
+        if (await toolchain.InstallAsync(made, users.Of(key), ct) is { } problem)
         {
             return problem;
         }
 
         if (users.Of(key) is { } user)
         {
-            // Packages are installed by nobody, whose cache all share; what runs is the service's own, and closed to all others.
+            // Whoever installed it, what runs is the service's own, and closed to all others.
             await UnprivilegedUser.OwnAsync(user.Id, made, ct);
             File.SetUnixFileMode(made, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
@@ -111,22 +111,6 @@ internal sealed class ServiceInstaller(DataFolder data, ServiceUsers users, Time
         return null;
     }
 
-    private async Task<string?> InstallPackagesAsync(string folder, CancellationToken ct)
-    {
-        if (!File.Exists(Path.Combine(folder, "package-lock.json")))
-        {
-            return "The commit has no package-lock.json, which 'npm ci' needs. Run 'npm install' once and commit the file.";
-        }
-
-        var cache = data.In("npm-cache");
-        Directory.CreateDirectory(cache);
-        await UnprivilegedUser.OwnAsync(Sandbox.User, folder, ct);
-        await UnprivilegedUser.OwnAsync(Sandbox.User, cache, ct);
-        var (exit, output) = await Processes.RunAsync(
-            Sandbox.Command(folder, (cache, CacheSeen), null, ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--prefer-offline"]), "/", InstallLimit, ct,
-            new Dictionary<string, string> { ["HOME"] = "/tmp", ["npm_config_cache"] = CacheSeen, ["npm_config_update_notifier"] = "false", ["NODE_ENV"] = "production" });
-        return exit == 0 ? null : $"npm ci failed: {Tail(output)}";
-    }
-
-    private static string Tail(string output) => output.Length <= 600 ? output : output[^600..];
+    /// <summary>The end of what a program printed: a condition has room for no more.</summary>
+    public static string Tail(string output) => output.Length <= 600 ? output : output[^600..];
 }

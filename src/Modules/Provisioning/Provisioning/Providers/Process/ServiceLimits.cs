@@ -9,7 +9,7 @@ internal sealed record ServiceLimits(int MemoryMegabytes, int Millicores)
     public const int DefaultMemoryMegabytes = 256;
     public const int DefaultMillicores = 1000;
 
-    /// <summary>Node.js needs about 12 at rest; a limit that a build tool or a worker pool does not meet, and a fork bomb does.</summary>
+    /// <summary>Node.js needs about 12 at rest, .NET about 25; a limit that a build tool or a worker pool does not meet, and a fork bomb does.</summary>
     public const int MaxTasks = 256;
 
     public const int MaxOpenFiles = 4096;
@@ -43,7 +43,7 @@ internal sealed record ServiceLimits(int MemoryMegabytes, int Millicores)
     /// <param name="tasks">How many tasks all processes of the service may have together; null for no limit.</param>
     public string WithoutGroup(int? tasks)
     {
-        var heap = string.Create(CultureInfo.InvariantCulture, $"Node's heap ({MemoryMegabytes} MiB) and open files ({MaxOpenFiles}) of each process");
+        var heap = string.Create(CultureInfo.InvariantCulture, $"the heap ({MemoryMegabytes} MiB) and open files ({MaxOpenFiles}) of each process");
         var all = tasks is { } most ? string.Create(CultureInfo.InvariantCulture, $"{heap}, and tasks of the service ({most})") : heap;
         return $"No control group of version 2 can be made here. Limited are {all}; not memory outside the heap, and not processor time.";
     }

@@ -74,7 +74,7 @@ internal sealed class RedisServer(DataFolder data, string name)
     public async Task StartAsync(TimeProvider clock, CancellationToken ct)
     {
         var started = Processes.StartDetached(
-            Sandbox.Command(Settings, (Kept, "/data"), null, [$"/usr/bin/{Program}", "/app/redis.conf"]), Folder, PidFile, LogFile);
+            Sandbox.Command(Settings, new(Kept, "/data", Writable: true), null, [$"/usr/bin/{Program}", "/app/redis.conf"], writable: true), Folder, PidFile, LogFile);
         while (!File.Exists(PidFile) && Processes.IsAlive(started))
         {
             await Task.Delay(Pause, clock, ct);

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Resources;
 
-namespace Flagstone.Provisioning.Providers.Process;
+namespace Flagstone.Provisioning.Providers.Process.Toolchains;
 
 /// <summary>How a Node.js package is started: the arguments of <c>node</c>.</summary>
 internal static class NodeEntry
