@@ -15,7 +15,7 @@ public sealed class SeededSqliteKillTests
     public async Task Nothing_that_was_acknowledged_is_lost_and_nothing_is_twice()
     {
         await using var host = await RunningHost.StartAsync(TestContext.Current.CancellationToken);
-        await new SeededKills(host).RunAsync();
+        await new SeededKills([host]).RunAsync();
     }
 }
 
@@ -27,12 +27,24 @@ public sealed class SeededPostgresKillTests
     {
         await using var postgres = await PrivatePostgres.StartAsync(TestContext.Current.CancellationToken);
         await using var host = await RunningHost.StartAsync(TestContext.Current.CancellationToken, await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken));
-        await new SeededKills(host).RunAsync();
+        await new SeededKills([host]).RunAsync();
+    }
+}
+
+/// <summary>The same on three processes, of which one is killed each time.</summary>
+public sealed class SeededTeamKillTests
+{
+    [Fact]
+    public async Task Nothing_that_was_acknowledged_is_lost_and_nothing_is_twice()
+    {
+        await using var team = await RunningTeam.StartAsync(TestContext.Current.CancellationToken);
+        await new SeededKills(team.Hosts).RunAsync();
     }
 }
 
 /// <summary>Load, kills at times that a seed chooses, and a checker: <c>FLAGSTONE_KILLS</c> and <c>FLAGSTONE_SEED</c> repeat a run.</summary>
-internal sealed class SeededKills(RunningHost host)
+/// <param name="hosts">The processes of one installation.</param>
+internal sealed class SeededKills(IReadOnlyList<RunningHost> hosts)
 {
     private const int MaxLength = 5;
 
@@ -54,15 +66,17 @@ internal sealed class SeededKills(RunningHost host)
     public async Task RunAsync()
     {
         var random = new Random(Seed);
-        var client = await HostFixture.ConnectAsync(host);
-        await using var worker = RunningWorker.Start(client);
+        var clients = await Task.WhenAll(hosts.Select(h => HostFixture.ConnectAsync(h, hosts[0].Token)));
+        var client = clients[^1];
+        await using var worker = RunningWorker.Start(clients[0]);
+        await using var second = hosts.Count > 1 ? RunningWorker.Start(client, worker.Queue, worker.Activities) : null;
         var (chains, listeners) = (new List<(string Id, int Length)>(), new List<string>());
         for (var kill = 0; kill < Kills; kill++)
         {
             if (kill % RoundsPerListener == 0)
             {
                 listeners.Add($"listener-{kill}");
-                await StartAsync(client, worker, listeners[^1], nameof(ListeningWorkflow));
+                await StartAsync(clients, worker, listeners[^1], nameof(ListeningWorkflow));
             }
 
             var (round, listener) = (kill, listeners[^1]);
@@ -70,14 +84,15 @@ internal sealed class SeededKills(RunningHost host)
             chains.AddRange(next);
             var load = Task.WhenAll(
             [
-                .. next.Select(c => StartAsync(client, worker, c.Id, nameof(ChainWorkflow), c.Id, c.Length)),
-                .. Enumerable.Range(0, 4).Select(i => TellAsync(client, listener, $"{listener}/{round}-{i}")),
+                .. next.Select(c => StartAsync(clients, worker, c.Id, nameof(ChainWorkflow), c.Id, c.Length)),
+                .. Enumerable.Range(0, 4).Select(i => TellAsync(clients, listener, $"{listener}/{round}-{i}")),
             ]);
             using (var instant = new PeriodicTimer(TimeSpan.FromMilliseconds(random.Next(1, MaxMilliseconds))))
             {
                 await instant.WaitForNextTickAsync(Ct);
             }
 
+            var host = hosts[random.Next(hosts.Count)];
             await host.KillAsync();
             await host.StartAgainAsync(Ct);
             await load;
@@ -109,47 +124,48 @@ internal sealed class SeededKills(RunningHost host)
 
     private async Task CheckListenerAsync(WorkflowHandle<ListeningWorkflow, string> listener)
     {
-        await TryAsync(() => listener.SignalAsync(w => w.EndAsync()));
+        await TryAsync([listener.Client], _ => listener.SignalAsync(w => w.EndAsync()));
         var heard = (await listener.GetResultAsync()).Split(',', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(acknowledged.Keys.Where(a => a.StartsWith($"{listener.Id}/", StringComparison.Ordinal)).Order(StringComparer.Ordinal), heard.Order(StringComparer.Ordinal));
         await listener.ReplayedAsync();
     }
 
     /// <summary>The same request until it is answered: an answer that was lost with the process does not make a second run.</summary>
-    private static Task StartAsync(TemporalClient client, RunningWorker worker, string id, string type, params object[] arguments)
+    private static Task StartAsync(TemporalClient[] clients, RunningWorker worker, string id, string type, params object[] arguments)
     {
         var request = new StartWorkflowExecutionRequest
         {
             Namespace = "default", WorkflowId = id, WorkflowType = new() { Name = type }, TaskQueue = new() { Name = worker.Queue }, RequestId = id,
             WorkflowTaskTimeout = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromSeconds(2)),
-            Input = new() { Payloads_ = { arguments.Select(client.Options.DataConverter.PayloadConverter.ToPayload) } },
+            Input = new() { Payloads_ = { arguments.Select(clients[0].Options.DataConverter.PayloadConverter.ToPayload) } },
         };
-        return TryAsync(() => client.WorkflowService.StartWorkflowExecutionAsync(request, Once));
+        return TryAsync(clients, client => client.WorkflowService.StartWorkflowExecutionAsync(request, Once));
     }
 
-    private async Task TellAsync(TemporalClient client, string workflow, string word)
+    private async Task TellAsync(TemporalClient[] clients, string workflow, string word)
     {
         var request = new SignalWorkflowExecutionRequest
         {
             Namespace = "default", WorkflowExecution = new() { WorkflowId = workflow }, SignalName = "Hear", RequestId = word,
-            Input = new() { Payloads_ = { client.Options.DataConverter.PayloadConverter.ToPayload(word) } },
+            Input = new() { Payloads_ = { clients[0].Options.DataConverter.PayloadConverter.ToPayload(word) } },
         };
-        await TryAsync(() => client.WorkflowService.SignalWorkflowExecutionAsync(request, Once));
+        await TryAsync(clients, client => client.WorkflowService.SignalWorkflowExecutionAsync(request, Once));
         acknowledged[word] = 0;
     }
 
     private static RpcOptions Once => new() { Retry = false, CancellationToken = Ct };
 
-    private static async Task TryAsync(Func<Task> call)
+    /// <summary>Asks one process after another, until one answers.</summary>
+    private static async Task TryAsync(ITemporalClient[] clients, Func<ITemporalClient, Task> call)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         patience.CancelAfter(Patience);
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (true)
+        for (var i = 0; ; i++)
         {
             try
             {
-                await call();
+                await call(clients[i % clients.Length]);
                 return;
             }
             catch (RpcException e) when (e.Code is RpcException.StatusCode.Unavailable or RpcException.StatusCode.DeadlineExceeded or RpcException.StatusCode.Unknown

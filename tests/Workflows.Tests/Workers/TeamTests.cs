@@ -11,37 +11,25 @@ namespace Flagstone.Workflows.Tests.Workers;
 /// <summary>Workflows on three processes over one PostgreSQL, of which one fails.</summary>
 public sealed class TeamTests : IAsyncLifetime
 {
-    private const int Size = 3;
     private const int Workflows = 6;
 
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("FLAGSTONE_KILLS") ?? "1", CultureInfo.InvariantCulture);
 
-    private PrivatePostgres? postgres;
-    private RunningHost[] hosts = [];
-    private string token = "";
+    private RunningTeam? team;
+
+    private IReadOnlyList<RunningHost> Hosts => team!.Hosts;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        postgres = await PrivatePostgres.StartAsync(Ct);
-        var database = await postgres.CreateDatabaseAsync(Ct);
-        hosts = [await RunningHost.StartAsync(Ct, database)];
-        token = hosts[0].Token;
-        hosts = [hosts[0], .. await Task.WhenAll(Enumerable.Range(1, Size - 1).Select(_ => hosts[0].StartReplicaAsync(database, Ct)))];
-    }
+    public async ValueTask InitializeAsync() => team = await RunningTeam.StartAsync(Ct);
 
-    public async ValueTask DisposeAsync()
-    {
-        await Task.WhenAll(hosts.Select(h => h.DisposeAsync().AsTask()));
-        await postgres!.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => team!.DisposeAsync();
 
     [Fact]
     public async Task Workflows_go_on_when_one_of_three_processes_is_killed()
     {
         const int length = 12;
-        var clients = await Task.WhenAll(hosts.Select(h => HostFixture.ConnectAsync(h, token)));
+        var clients = await Task.WhenAll(Hosts.Select(h => HostFixture.ConnectAsync(h, team!.Token)));
         await using var first = RunningWorker.Start(clients[0]);
         await using var second = RunningWorker.Start(clients[1], first.Queue, first.Activities);
         var handles = await Task.WhenAll(Enumerable.Range(0, Workflows).Select(i => clients[2].StartWorkflowAsync(
@@ -50,8 +38,8 @@ public sealed class TeamTests : IAsyncLifetime
         for (var kill = 0; kill < Kills; kill++)
         {
             await handles[kill % Workflows].UntilAsync(EventType.ActivityTaskCompleted, Ct);
-            await hosts[kill % 2].KillAsync();
-            await hosts[kill % 2].StartAgainAsync(Ct);
+            await Hosts[kill % 2].KillAsync();
+            await Hosts[kill % 2].StartAgainAsync(Ct);
         }
 
         foreach (var handle in handles)
@@ -66,17 +54,17 @@ public sealed class TeamTests : IAsyncLifetime
     [Fact]
     public async Task A_process_that_the_others_gave_up_and_that_comes_back_forks_no_history()
     {
-        var clients = await Task.WhenAll(hosts.Select(h => HostFixture.ConnectAsync(h, token)));
+        var clients = await Task.WhenAll(Hosts.Select(h => HostFixture.ConnectAsync(h, team!.Token)));
         await using var worker = RunningWorker.Start(clients[1]);
         var handles = await Task.WhenAll(Enumerable.Range(0, Workflows).Select(i => clients[2].StartWorkflowAsync(
             (ListeningWorkflow w) => w.RunAsync(), new WorkflowOptions($"listening-{i}", worker.Queue) { TaskTimeout = TimeSpan.FromSeconds(2) })));
         var acknowledged = new ConcurrentDictionary<string, byte>();
         await TellAllAsync(clients[2], "before");
 
-        await hosts[0].FreezeAsync();
+        await Hosts[0].FreezeAsync();
         await TellAllAsync(clients[2], "meanwhile");
         // Now others hold what the frozen process held; it does not know, and is asked at once.
-        await hosts[0].ThawAsync();
+        await Hosts[0].ThawAsync();
         await Task.WhenAll(TellAllAsync(clients[0], "stale"), TellAllAsync(clients[2], "after"));
 
         foreach (var handle in handles)
