@@ -27,7 +27,8 @@ internal sealed class WorkerAuthority
 
         if (!options.TemporalTls && IPAddress.IsLoopback(IPAddress.Parse(options.Address)))
         {
-            throw new ValidationException("Flagstone:TemporalClientCaFile is set, and Temporal's port is in the clear, where no client shows a certificate. Set Flagstone:TemporalTls=true too.");
+            throw new ValidationException(
+                "Flagstone:TemporalClientCaFile is set, and Temporal's port is in the clear, where no client shows a certificate. Set Flagstone:TemporalTls=true too.");
         }
 
         var found = new X509Certificate2Collection();
@@ -41,7 +42,8 @@ internal sealed class WorkerAuthority
         }
 
         return found.Count > 0 ? new WorkerAuthority(found)
-            : throw new ValidationException($"Flagstone:TemporalClientCaFile is '{options.TemporalClientCaFile}', which has no certificate. Give the authority's, as PEM.");
+            : throw new ValidationException(
+                $"Flagstone:TemporalClientCaFile is '{options.TemporalClientCaFile}', which has no certificate. Give the authority's, as PEM.");
     }
 
     /// <summary>Whether a certificate is good now. Lists of revoked ones are not looked at: let certificates of workers be short-lived.</summary>

@@ -16,7 +16,7 @@ public sealed class NoticeTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task People_are_told_by_chat_and_mail_when_they_are_asked_reminded_and_when_it_was_decided()
+    public async Task People_are_told_by_chat_and_mail_when_they_are_asked_and_reminded_when_it_is_delegated_and_escalated_and_when_it_was_decided()
     {
         var port = LoopbackPorts.Free();
         using var chat = new HttpListener { Prefixes = { $"http://127.0.0.1:{port}/" } };
@@ -33,7 +33,7 @@ public sealed class NoticeTests
             "--Flagstone:Workflows:Notices:From=flagstone@example.com"]);
         var ada = new Inbox(host, await FrontendTests.IssueAsync(host, "ada@example.com", "approver"));
         await using var worker = RunningWorker.Start(await HostFixture.ConnectAsync(host));
-        string[] requests = ["""{ "title": "Ship <it>?", "assignees": ["user:ada@example.com"], "description": "secret", "remindAfter": "1s" }"""];
+        string[] requests = ["""{ "title": "Ship <it>?", "assignees": ["user:ada@example.com"], "description": "secret", "remindAfter": "1s", "escalateAfter": "3s", "escalateTo": ["user:eve@example.com"] }"""];
         var handle = await worker.Client.StartWorkflowAsync((ApprovalWorkflow w) => w.RunAsync(requests, 600_000), worker.Options("ship"));
         var id = await Inbox.TaskOfAsync(handle);
 
@@ -49,27 +49,34 @@ public sealed class NoticeTests
         }
 
         // What is not told before the decision is not told any more.
-        var subjects = new HashSet<string>();
-        await UntilAsync("Subject: Still to decide: Ship <it>?");
+        var recipients = new List<string>();
+        await UntilAsync("Subject: Still to decide: Ship <it>?", "ada");
+        await ada.DelegateAsync(id, "user:bob@example.com");
+        await UntilAsync("Subject: Delegated: Ship <it>?", "bob");
+        await UntilAsync("Subject: Escalated: Ship <it>?", "eve");
         await ada.DecideAsync(id);
         while (!told.Contains($"{id}.Decided"))
         {
             told.Add((await posts.Reader.ReadAsync(Ct)).Key);
         }
 
-        await UntilAsync("Subject: Decided 'approve': Ship <it>?");
-        Assert.Contains("Subject: To decide: Ship <it>?", subjects);
+        await UntilAsync("Subject: Decided 'approve': Ship <it>?", "ada");
+        Assert.Contains("Subject: To decide: Ship <it>?", told);
         await handle.GetResultAsync();
 
-        async Task UntilAsync(string subject)
+        async Task UntilAsync(string subject, string to)
         {
-            while (!subjects.Contains(subject))
+            while (!told.Contains(subject))
             {
                 var mail = await mails.Reader.ReadAsync(Ct);
-                Assert.Contains("RCPT TO:<ada@example.com>", mail, StringComparison.Ordinal);
                 Assert.DoesNotContain("secret", mail, StringComparison.Ordinal);
-                subjects.Add(mail.Split('\n').Select(l => l.Trim()).Single(l => l.StartsWith("Subject: ", StringComparison.Ordinal)));
+                var lines = mail.Split('\n').Select(l => l.Trim()).ToList();
+                var about = lines.Single(l => l.StartsWith("Subject: ", StringComparison.Ordinal));
+                told.Add(about);
+                recipients.AddRange(lines.Where(l => l.StartsWith("RCPT TO:", StringComparison.Ordinal)).Select(l => $"{about} {l}"));
             }
+
+            Assert.Contains($"{subject} RCPT TO:<{to}@example.com>", recipients);
         }
     }
 

@@ -51,4 +51,5 @@ internal enum NoticeKind
     Reminder = 2,
     Escalated = 3,
     Decided = 4,
+    Delegated = 5,
 }

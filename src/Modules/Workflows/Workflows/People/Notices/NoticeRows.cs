@@ -30,7 +30,7 @@ internal static class NoticeRows
         {
             if (change.Run.Activities.TryGetValue(id, out var activity))
             {
-                foreach (var (kind, at) in Times(activity.Human, change.Wall))
+                foreach (var (kind, at) in Times(activity.Human, change))
                 {
                     foreach (var channel in channels)
                     {
@@ -63,9 +63,15 @@ internal static class NoticeRows
     public static SqlStatement Remove(string runId, long eventId, Notice notice) =>
         new(Drop, ("run", runId), ("event", eventId), ("kind", (long)notice.Kind), ("channel", (long)notice.Channel));
 
-    /// <summary>Of a task that was just asked; nothing of one that changes.</summary>
-    private static IEnumerable<(NoticeKind Kind, DateTimeOffset At)> Times(HumanTaskState? task, DateTimeOffset now)
+    /// <summary>Of a task that was just asked, or delegated; nothing of one that changes otherwise.</summary>
+    private static IEnumerable<(NoticeKind Kind, DateTimeOffset At)> Times(HumanTaskState? task, RunChange change)
     {
+        var now = change.Wall;
+        if (change.Act is { Verb: CallerAct.Delegate })
+        {
+            yield return (NoticeKind.Delegated, now);
+        }
+
         if (task is not { Request: not null })
         {
             yield break;

@@ -10,12 +10,18 @@ internal static class NoticeText
         NoticeKind.Asked => $"To decide: {task.Request.Title}",
         NoticeKind.Reminder => $"Still to decide: {task.Request.Title}",
         NoticeKind.Escalated => $"Escalated: {task.Request.Title}",
+        NoticeKind.Delegated => $"Delegated: {task.Request.Title}",
         _ => $"Decided '{task.Outcome?.Decision}': {task.Request.Title}",
     };
 
     public static string Body(HumanTaskRow task, NoticeKind kind, string link)
     {
-        var who = kind == NoticeKind.Escalated ? task.Request.EscalateTo : task.Request.Assignees;
+        var who = kind switch
+        {
+            NoticeKind.Escalated => task.Request.EscalateTo,
+            NoticeKind.Delegated => Delegates(task),
+            _ => task.Request.Assignees,
+        };
         var due = task.Live.Due is { } at ? $" until {at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)}" : "";
         return kind == NoticeKind.Decided
             ? $"{task.Outcome?.By} decided for workflow {task.WorkflowId} in namespace {task.NamespaceName}. {link}"
@@ -28,6 +34,12 @@ internal static class NoticeText
 
     /// <summary>Who gets a mail: those that are named by an address.</summary>
     public static IEnumerable<string> Addresses(HumanTaskRow task, NoticeKind kind) =>
-        (kind == NoticeKind.Escalated ? task.Request.EscalateTo : task.Request.Assignees.Concat(task.Live.Delegations.Select(d => d.To)))
-        .Select(People.Subject.UserOf).OfType<string>().Where(name => name.Contains('@', StringComparison.Ordinal)).Distinct();
+        (kind switch
+        {
+            NoticeKind.Escalated => task.Request.EscalateTo,
+            NoticeKind.Delegated => Delegates(task),
+            _ => task.Request.Assignees.Concat(Delegates(task)),
+        }).Select(People.Subject.UserOf).OfType<string>().Where(name => name.Contains('@', StringComparison.Ordinal)).Distinct();
+
+    private static IReadOnlyList<string> Delegates(HumanTaskRow task) => [.. task.Live.Delegations.Select(d => d.To).Distinct()];
 }
