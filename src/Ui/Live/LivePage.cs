@@ -88,10 +88,19 @@ public abstract partial class LivePage : ComponentBase, IAsyncDisposable
         }
         catch (Exception e) when (e is not NavigationException)
         {
+            if (Explain(e) is { } why)
+            {
+                State = new PageFailed(why);
+                return;
+            }
+
             LogFailed(Logger, e, GetType().Name);
             State = new PageFailed("It could not be read. The server's log has the details.");
         }
     }
+
+    /// <summary>What failed, in words to who reads the page; null for what only the server's log can tell.</summary>
+    protected virtual string? Explain(Exception failure) => null;
 
     /// <summary>The caller as of now, for an action; null leads to the sign-in.</summary>
     protected async Task<Caller?> RequireCallerAsync()

@@ -38,6 +38,15 @@ public sealed class WorkflowPageTests
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => ConnectAsync(host));
         Assert.Contains($"This installation uses the Temporal server at 127.0.0.1:{server.TemporalPort}", refused.Message, StringComparison.Ordinal);
         await LookAsync(host, server, ColorScheme.Light);
+
+        await server.KillAsync();
+        await using var browser = await Browser.OpenAsync(host, ColorScheme.Dark);
+        await browser.SignInAsync(host.Token);
+        await browser.GoAsync("/workflows");
+        await browser.Page.GetByText($"The Temporal server at 127.0.0.1:{server.TemporalPort} does not answer now").WaitForAsync();
+        Assert.Empty(await browser.ViolationsAsync());
+        await server.StartAgainAsync(Ct);
+        await browser.Page.GetByRole(AriaRole.Link, new() { Name = "broken" }).WaitForAsync();
     }
 
     /// <param name="host">Whose console it is.</param>

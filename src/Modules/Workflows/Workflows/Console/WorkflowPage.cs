@@ -3,6 +3,8 @@ using Flagstone.Platform.Identity;
 using Flagstone.Ui.Live;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
+using Flagstone.Workflows.Servers;
+using Grpc.Core;
 using Microsoft.AspNetCore.Components;
 
 namespace Flagstone.Workflows.Console;
@@ -18,6 +20,9 @@ public abstract class WorkflowPage : LivePage
     [Inject]
     internal NamespaceReader Namespaces { get; set; } = default!;
 
+    [Inject]
+    internal InstallationServer Server { get; set; } = default!;
+
     /// <summary>False when nothing of it can change any more.</summary>
     protected virtual bool MayChange => true;
 
@@ -31,6 +36,17 @@ public abstract class WorkflowPage : LivePage
             _ = LookAgainAsync();
         }
     }
+
+    protected override string? Explain(Exception failure) => failure is not RpcException rpc ? null
+        : $"{(Server.Elsewhere is { } elsewhere ? $"The Temporal server at {elsewhere}" : "The Temporal server")} {Failed(rpc.StatusCode)}: {rpc.Status.Detail}";
+
+    private static string Failed(StatusCode code) => code switch
+    {
+        StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => "does not answer now",
+        StatusCode.Unauthenticated or StatusCode.PermissionDenied => "does not let the platform in",
+        StatusCode.Unimplemented => "does not know what this page asks for",
+        _ => "refuses",
+    };
 
     /// <summary>Denied to a caller whose token is for another namespace.</summary>
     private protected PageState? RefuseNamespace(string name) => AccessRules.RefuseWorkflowLists(Caller, name) is { } why ? new PageDenied(why) : null;
