@@ -42,7 +42,9 @@ async function main() {
   log.info({ port: server.address().port }, 'listening');
 
   for (const signal of ['SIGTERM', 'SIGINT']) {
-    process.once(signal, () => {
+    // Not only once: a second signal would then end the process at once.
+    process.on(signal, () => {
+      if (stopping.signal.aborted) return;
       log.info({ signal }, 'stopping');
       stopping.abort();
     });
