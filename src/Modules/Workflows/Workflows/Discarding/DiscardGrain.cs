@@ -130,7 +130,7 @@ internal sealed partial class DiscardGrain(
             failure ??= taken.Failure;
             tried += some.Length;
             gone += (await Task.WhenAll(taken.Taken.Select(r => DiscardAsync(ns, r, closedBefore)))).Count(done => done);
-            if (clock.GetElapsedTime(begun) > LongestTurn)
+            if (keeping is { Namespace.Archives: true } && clock.GetElapsedTime(begun) > LongestTurn)
             {
                 break;
             }
