@@ -107,10 +107,10 @@ public sealed class FrontendTests(HostFixture fixture)
     {
         var client = await fixture.ConnectAsync();
 
-        var refused = await Assert.ThrowsAsync<RpcException>(() => client.WorkflowService.ListArchivedWorkflowExecutionsAsync(new ListArchivedWorkflowExecutionsRequest()));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => client.WorkflowService.CreateWorkflowRuleAsync(new CreateWorkflowRuleRequest()));
 
         Assert.Equal(RpcException.StatusCode.Unimplemented, refused.Code);
-        Assert.Contains("ListArchivedWorkflowExecutions is not there yet", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("CreateWorkflowRule is not there yet", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]

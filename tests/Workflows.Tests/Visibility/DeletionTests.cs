@@ -138,7 +138,7 @@ public sealed class DeletionTests(HostFixture fixture)
         Assert.Equal(0, await RowsAsync(host, run));
     }
 
-    private static async Task UntilGoneAsync(RunningHost host, string run)
+    internal static async Task UntilGoneAsync(RunningHost host, string run)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         deadline.CancelAfter(Patience);
@@ -170,7 +170,7 @@ public sealed class DeletionTests(HostFixture fixture)
     }
 
     /// <summary>Makes a run of a stopped host older, and its history longer.</summary>
-    private static async Task AgeAsync(RunningHost host, string run, TimeSpan age, int events = 0)
+    internal static async Task AgeAsync(RunningHost host, string run, TimeSpan age, int events = 0)
     {
         await using var connection = await OpenAsync(host);
         await using var read = connection.Command("SELECT state FROM workflow_run WHERE run = @run", ("run", run));

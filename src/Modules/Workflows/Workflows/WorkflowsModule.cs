@@ -2,6 +2,7 @@ using Flagstone.Platform;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Activities.Standalone;
+using Flagstone.Workflows.Archiving;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Console.Codec;
@@ -44,7 +45,13 @@ public static class WorkflowsModule
     public static IHostApplicationBuilder AddWorkflows(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddSingleton(builder.Configuration.GetSection(WorkflowsOptions.Section).Get<WorkflowsOptions>() ?? new WorkflowsOptions());
+        var options = builder.Configuration.GetSection(WorkflowsOptions.Section).Get<WorkflowsOptions>() ?? new WorkflowsOptions();
+        services.AddSingleton(options);
+        services.AddSingleton(ArchiveFolder.Open(options.Archive));
+        services.AddSingleton<ArchiveStore>();
+        services.AddSingleton<ArchiveList>();
+        services.AddSingleton<ArchiveEvidence>();
+        services.AddSingleton<Archiver>();
         services.AddSingleton(WorkflowNamespaceKind.Namespace);
         services.AddSingleton(NexusEndpointKind.Endpoint);
         services.AddSingleton(Migrations);

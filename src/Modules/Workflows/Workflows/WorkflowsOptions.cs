@@ -7,4 +7,7 @@ internal sealed record WorkflowsOptions
 
     /// <summary>Whether callers of this machine need no token on Temporal's port: they are the principal <c>anonymous</c>, with every right there.</summary>
     public bool Anonymous { get; init; }
+
+    /// <summary>The folder that histories are archived in, an absolute path; empty for none.</summary>
+    public string Archive { get; init; } = "";
 }

@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Feed;
 using Flagstone.Platform.Reconciling;
 using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Activities.Standalone;
+using Flagstone.Workflows.Archiving;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Executions;
@@ -18,11 +20,12 @@ internal interface IDiscardGrain : IReconcileGrain;
 /// <summary>
 /// Deletes the runs whose namespace has kept them long enough, and all runs of a namespace that is gone. There is one, and each start makes it due; then
 /// it comes again by itself. What is to go is read from the rows each time: a process that dies between leaves nothing but rows for the next turn.
+/// A run whose namespace archives is deleted when its files are on the disk, and kept while they cannot be written.
 /// </summary>
 [GrainType("flagstone.workflow-discard")]
 internal sealed partial class DiscardGrain(
-    DiscardStore store, BatchStore batches, DeploymentStore deployments, ResourceStore resources, IGrainFactory grains, TimeProvider clock,
-    ILogger<DiscardGrain> logger)
+    DiscardStore store, BatchStore batches, DeploymentStore deployments, ResourceStore resources, Archiver archiver, IGrainFactory grains,
+    TimeProvider clock, ILogger<DiscardGrain> logger)
     : Grain, IDiscardGrain
 {
     public const string Controller = "workflow-discard";
@@ -38,6 +41,9 @@ internal sealed partial class DiscardGrain(
 
     private const int NamespacesPerTurn = 100;
     private const int PiecesPerTurn = 10;
+
+    /// <summary>Long histories may take long to write: the other namespaces come first then.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
@@ -55,7 +61,7 @@ internal sealed partial class DiscardGrain(
         var isMore = found.Count == NamespacesPerTurn;
         // Read after the runs were seen: a namespace is there before its first run is.
         var kept = (await resources.ListAsync(new ListQuery(WorkflowNamespaceKind.NamespaceId), CancellationToken.None)).Items
-            .ToDictionary(i => i.Uid, i => Retention.Of(i.ToDocument()), StringComparer.Ordinal);
+            .ToDictionary(i => i.Uid, i => Keeping.Of(i.ToDocument()), StringComparer.Ordinal);
         foreach (var ns in found)
         {
             if (ScheduleKey.NamespaceOf(ns) is { } owner)
@@ -67,17 +73,17 @@ internal sealed partial class DiscardGrain(
 
             if (StandaloneKey.NamespaceOf(ns) is { } of)
             {
-                isMore |= await DiscardOperationsAsync(of, kept.TryGetValue(of, out var time) ? clock.GetUtcNow() - time : null);
+                isMore |= await DiscardOperationsAsync(of, kept.TryGetValue(of, out var keeps) ? clock.GetUtcNow() - keeps.Retention : null);
                 continue;
             }
 
             if (ActivityKey.NamespaceOf(ns) is { } owning)
             {
-                isMore |= await DiscardActivitiesAsync(owning, kept.TryGetValue(owning, out var age) ? clock.GetUtcNow() - age : null);
+                isMore |= await DiscardActivitiesAsync(owning, kept.TryGetValue(owning, out var holds) ? clock.GetUtcNow() - holds.Retention : null);
                 continue;
             }
 
-            isMore |= await DiscardAsync(ns, kept.TryGetValue(ns, out var retention) ? clock.GetUtcNow() - retention : null);
+            isMore |= await DiscardAsync(ns, kept.GetValueOrDefault(ns));
         }
 
         // After the runs, as theirs may be among them.
@@ -111,14 +117,28 @@ internal sealed partial class DiscardGrain(
     }
 
     /// <summary>A batch of a namespace's runs; true when more may be there.</summary>
-    /// <param name="closedBefore">Null for a namespace that is gone: all its runs go.</param>
-    private async Task<bool> DiscardAsync(string ns, DateTimeOffset? closedBefore)
+    /// <param name="keeping">Null for a namespace that is gone: all its runs go.</param>
+    private async Task<bool> DiscardAsync(string ns, Keeping? keeping)
     {
+        var begun = clock.GetTimestamp();
+        var closedBefore = keeping is null ? (DateTimeOffset?)null : clock.GetUtcNow() - keeping.Retention;
         var runs = await store.FindAsync(ns, closedBefore, Batch, CancellationToken.None);
-        var gone = 0;
+        var (gone, tried, failure) = (0, 0, (Exception?)null);
         foreach (var some in runs.Chunk(AtOnce))
         {
-            gone += (await Task.WhenAll(some.Select(r => DiscardAsync(ns, r, closedBefore)))).Count(done => done);
+            var taken = keeping is { Namespace: { Archives: true } archiving } ? await archiver.TakeAsync(archiving, some) : new ArchivedRuns(some, null);
+            failure ??= taken.Failure;
+            tried += some.Length;
+            gone += (await Task.WhenAll(taken.Taken.Select(r => DiscardAsync(ns, r, closedBefore)))).Count(done => done);
+            if (keeping is { Namespace.Archives: true } && clock.GetElapsedTime(begun) > LongestTurn)
+            {
+                break;
+            }
+        }
+
+        if (failure is not null)
+        {
+            LogNotArchived(failure, keeping!.Namespace.Name, failure.Message);
         }
 
         if (closedBefore is null && runs.Count < Batch)
@@ -128,7 +148,7 @@ internal sealed partial class DiscardGrain(
         }
 
         // What could not be deleted waits for the period: it would be tried again and again.
-        return runs.Count == Batch && gone > 0;
+        return gone > 0 && (runs.Count == Batch || tried < runs.Count);
     }
 
     private async Task<bool> DiscardSchedulesAsync(string ns)
@@ -188,4 +208,13 @@ internal sealed partial class DiscardGrain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} of execution {Workflow} was not deleted and is tried again: {Why}")]
     private partial void LogKept(Exception? exception, string workflow, string run, string why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Runs of namespace {Namespace} are not archived; they are kept and tried again: {Why}")]
+    private partial void LogNotArchived(Exception exception, string @namespace, string why);
+
+    /// <summary>How long a namespace keeps its closed runs, and what of it tells where they are archived.</summary>
+    private sealed record Keeping(TimeSpan Retention, WorkflowNamespace Namespace)
+    {
+        public static Keeping Of(JsonObject document) => new(Namespaces.Retention.Of(document), WorkflowNamespace.Of(document));
+    }
 }

@@ -2,6 +2,7 @@ using Flagstone.Platform.Http;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
+using Flagstone.Workflows.Archiving;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Grpc.Core;
@@ -18,7 +19,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <c>Verified</c>; <c>Altered</c>: something was changed after the run's end; <c>Open</c>: the run has not ended; <c>Unknown</c>: the ledger has no row of it.
 /// </param>
 /// <param name="Status">The run's status, as Temporal names it.</param>
-/// <param name="Events">How many events are stored.</param>
+/// <param name="Events">How many events are stored; of a run that is in the archive alone, there.</param>
 /// <param name="Digest">
 /// Of the stored events, lower-case hexadecimal: of none 32 zero bytes, else SHA-256 over the digest of all before the last and the last event's bytes, a
 /// <c>temporal.api.history.v1.HistoryEvent</c>.
@@ -42,7 +43,8 @@ internal static class EvidenceEndpoints
     /// <param name="ns">The workflow namespace's name.</param>
     /// <param name="run">The run id.</param>
     private static async Task<Results<Ok<RunEvidence>, ProblemHttpResult>> CheckAsync(
-        CallerContext context, string ns, string run, NamespaceCache namespaces, EvidenceCheck evidence, CancellationToken ct = default)
+        CallerContext context, string ns, string run, NamespaceCache namespaces, EvidenceCheck evidence, ArchiveEvidence archive,
+        CancellationToken ct = default)
     {
         if (AccessRules.RefuseWorkflowLists(context.Caller, ns) is { } why)
         {
@@ -59,10 +61,16 @@ internal static class EvidenceEndpoints
             return Catalogue.NotFound(WorkflowNamespaceKind.Namespace.Key("", ns)).ToResult();
         }
 
-        return await evidence.CheckAsync(found.Id, run, ct) is { } result
-            ? TypedResults.Ok(new RunEvidence(
+        if (await evidence.CheckAsync(found.Id, run, ct) is { } result)
+        {
+            return TypedResults.Ok(new RunEvidence(
                 ns, result.Run.WorkflowId, run, result.Verdict.ToString(), result.Run.Status.ToString(), result.Events, result.Digest, result.Row?.Digest,
-                result.Row?.Sequence))
+                result.Row?.Sequence));
+        }
+
+        return await archive.CheckAsync(found, run, ct) is { Run: var archived } kept
+            ? TypedResults.Ok(new RunEvidence(
+                ns, archived.Execution.WorkflowId, run, kept.Verdict.ToString(), archived.Status.ToString(), kept.Events, kept.Digest, kept.Row?.Digest, kept.Row?.Sequence))
             : Catalogue.NotFound(Evidence.Key(ns, run)).ToResult();
     }
 }

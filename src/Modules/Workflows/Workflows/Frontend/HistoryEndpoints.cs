@@ -1,20 +1,17 @@
 using Flagstone.Platform.Http;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Problems;
+using Flagstone.Workflows.Archiving;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.Namespaces;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Temporalio.Api.History.V1;
 
 namespace Flagstone.Workflows.Frontend;
 
-/// <summary>
-/// The history of a run as JSON, from its first event to its last: <c>{"events":[...]}</c>, each event as protobuf writes it. SDKs replay it, and
-/// <c>temporal workflow show --output json</c> writes the same.
-/// </summary>
+/// <summary>The history of a run as JSON, from its first event to its last.</summary>
 internal static class HistoryEndpoints
 {
     public static IEndpointRouteBuilder MapWorkflowHistory(this IEndpointRouteBuilder app)
@@ -50,20 +47,7 @@ internal static class HistoryEndpoints
         }
 
         return await runs.FindAsync(caller, ns, runId, ct) is { WorkflowExecutionInfo.Execution: var run }
-            ? Results.Stream(body => WriteAsync(body, histories.AllAsync(caller, ns, run, ct), ct), "application/json")
+            ? Results.Stream(body => HistoryText.WriteAsync(body, histories.AllAsync(caller, ns, run, ct), ct), "application/json")
             : Catalogue.NotFound(Evidence.Key(ns, runId)).ToResult();
-    }
-
-    private static async Task WriteAsync(Stream body, IAsyncEnumerable<HistoryEvent> events, CancellationToken ct)
-    {
-        await using var text = new StreamWriter(body);
-        await text.WriteAsync("{\"events\":[");
-        await foreach (var one in events.WithCancellation(ct))
-        {
-            await text.WriteAsync(one.EventId == 1 ? "\n" : ",\n");
-            await text.WriteAsync(EventJson.Exact(one));
-        }
-
-        await text.WriteAsync("\n]}\n");
     }
 }

@@ -14,14 +14,18 @@ internal sealed partial class WorkflowServiceHandlers
     private const int MaxEventsPerPage = 1_000;
     private const int MaxBytesPerPage = 4 * 1024 * 1024;
 
-    [Rpc("raw and archived histories", Access = RpcAccess.ReadOwn)]
+    [Rpc("raw histories", Access = RpcAccess.ReadOwn)]
     public async Task<GetWorkflowExecutionHistoryResponse> GetWorkflowExecutionHistory(GetWorkflowExecutionHistoryRequest request, ServerCallContext context)
     {
         CheckExecution(request.Execution);
         var ns = await NamespaceAsync(request.Namespace, context);
         var key = new ExecutionKey(ns.Id, request.Execution.WorkflowId);
         var page = HistoryPage.Read(request.NextPageToken, request.Execution.RunId);
-        var run = await RunAsync(key, page.RunId, context.CancellationToken);
+        if (await executions.FindRunAsync(key, page.RunId, context.CancellationToken) is not { } run)
+        {
+            return await ArchivedHistoryAsync(ns, request, page, context.CancellationToken) ?? throw NoRun(key, page.RunId);
+        }
+
         page = page with { RunId = run.RunId };
         var onlyEnd = request.HistoryEventFilterType == HistoryEventFilterType.CloseEvent;
         if (request.WaitNewEvent && run.IsRunning && (onlyEnd || page.NextId >= run.NextEventId))
@@ -49,8 +53,8 @@ internal sealed partial class WorkflowServiceHandlers
         return Page(events, isLast && !(request.WaitNewEvent && run.IsRunning) ? null : page with { NextId = next });
     }
 
-    /// <summary>The last event first.</summary>
-    [Rpc("archived histories", Access = RpcAccess.ReadOwn)]
+    /// <summary>The last event first. As with Temporal's server nobody looks into the archive for it.</summary>
+    [Rpc(Access = RpcAccess.ReadOwn)]
     public async Task<GetWorkflowExecutionHistoryReverseResponse> GetWorkflowExecutionHistoryReverse(
         GetWorkflowExecutionHistoryReverseRequest request, ServerCallContext context)
     {
@@ -103,6 +107,8 @@ internal sealed partial class WorkflowServiceHandlers
     };
 
     private async Task<RunState> RunAsync(ExecutionKey key, string runId, CancellationToken ct) =>
-        await executions.FindRunAsync(key, runId, ct) ?? throw RpcErrors.NotFound(
-            runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
+        await executions.FindRunAsync(key, runId, ct) ?? throw NoRun(key, runId);
+
+    private static RpcException NoRun(ExecutionKey key, string runId) => RpcErrors.NotFound(
+        runId.Length > 0 ? $"workflow execution not found for workflow ID \"{key.WorkflowId}\" and run ID \"{runId}\"" : $"workflow not found for ID: {key.WorkflowId}");
 }

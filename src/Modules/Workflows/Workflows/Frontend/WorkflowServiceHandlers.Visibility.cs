@@ -14,7 +14,7 @@ namespace Flagstone.Workflows.Frontend;
 /// <summary>Lists and counts of executions.</summary>
 internal sealed partial class WorkflowServiceHandlers
 {
-    [Rpc("archived executions and the division of a namespace", Access = RpcAccess.ReadOwn)]
+    [Rpc("the division of a namespace", Access = RpcAccess.ReadOwn)]
     public async Task<ListWorkflowExecutionsResponse> ListWorkflowExecutions(ListWorkflowExecutionsRequest request, ServerCallContext context)
     {
         var (runs, next) = await ListAsync(request.Namespace, Parsed(request.Query), request.NextPageToken, request.PageSize, context);

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using Flagstone.Platform;
 using Flagstone.Workflows.Activities.Standalone;
+using Flagstone.Workflows.Archiving;
 using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Commands;
 using Flagstone.Workflows.Deployments;
@@ -24,7 +25,7 @@ namespace Flagstone.Workflows.Frontend;
 internal sealed partial class WorkflowServiceHandlers(
     NamespaceStore namespaces, NamespaceCache cache, ExecutionStore executions, OutboxStore outbox, VisibilityStore visibility, TaskQueueStore tasks,
     BatchStore batches, StandaloneStore operations, StandaloneActivityStore activities, NexusEndpointCache endpoints, DeploymentStore deployments,
-    DeploymentRegistrar registrar, ParkedPolls polls,
+    DeploymentRegistrar registrar, ParkedPolls polls, ArchiveStore archive, ArchiveList archived,
     IGrainFactory grains, TimeProvider clock,
     PlatformOptions options)
 {
@@ -54,7 +55,7 @@ internal sealed partial class WorkflowServiceHandlers(
         });
     }
 
-    [Rpc("clusters and archival", Access = RpcAccess.Gateway)]
+    [Rpc("clusters", Access = RpcAccess.Gateway)]
     public async Task<RegisterNamespaceResponse> RegisterNamespace(RegisterNamespaceRequest request, ServerCallContext context)
     {
         if (request.Namespace.Length == 0)
@@ -67,28 +68,31 @@ internal sealed partial class WorkflowServiceHandlers(
             throw RpcErrors.InvalidArgument(NoRetention);
         }
 
+        var archives = ArchivalRequest.Read(
+            archive.Root, request.HistoryArchivalState, request.VisibilityArchivalState, request.HistoryArchivalUri, request.VisibilityArchivalUri);
         await namespaces.CreateAsync(CallerInterceptor.Of(context), request.Namespace, new JsonObject
         {
             ["description"] = request.Description,
             ["ownerEmail"] = request.OwnerEmail,
             ["retention"] = Retention.Text(Durations.Of(retention)),
             ["data"] = Map(request.Data),
+            ["archival"] = archives ?? false,
         }, context.CancellationToken);
         return new RegisterNamespaceResponse();
     }
 
     [Rpc(Access = RpcAccess.Read)]
     public async Task<DescribeNamespaceResponse> DescribeNamespace(DescribeNamespaceRequest request, ServerCallContext context) =>
-        NamespaceMessages.Describe(await namespaces.GetAsync(request.Namespace, request.Id, context.CancellationToken));
+        NamespaceMessages.Describe(await namespaces.GetAsync(request.Namespace, request.Id, context.CancellationToken), archive.Root.Uri);
 
     [Rpc(Access = RpcAccess.Read)]
     public async Task<ListNamespacesResponse> ListNamespaces(ListNamespacesRequest request, ServerCallContext context)
     {
         var (page, next) = await namespaces.ListAsync(request.PageSize, request.NextPageToken.ToStringUtf8(), context.CancellationToken);
-        return new ListNamespacesResponse { Namespaces = { page.Select(NamespaceMessages.Describe) }, NextPageToken = ByteString.CopyFromUtf8(next) };
+        return new ListNamespacesResponse { Namespaces = { page.Select(p => NamespaceMessages.Describe(p, archive.Root.Uri)) }, NextPageToken = ByteString.CopyFromUtf8(next) };
     }
 
-    [Rpc("clusters, archival, bad binaries and aliases", Access = RpcAccess.Gateway)]
+    [Rpc("clusters, bad binaries and aliases", Access = RpcAccess.Gateway)]
     public async Task<UpdateNamespaceResponse> UpdateNamespace(UpdateNamespaceRequest request, ServerCallContext context)
     {
         if (request.Config?.WorkflowExecutionRetentionTtl is { } wanted && Durations.Of(wanted) < Retention.Shortest)
@@ -96,6 +100,8 @@ internal sealed partial class WorkflowServiceHandlers(
             throw RpcErrors.InvalidArgument(NoRetention);
         }
 
+        var archives = request.Config is not { } config ? null : ArchivalRequest.Read(
+            archive.Root, config.HistoryArchivalState, config.VisibilityArchivalState, config.HistoryArchivalUri, config.VisibilityArchivalUri);
         var changed = await namespaces.ChangeAsync(CallerInterceptor.Of(context), request.Namespace, spec =>
         {
             if (request.UpdateInfo is { } info)
@@ -118,8 +124,13 @@ internal sealed partial class WorkflowServiceHandlers(
             {
                 spec["retention"] = Retention.Text(Durations.Of(retention));
             }
+
+            if (archives is { } wants)
+            {
+                spec["archival"] = wants;
+            }
         }, context.CancellationToken);
-        return NamespaceMessages.Updated(changed);
+        return NamespaceMessages.Updated(changed, archive.Root.Uri);
     }
 
     [Rpc(Access = RpcAccess.Gateway)]

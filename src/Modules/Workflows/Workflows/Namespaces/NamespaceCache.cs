@@ -11,12 +11,13 @@ namespace Flagstone.Workflows.Namespaces;
 /// <param name="IsDeprecated">Nothing new is started in it.</param>
 /// <param name="SearchAttributes">Its own ones, with their types.</param>
 /// <param name="AllowsTimeSkipping">Whether the clocks of its runs may jump.</param>
+/// <param name="Archives">Whether a closed run is archived before its age deletes it.</param>
 internal sealed record WorkflowNamespace(
-    string Id, string Name, bool IsDeprecated, Dictionary<string, IndexedValueType> SearchAttributes, bool AllowsTimeSkipping)
+    string Id, string Name, bool IsDeprecated, Dictionary<string, IndexedValueType> SearchAttributes, bool AllowsTimeSkipping, bool Archives)
 {
     public static WorkflowNamespace Of(JsonObject document) => new(
         document.UidOf(), document.NameOf(), document["spec"].Text("state") == "Deprecated", NamespaceMessages.SearchAttributes(document),
-        document.At("spec", "timeSkipping")?.GetValueKind() == JsonValueKind.True);
+        document.At("spec", "timeSkipping")?.GetValueKind() == JsonValueKind.True, document.At("spec", "archival")?.GetValueKind() == JsonValueKind.True);
 }
 
 /// <summary>

@@ -19,14 +19,15 @@ internal static class NamespaceMessages
     /// <summary>Where a namespace's data says that the clocks of its runs may jump: Temporal's messages have no field for it.</summary>
     public const string TimeSkippingKey = "flagstone.dev/time-skipping";
 
-    public static DescribeNamespaceResponse Describe(JsonObject document) => new()
+    /// <param name="archive">Where this installation archives; empty for nowhere.</param>
+    public static DescribeNamespaceResponse Describe(JsonObject document, string archive) => new()
     {
-        NamespaceInfo = Info(document), Config = Config(document), ReplicationConfig = Replication(),
+        NamespaceInfo = Info(document), Config = Config(document, archive), ReplicationConfig = Replication(),
     };
 
-    public static UpdateNamespaceResponse Updated(JsonObject document) => new()
+    public static UpdateNamespaceResponse Updated(JsonObject document, string archive) => new()
     {
-        NamespaceInfo = Info(document), Config = Config(document), ReplicationConfig = Replication(),
+        NamespaceInfo = Info(document), Config = Config(document, archive), ReplicationConfig = Replication(),
     };
 
     public static IndexedValueType TypeOf(string type) => System.Enum.Parse<IndexedValueType>(type);
@@ -65,13 +66,16 @@ internal static class NamespaceMessages
         return info;
     }
 
-    private static NamespaceConfig Config(JsonObject document)
+    private static NamespaceConfig Config(JsonObject document, string archive)
     {
+        var archives = WorkflowNamespace.Of(document).Archives;
         var config = new NamespaceConfig
         {
             WorkflowExecutionRetentionTtl = Retention.TryParse(document["spec"].Text("retention"), out var retention) ? Duration.FromTimeSpan(retention) : null,
-            HistoryArchivalState = ArchivalState.Disabled,
-            VisibilityArchivalState = ArchivalState.Disabled,
+            HistoryArchivalState = archives ? ArchivalState.Enabled : ArchivalState.Disabled,
+            HistoryArchivalUri = archives ? archive : "",
+            VisibilityArchivalState = archives ? ArchivalState.Enabled : ArchivalState.Disabled,
+            VisibilityArchivalUri = archives ? archive : "",
         };
         foreach (var name in SearchAttributes(document).Keys)
         {

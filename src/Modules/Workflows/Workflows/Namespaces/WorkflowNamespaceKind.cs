@@ -39,6 +39,10 @@ internal static class WorkflowNamespaceKind
                       "type": "boolean", "default": false,
                       "description": "Whether clients may let the clocks of its executions jump, as tests do. Histories are no evidence of time then."
                     },
+                    "archival": {
+                      "type": "boolean", "default": false,
+                      "description": "Whether a closed execution is written to the installation's archive before its retention deletes it. Without an archive it is kept."
+                    },
                     "data": { "type": "object", "additionalProperties": { "type": "string", "maxLength": 65536 }, "maxProperties": 100 },
                     "searchAttributes": {
                       "type": "object",
