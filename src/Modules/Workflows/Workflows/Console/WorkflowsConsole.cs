@@ -1,5 +1,6 @@
 using Flagstone.Ui.Shell;
 using Flagstone.Workflows.Console.Codec;
+using Flagstone.Workflows.Console.Schedules;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 
@@ -26,7 +27,9 @@ internal static class WorkflowsConsole
         services.AddSingleton<NamespaceReader>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<DeploymentReader>();
+        services.AddSingleton<ScheduleReader>();
         services.AddSingleton<RunActions>();
+        services.AddSingleton<ScheduleActions>();
         services.AddSingleton<DeploymentActions>();
         return services;
     }

@@ -90,7 +90,7 @@ internal sealed partial class ScheduleGrain
             return Missing();
         }
 
-        var isDone = await store.DeleteAsync(key, version, state, call.Actor, CancellationToken.None);
+        var isDone = await store.DeleteAsync(key, version, state, call.Actor, call.Reason, CancellationToken.None);
         await LoadAsync();
         return isDone ? Answer.Of(new DeleteScheduleResponse()) : Refusal.Unavailable("The schedule changed meanwhile. Try again.");
     }
@@ -155,7 +155,7 @@ internal sealed partial class ScheduleGrain
         }
 
         ScheduleRules.Advance(state, times!, clock.GetUtcNow());
-        return await CommitAsync(new ScheduleStep { Verb = verb, Actor = call.Actor }) is { } refusal ? refusal : Answer.Of(done);
+        return await CommitAsync(new ScheduleStep { Verb = verb, Actor = call.Actor, Why = call.Reason }) is { } refusal ? refusal : Answer.Of(done);
     }
 
     private Answer Missing() => Refusal.NotFound($"schedule not found for ID: {key.ScheduleId}");

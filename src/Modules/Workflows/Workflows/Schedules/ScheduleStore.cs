@@ -21,6 +21,9 @@ internal sealed record ScheduleStep
     /// <summary>Who did it, as the ledger names them; empty for the server itself.</summary>
     public string Actor { get; init; } = "";
 
+    /// <summary>Why, in their words; empty where they gave no reason.</summary>
+    public string Why { get; init; } = "";
+
     /// <summary>When it is to be looked at next; null for never.</summary>
     public DateTimeOffset? Due { get; init; }
 
@@ -91,10 +94,10 @@ internal sealed class ScheduleStore(PlatformDatabase database, LedgerWriter writ
     }
 
     /// <summary>Deletes a schedule; its runs go on. False when someone else has committed since the version was read.</summary>
-    public async Task<bool> DeleteAsync(ScheduleKey key, long version, ScheduleState state, string actor, CancellationToken ct)
+    public async Task<bool> DeleteAsync(ScheduleKey key, long version, ScheduleState state, string actor, string why, CancellationToken ct)
     {
         List<SqlStatement> sql = [new(Drop, ("ns", key.Namespace), ("schedule", key.ScheduleId)), .. VisibilityRows.Remove(state.Uid)];
-        return await writer.CommitAsync(UnitOf(key, version, state, new ScheduleStep { Verb = "delete", Actor = actor }, sql), ct) is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, state, new ScheduleStep { Verb = "delete", Actor = actor, Why = why }, sql), ct) is Committed;
     }
 
     private static Unit UnitOf(ScheduleKey key, long version, ScheduleState state, ScheduleStep step, IReadOnlyList<SqlStatement> sql) => new()
@@ -102,7 +105,7 @@ internal sealed class ScheduleStore(PlatformDatabase database, LedgerWriter writ
         Actor = step.Actor.Length > 0 ? new Actor(step.Actor) : Author,
         Origin = "temporal",
         Notes = step.Verb.Length == 0 ? [] : [new LedgerNote(new ResourceKey(Kind, key.Namespace, state.Uid), step.Verb, DigestOf(state))],
-        Reason = step.Verb.Length == 0 ? "" : $"{(state.IsPaused ? "paused" : "active")}; schedule {key.ScheduleId}",
+        Reason = step.Verb.Length == 0 ? "" : $"{(step.Why.Length > 0 ? $"{step.Why}; " : "")}{(state.IsPaused ? "paused" : "active")}; schedule {key.ScheduleId}",
         Guards = [new Guard("schedule-version", version == 0
             ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("schedule", key.ScheduleId))
             : new SqlStatement(IsVersion, ("ns", key.Namespace), ("schedule", key.ScheduleId), ("uid", state.Uid), ("version", version)))],

@@ -15,6 +15,9 @@ namespace Flagstone.Workflows.Servers;
 /// </summary>
 internal sealed class ExternalServer(OtherServers servers, TemporalServer at, LedgerWriter ledger) : ITemporalServer
 {
+    /// <summary>The fields by which a request that is about no run says what it is about.</summary>
+    private static readonly string[] Names = ["workflow_id", "schedule_id", "activity_id", "job_id"];
+
     public bool IsEmbedded => false;
 
     public async Task<TResponse> CallAsync<TResponse>(Caller caller, IMessage request, string reason, CancellationToken ct)
@@ -41,11 +44,11 @@ internal sealed class ExternalServer(OtherServers servers, TemporalServer at, Le
     private async Task RecordAsync(Caller caller, string method, IMessage request, string reason, CancellationToken ct)
     {
         var run = Message(request, "workflow_execution") ?? Message(request, "execution");
-        var name = Text(run, "run_id") is { Length: > 0 } id ? id : Text(run, "workflow_id") is { Length: > 0 } workflow ? workflow : Text(request, "workflow_id");
+        var name = ((string[])[Text(run, "run_id"), Text(run, "workflow_id"), .. Names.Select(f => Text(request, f))]).FirstOrDefault(n => n.Length > 0, "-");
         await ledger.CommitAsync(new Unit
         {
             Actor = caller.Actor, Origin = Evidence.ConsoleOrigin, Reason = reason.Length > 0 ? reason : Text(request, "reason"),
-            Notes = [new LedgerNote(new ResourceKey(Evidence.Kind, Text(request, "namespace"), name.Length > 0 ? name : "-"), method[(method.LastIndexOf('/') + 1)..], "")],
+            Notes = [new LedgerNote(new ResourceKey(Evidence.Kind, Text(request, "namespace"), name), method[(method.LastIndexOf('/') + 1)..], "")],
         }, ct);
     }
 
