@@ -109,7 +109,7 @@ internal sealed partial class BatchGrain(
             // The namespace, or an attribute that the query names, is gone meanwhile.
             LogGivenUp(key.JobId, e.Message);
             (running.State, running.ClosedAt) = (BatchOperationState.Failed, clock.GetUtcNow());
-            await RecordAsync(running, null);
+            await RecordAsync(running);
             return ReconcileResult.Done;
         }
 
@@ -130,7 +130,7 @@ internal sealed partial class BatchGrain(
             (running.State, running.ClosedAt) = (BatchOperationState.Completed, clock.GetUtcNow());
         }
 
-        await RecordAsync(running, isOver ? null : clock.GetUtcNow() + pause);
+        await RecordAsync(running);
         return isOver ? ReconcileResult.Done : ReconcileResult.After(pause);
     }
 
@@ -162,9 +162,9 @@ internal sealed partial class BatchGrain(
         return QueryCompiler.Compile(ns.Id, asked is null ? bounds : new Both(asked, bounds), ns.SearchAttributes);
     }
 
-    private async Task RecordAsync(BatchState next, DateTimeOffset? due)
+    private async Task RecordAsync(BatchState next)
     {
-        if (await CommitAsync(next, due, "", "", "") is { } refusal)
+        if (await CommitAsync(next, null, "", "", "") is { } refusal)
         {
             throw new InvalidOperationException(refusal.Message);
         }

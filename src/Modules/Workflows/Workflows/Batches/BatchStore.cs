@@ -112,7 +112,8 @@ internal sealed class BatchStore(PlatformDatabase database, LedgerWriter writer)
                 // A new job takes old ones away.
                 Scope = $"batches:{key.Namespace}",
                 Sql = sql,
-                Due = [new DueChange(Controller, key.ToString(), due)],
+                // A turn's wake-up stands until the next one's time is set behind it: one that is written here would keep the earlier of both.
+                Due = due is null && job.IsRunning ? [] : [new DueChange(Controller, key.ToString(), due)],
             }, ct) is Committed;
     }
 

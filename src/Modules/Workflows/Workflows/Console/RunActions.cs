@@ -83,13 +83,18 @@ internal sealed class RunActions(TemporalCalls calls)
     public async Task<(string JobId, string? Refusal)> StartBatchAsync(Caller caller, string ns, StartBatchOperationRequest request, string reason)
     {
         (request.Namespace, request.JobId, request.Reason) = (ns, $"console-{Guid.NewGuid():N}", reason);
+        // The list of jobs has nothing else that says who.
+        var who = $"{caller.Name} by {Identity}";
+        request.SignalOperation?.Identity = who;
+        request.CancellationOperation?.Identity = who;
+        request.TerminationOperation?.Identity = who;
         var outcome = await calls.CallAsync<StartBatchOperationResponse>(caller, request, "", CancellationToken.None);
         return (request.JobId, outcome.Refusal);
     }
 
     /// <summary>Stops a job; null when it is done, else why it is not.</summary>
-    public async Task<string?> StopBatchAsync(Caller caller, string ns, string jobId) => (await calls.CallAsync<StopBatchOperationResponse>(
-        caller, new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = "stopped in the console", Identity = Identity }, "",
+    public async Task<string?> StopBatchAsync(Caller caller, string ns, string jobId, string reason) => (await calls.CallAsync<StopBatchOperationResponse>(
+        caller, new StopBatchOperationRequest { Namespace = ns, JobId = jobId, Reason = reason, Identity = Identity }, "",
         CancellationToken.None)).Refusal;
 
     /// <summary>The run id, or why there is none.</summary>

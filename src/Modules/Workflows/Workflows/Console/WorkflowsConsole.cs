@@ -1,5 +1,7 @@
 using Flagstone.Ui.Shell;
+using Flagstone.Workflows.Console.Activities;
 using Flagstone.Workflows.Console.Codec;
+using Flagstone.Workflows.Console.Jobs;
 using Flagstone.Workflows.Console.Schedules;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
@@ -28,7 +30,10 @@ internal static class WorkflowsConsole
         services.AddSingleton<QueueReader>();
         services.AddSingleton<DeploymentReader>();
         services.AddSingleton<ScheduleReader>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<ActivityReader>();
         services.AddSingleton<RunActions>();
+        services.AddSingleton<ActivityActions>();
         services.AddSingleton<ScheduleActions>();
         services.AddSingleton<DeploymentActions>();
         return services;

@@ -92,7 +92,7 @@ internal sealed partial class WorkflowServiceHandlers
     {
         RequestChecks.Id(request.ActivityId, "ActivityId");
         var activity = ActivityGrain(await NamespaceAsync(request.Namespace, context), request.ActivityId);
-        return Read<DeleteActivityExecutionResponse>(await activity.DeleteAsync(request.RunId, null));
+        return Read<DeleteActivityExecutionResponse>(await activity.DeleteForAsync(CallOf(request, request.RunId, context)));
     }
 
     [Rpc(Access = RpcAccess.ReadOwn)]

@@ -77,7 +77,7 @@ internal sealed partial class ActivityExecutionGrain
                 : Refusal.FailedPrecondition($"cancellation already requested with request ID {state.CancelRequestId}", null);
         }
 
-        return await ChangeAsync(call, answer, of => StandaloneActivityRules.RequestCancel(of, request.Reason, request.RequestId, clock.GetUtcNow()));
+        return await ChangeAsync(call, CallerAct.Cancel, answer, of => StandaloneActivityRules.RequestCancel(of, request.Reason, request.RequestId, clock.GetUtcNow()));
     }
 
     public async Task<Answer> TerminateAsync(Call call)
@@ -90,17 +90,21 @@ internal sealed partial class ActivityExecutionGrain
         }
 
         return await ChangeAsync(
-            call, answer, of => StandaloneActivityRules.Terminate(of, request.Reason, request.Identity, request.RequestId, clock.GetUtcNow()));
+            call, CallerAct.Terminate, answer, of => StandaloneActivityRules.Terminate(of, request.Reason, request.Identity, request.RequestId, clock.GetUtcNow()));
     }
 
-    public async Task<Answer> DeleteAsync(string runId, DateTimeOffset? closedBefore)
+    public Task<Answer> DeleteForAsync(Call call) => DropAsync(call.RunId, null, CallerAct.Of(call, CallerAct.Delete));
+
+    public Task<Answer> DeleteAsync(string runId, DateTimeOffset? closedBefore) => DropAsync(runId, closedBefore, null);
+
+    private async Task<Answer> DropAsync(string runId, DateTimeOffset? closedBefore, CallerAct? act)
     {
         if (state is null || (runId.Length > 0 && state.RunId != runId) || (closedBefore is { } time && !(state.ClosedAt < time)))
         {
             return Missing();
         }
 
-        if (!await store.DeleteAsync(key, version, state.RunId, CancellationToken.None))
+        if (!await store.DeleteAsync(key, version, state.RunId, act, CancellationToken.None))
         {
             await LoadAsync();
             return Refusal.Unavailable("The activity changed meanwhile. Try again.");
@@ -131,7 +135,7 @@ internal sealed partial class ActivityExecutionGrain
         return await CommitAsync(null) is { } failed ? failed : answer;
     }
 
-    private async Task<Answer> ChangeAsync(Call call, IMessage answer, Action<StandaloneActivity> change)
+    private async Task<Answer> ChangeAsync(Call call, string verb, IMessage answer, Action<StandaloneActivity> change)
     {
         if (state is null || !IsMeant(call))
         {
@@ -144,7 +148,7 @@ internal sealed partial class ActivityExecutionGrain
         }
 
         change(state);
-        return await CommitAsync(null) is { } failed ? failed : Answer.Of(answer);
+        return await CommitAsync(null, CallerAct.Of(call, verb)) is { } failed ? failed : Answer.Of(answer);
     }
 
     private Refusal Missing() => Refusal.NotFound($"activity not found for ID: {key.ActivityId}");

@@ -96,14 +96,15 @@ internal sealed partial class ActivityExecutionGrain(
 
     /// <summary>Commits the state as it is. Null when it is durable.</summary>
     /// <param name="request">What starts it, for its first step.</param>
-    private async Task<Refusal?> CommitAsync(StartActivityExecutionRequest? request)
+    /// <param name="act">Who does it, and why; null where no reason was given.</param>
+    private async Task<Refusal?> CommitAsync(StartActivityExecutionRequest? request, CallerAct? act = null)
     {
         var next = state!;
         var before = stored.Length == 0 ? null : StateCodec.Read<StandaloneActivity>(stored);
         next.Transitions += request is null ? 1 : 0;
         var body = StateCodec.Write(next);
         var task = Waiting();
-        var step = new ActivityStep(before?.RunId ?? "", request?.ToByteArray(), task, Due(), request is not null || before?.Status != next.Status);
+        var step = new ActivityStep(before?.RunId ?? "", request?.ToByteArray(), task, Due(), request is not null || before?.Status != next.Status, act);
         try
         {
             if (!await store.CommitAsync(key, version, next, body, (request ?? started).SearchAttributes, step, CancellationToken.None))

@@ -43,6 +43,10 @@ internal interface IActivityExecutionGrain : IReconcileGrain
     [Alias("Delete")]
     Task<Answer> DeleteAsync(string runId, DateTimeOffset? closedBefore);
 
+    /// <summary>Deletes it for a caller, open or not.</summary>
+    [Alias("DeleteFor")]
+    Task<Answer> DeleteForAsync(Call call);
+
     /// <summary>Ends when it has changed more often, or after a while.</summary>
     [Alias("Wait"), Orleans.Concurrency.AlwaysInterleave]
     Task WaitAsync(string runId, long transitions);

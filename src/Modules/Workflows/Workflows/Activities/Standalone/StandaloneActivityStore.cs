@@ -1,6 +1,7 @@
 using Flagstone.Platform.Ledger;
 using Flagstone.Platform.Resources;
 using Flagstone.Platform.Storage;
+using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.TaskQueues;
 using Flagstone.Workflows.Visibility;
 using Google.Protobuf;
@@ -19,7 +20,8 @@ internal sealed record StoredActivity(long Version, byte[] State, byte[] Request
 /// <param name="Task">What waits for a worker; null for nothing.</param>
 /// <param name="Due">When it is to be looked at next; null for never.</param>
 /// <param name="IsShown">Whether what lists show is another thing.</param>
-internal sealed record ActivityStep(string Before, byte[]? Request, QueuedTask? Task, DateTimeOffset? Due, bool IsShown);
+/// <param name="Act">Who does it, and why; null where no reason was given.</param>
+internal sealed record ActivityStep(string Before, byte[]? Request, QueuedTask? Task, DateTimeOffset? Due, bool IsShown, CallerAct? Act = null);
 
 /// <summary>Activities that clients started in the database. A step is one unit: state, task, what lists show, and wake-up.</summary>
 internal sealed class StandaloneActivityStore(PlatformDatabase database, LedgerWriter writer)
@@ -47,6 +49,9 @@ internal sealed class StandaloneActivityStore(PlatformDatabase database, LedgerW
     private const string Drop = "DELETE FROM workflow_activity WHERE namespace = @ns AND activity = @activity";
 
     private static readonly Actor Author = Actor.Controller("workflows");
+
+    /// <summary>As the ledger names such activities; they are no resources. The name is the run id.</summary>
+    private static readonly KindId Kind = new("workflowactivities", "workflows.flagstone.dev");
 
     /// <summary>The last activity of an id; null for none.</summary>
     public async Task<StoredActivity?> FindAsync(ActivityKey key, CancellationToken ct)
@@ -84,17 +89,18 @@ internal sealed class StandaloneActivityStore(PlatformDatabase database, LedgerW
                 attributes ?? new SearchAttributes(), StandaloneActivityViews.Listed(state, attributes).ToByteArray(), StatusOf(state.Status), state.ClosedAt));
         }
 
-        return await writer.CommitAsync(UnitOf(key, version, step.Before, sql, new DueChange(Controller, key.ToString(), step.Due)), ct) is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, step.Before, sql, new DueChange(Controller, key.ToString(), step.Due), step.Act), ct) is Committed;
     }
 
     /// <summary>Deletes an activity. False when someone else has committed since the version was read.</summary>
-    public async Task<bool> DeleteAsync(ActivityKey key, long version, string run, CancellationToken ct)
+    /// <param name="act">Who deletes it, and why; null where no reason was given.</param>
+    public async Task<bool> DeleteAsync(ActivityKey key, long version, string run, CallerAct? act, CancellationToken ct)
     {
         List<SqlStatement> sql =
         [
             new(Drop, ("ns", key.Namespace), ("activity", key.ActivityId)), TaskRows.Drop(run), .. VisibilityRows.Remove(run),
         ];
-        return await writer.CommitAsync(UnitOf(key, version, run, sql, new DueChange(Controller, key.ToString(), null)), ct) is Committed;
+        return await writer.CommitAsync(UnitOf(key, version, run, sql, new DueChange(Controller, key.ToString(), null), act), ct) is Committed;
     }
 
     public static TaskQueueKey QueueOf(ActivityKey key, string queue) => new(key.Namespace, TaskKind.Activity, queue);
@@ -102,10 +108,12 @@ internal sealed class StandaloneActivityStore(PlatformDatabase database, LedgerW
     /// <summary>As the rows of runs have it, which lists ask by its name.</summary>
     private static WorkflowExecutionStatus StatusOf(ActivityExecutionStatus status) => System.Enum.Parse<WorkflowExecutionStatus>(status.ToString());
 
-    private static Unit UnitOf(ActivityKey key, long version, string run, IReadOnlyList<SqlStatement> sql, DueChange due) => new()
+    private static Unit UnitOf(ActivityKey key, long version, string run, IReadOnlyList<SqlStatement> sql, DueChange due, CallerAct? act) => new()
     {
-        Actor = Author,
-        Origin = "temporal",
+        Actor = act is null ? Author : new Actor(act.Actor),
+        Origin = act?.Origin ?? "temporal",
+        Notes = act is null ? [] : [new LedgerNote(new ResourceKey(Kind, key.Namespace, run), act.Verb, "")],
+        Reason = act is null ? "" : $"{act.Reason}; activity {key.ActivityId}",
         Guards = [new Guard("activity-version", version == 0
             ? new SqlStatement(IsAbsent, ("ns", key.Namespace), ("activity", key.ActivityId))
             : new SqlStatement(IsVersion, ("ns", key.Namespace), ("activity", key.ActivityId), ("run", run), ("version", version)))],
