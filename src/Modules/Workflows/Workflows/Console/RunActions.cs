@@ -34,6 +34,18 @@ internal sealed class RunActions(TemporalCalls calls)
             RequestId = Guid.NewGuid().ToString(),
         }, reason, CancellationToken.None)).Refusal;
 
+    /// <summary>Waits for the outcome as long as the server does; the answer says how far the update is, or why it was refused.</summary>
+    public async Task<(UpdateAnswer? Answer, string? Refusal)> UpdateAsync(Caller caller, RunTarget run, string update, Payloads? input, string reason)
+    {
+        var outcome = await calls.CallAsync<UpdateWorkflowExecutionResponse>(caller, new UpdateWorkflowExecutionRequest
+        {
+            Namespace = run.Namespace, WorkflowExecution = Of(run), WaitPolicy = new() { LifecycleStage = UpdateWorkflowExecutionLifecycleStage.Completed },
+            Request = new() { Meta = new() { UpdateId = Guid.NewGuid().ToString(), Identity = Identity }, Input = new() { Name = update, Args = input } },
+        }, reason, CancellationToken.None);
+        return outcome.Response is { } response ? (new UpdateAnswer(response.Stage >= UpdateWorkflowExecutionLifecycleStage.Accepted, response.Outcome), null)
+            : outcome.IsLate ? (new UpdateAnswer(false, null), null) : (null, outcome.Refusal);
+    }
+
     /// <summary>The reason is in the event.</summary>
     public async Task<string?> CancelAsync(Caller caller, RunTarget run, string reason) => (await calls.CallAsync<RequestCancelWorkflowExecutionResponse>(
         caller, new RequestCancelWorkflowExecutionRequest
@@ -146,6 +158,11 @@ internal sealed class RunActions(TemporalCalls calls)
 
     private static WorkflowExecution Of(RunTarget run) => new() { WorkflowId = run.WorkflowId, RunId = run.RunId };
 }
+
+/// <summary>How far an update is.</summary>
+/// <param name="IsAccepted">Whether the workflow is known to have taken it.</param>
+/// <param name="Outcome">Null while there is none.</param>
+internal sealed record UpdateAnswer(bool IsAccepted, Temporalio.Api.Update.V1.Outcome? Outcome);
 
 /// <summary>What a person writes to start a workflow.</summary>
 internal sealed class StartForm

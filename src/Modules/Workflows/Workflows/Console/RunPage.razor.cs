@@ -26,11 +26,11 @@ public sealed partial class RunPage
     private const int MaxQueues = 5;
 
     private static readonly string[] OpenActs =
-        [RunActionForm.Signal, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
+        [RunActionForm.Signal, UpdateForm.Update, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
 
     /// <summary>Where clocks may jump.</summary>
     private static readonly string[] SkippingActs =
-        [RunActionForm.Signal, SkipTimeForm.SkipTime, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
+        [RunActionForm.Signal, UpdateForm.Update, SkipTimeForm.SkipTime, RunActionForm.Cancel, RunActionForm.Terminate, RunActionForm.Reset, RunActionForm.Delete];
 
     private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 

@@ -36,6 +36,12 @@ internal sealed partial class ExecutionGrain
             return Admission.Over(run.RunId, Refusal.NotFound("Workflow execution not found."));
         }
 
+        if (CallerAct.Of(call, CallerAct.Update) is { } act)
+        {
+            // What is not accepted is kept nowhere else: the row says that it was asked for.
+            await store.RecordAsync(run, act, CancellationToken.None);
+        }
+
         return await AdmitAsync(run, request.Request);
     }
 

@@ -180,6 +180,10 @@ internal sealed class ExecutionStore(PlatformDatabase database, LedgerWriter wri
         return await writer.CommitAsync(UnitOf(key, version, current, sql, [], acts: act is null ? [] : [(run, act)]), ct) is Committed;
     }
 
+    /// <summary>Writes to the ledger what somebody asks of a run, where that is no step of the run yet.</summary>
+    public Task RecordAsync(RunState run, CallerAct act, CancellationToken ct) => writer.CommitAsync(
+        new Unit { Actor = new Actor(act.Actor), Origin = act.Origin, Reason = act.Reason, Notes = [Evidence.Note(run, act)] }, ct);
+
     private static (RunState Run, CallerAct Act)[] Acts(IReadOnlyList<(RunChange Change, byte[] State)> steps) =>
         [.. steps.Where(s => s.Change.Act is not null).Select(s => (s.Change.Run, s.Change.Act!))];
 

@@ -6,7 +6,8 @@ namespace Flagstone.Workflows.Servers;
 
 /// <summary>What a call came to.</summary>
 /// <param name="Refusal">Why it was refused, in a sentence; null when it was not.</param>
-internal sealed record CallOutcome<T>(T? Response, string? Refusal)
+/// <param name="IsLate">Whether the server's time for an answer ended: what was asked for may be under way.</param>
+internal sealed record CallOutcome<T>(T? Response, string? Refusal, bool IsLate = false)
     where T : class;
 
 /// <summary>Calls the installation's Temporal server for people, with refusals as values.</summary>
@@ -22,7 +23,8 @@ internal sealed class TemporalCalls(ITemporalServer server)
         }
         catch (RpcException e)
         {
-            return new(null, e.StatusCode == StatusCode.PermissionDenied ? $"You may not do this: {e.Status.Detail.TrimEnd('.')}." : e.Status.Detail);
+            return new(null, e.StatusCode == StatusCode.PermissionDenied ? $"You may not do this: {e.Status.Detail.TrimEnd('.')}." : e.Status.Detail,
+                e.StatusCode == StatusCode.DeadlineExceeded);
         }
     }
 }
