@@ -1,10 +1,10 @@
 // A codec server decodes and encodes payloads by Temporal's protocol: POST URL/decode and URL/encode, {"payloads": [...]} in and out. It is asked by the
 // browser, with the rights of who looks, so that what it decodes never reaches the platform.
-const MaxShown = 10_000;
+const MaxShown = 10_000, MaxAsked = 50, LongestMs = 10_000;
 
 const ask = async (codec, verb, payloads) => {
   const answer = await fetch(`${codec.url.replace(/\/$/, '')}/${verb}`, {
-    method: 'POST', body: JSON.stringify({ payloads }), credentials: codec.credentials ? 'include' : 'omit',
+    method: 'POST', body: JSON.stringify({ payloads }), credentials: codec.credentials ? 'include' : 'omit', signal: AbortSignal.timeout(LongestMs),
     headers: { 'Content-Type': 'application/json', 'X-Namespace': codec.namespace },
   }).catch(() => { throw new Error('The codec server did not answer; it must allow this console as an origin'); });
   if (!answer.ok) { throw new Error(`The codec server answered ${answer.status}`); }
@@ -25,7 +25,7 @@ const read = (payload) => {
   throw new Error(`The codec server gave ${encoding || 'no encoding'}, ${bytes(payload.data).length} bytes`);
 };
 
-// What is on one page is asked for together.
+// What is on one page is asked for together, so many at once.
 let waiting = [];
 const decode = (codec, payload) => new Promise((resolve, reject) => {
   if (waiting.length === 0) { setTimeout(flush, 0); }
@@ -35,10 +35,13 @@ const flush = async () => {
   const asked = waiting;
   waiting = [];
   for (const group of Map.groupBy(asked, (a) => JSON.stringify(a.codec)).values()) {
-    try {
-      const found = await ask(group[0].codec, 'decode', group.map((a) => a.payload));
-      group.forEach((a, i) => a.resolve(found[i]));
-    } catch (e) { group.forEach((a) => a.reject(e)); }
+    for (let at = 0; at < group.length; at += MaxAsked) {
+      const some = group.slice(at, at + MaxAsked);
+      try {
+        const found = await ask(some[0].codec, 'decode', some.map((a) => a.payload));
+        some.forEach((a, i) => a.resolve(found[i]));
+      } catch (e) { some.forEach((a) => a.reject(e)); }
+    }
   }
 };
 

@@ -300,6 +300,12 @@ public sealed class WorkflowPageTests
 
         await browser.GoAsync($"/workflows/default/{run.ResultRunId}");
         await page.GetByText("Events 1 to 500 of 512").WaitForAsync();
+
+        // The other view has pages of another length, and none of it stays.
+        await page.GetByRole(AriaRole.Link, new() { Name = "All events" }).ClickAsync();
+        await page.GetByText("Events 1 to 100 of 512").First.WaitForAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
+        await page.GetByText("Events 1 to 500 of 512").WaitForAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Later" }).ClickAsync();
         await page.GetByText("Events 501 to 512 of 512").WaitForAsync();
         await Assertions.Expect(page.GetByLabel("Timeline", new() { Exact = true }).Locator("tbody tr")).ToHaveCountAsync(12);

@@ -41,6 +41,8 @@ public sealed partial class RunPage
     private IReadOnlyList<TaskQueueView> deserted = [];
     private IReadOnlyList<(string Id, DateTimeOffset FiresAt)> timers = [];
     private IReadOnlyList<(string Id, string Title, string Who)> asked = [];
+    /// <summary>What the events were read for: while it is the same, so are they.</summary>
+    private (string RunId, WorkflowExecutionStatus Status, long Events, long First, int Size) shown;
     private List<HistoryEvent> events = [];
     private IReadOnlyList<HistoryEvent> recent = [];
     private IReadOnlyList<RunStep> steps = [];
@@ -119,12 +121,14 @@ public sealed partial class RunPage
         }
 
         maySkip = ns.AllowsTimeSkipping;
-        maySkip = ns.AllowsTimeSkipping;
         mayNot = AccessRules.RefuseWorkflows(Caller, Namespace);
-        if (before?.Events != run.Events || before.Status != run.Status || events.FirstOrDefault()?.EventId != First)
+        var wanted = (RunId, run.Status, run.Events, First, PageSize);
+        if (wanted != shown)
         {
             events = await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
             recent = await Histories.LastAsync(Caller, Namespace, run.Execution, run.IsRunning || run.Skipping is not null ? HistoryReader.MaxEvents : 1, ct);
+            // Last: what could not be read is read again.
+            shown = wanted;
         }
 
         ahead = RunClock.Ahead(run.Started, recent);

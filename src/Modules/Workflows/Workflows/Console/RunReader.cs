@@ -35,8 +35,12 @@ internal sealed class RunReader(ITemporalServer server)
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.InvalidArgument)
         {
-            // The embedded server's language is known here: it can be said where the fault is.
-            _ = QueryCompiler.Compile(ns.Id, where, ns.SearchAttributes);
+            if (server.IsEmbedded)
+            {
+                // Its language is known here: it can be said where the fault is.
+                _ = QueryCompiler.Compile(ns.Id, where, ns.SearchAttributes);
+            }
+
             throw new QueryException(0, e.Status.Detail);
         }
     }

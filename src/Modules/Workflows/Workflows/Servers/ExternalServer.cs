@@ -45,11 +45,19 @@ internal sealed class ExternalServer(OtherServers servers, TemporalServer at, Le
     {
         var run = Message(request, "workflow_execution") ?? Message(request, "execution");
         var name = ((string[])[Text(run, "run_id"), Text(run, "workflow_id"), .. Names.Select(f => Text(request, f))]).FirstOrDefault(n => n.Length > 0, "-");
-        await ledger.CommitAsync(new Unit
+        try
         {
-            Actor = caller.Actor, Origin = Evidence.ConsoleOrigin, Reason = reason.Length > 0 ? reason : Text(request, "reason"),
-            Notes = [new LedgerNote(new ResourceKey(Evidence.Kind, Text(request, "namespace"), name), method[(method.LastIndexOf('/') + 1)..], "")],
-        }, ct);
+            await ledger.CommitAsync(new Unit
+            {
+                Actor = caller.Actor, Origin = Evidence.ConsoleOrigin, Reason = reason.Length > 0 ? reason : Text(request, "reason"),
+                Notes = [new LedgerNote(new ResourceKey(Evidence.Kind, Text(request, "namespace"), name), method[(method.LastIndexOf('/') + 1)..], "")],
+            }, ct);
+        }
+        catch (StoreUnavailableException e)
+        {
+            // What cannot be recorded is not done.
+            throw RpcErrors.Unavailable(e.Message);
+        }
     }
 
     private static IMessage? Message(IMessage message, string field) =>
