@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Flagstone.Platform;
 using Flagstone.Workflows;
+using Flagstone.Workflows.Processes;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -55,6 +56,12 @@ internal static class Listeners
                     });
                 }
             });
+            // For the platform's own worker; the system chooses the port. It has nothing to answer where the server is elsewhere.
+            kestrel.Listen(IPAddress.Loopback, 0, l =>
+            {
+                l.Protocols = HttpProtocols.Http2;
+                l.Use(OwnConnection.Accept);
+            });
         });
     }
 
@@ -104,7 +111,7 @@ internal static class Listeners
     /// <summary>After routing: Temporal's API answers on its port alone, and nothing else does there.</summary>
     public static void UseTemporalPort(this WebApplication app, PlatformOptions options) => app.Use((context, next) =>
     {
-        if (context.Connection.LocalPort == options.TemporalPort == context.GetEndpoint()?.Metadata.GetMetadata<TemporalEndpoint>() is not null)
+        if (IsTemporalPort(context, options) == context.GetEndpoint()?.Metadata.GetMetadata<TemporalEndpoint>() is not null)
         {
             return next(context);
         }
@@ -113,7 +120,10 @@ internal static class Listeners
         return Task.CompletedTask;
     });
 
-    private static bool IsTemporal(HttpContext context, PlatformOptions options) => context.Connection.LocalPort == options.TemporalPort
+    private static bool IsTemporalPort(HttpContext context, PlatformOptions options) =>
+        context.Connection.LocalPort == options.TemporalPort || OwnConnection.Is(context);
+
+    private static bool IsTemporal(HttpContext context, PlatformOptions options) => IsTemporalPort(context, options)
         && HttpMethods.IsPost(context.Request.Method) && context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
 
     private static void Probe(Socket probe, IPEndPoint endpoint)

@@ -48,6 +48,7 @@ try
     builder.AddCatalog();
     builder.AddProvisioning();
     builder.AddWorkflows();
+    builder.AddPlatformWorker();
     builder.AddMetrics();
     builder.AddCompliance();
     builder.AddConsole(folder);

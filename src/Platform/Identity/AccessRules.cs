@@ -70,7 +70,16 @@ public static class AccessRules
     public static string? RefuseWorkflows(Caller caller, string workflowNamespace) =>
         caller.Role is not (Role.Developer or Role.Administrator or Role.Worker) ? $"role {Word(caller.Role)} only reads"
         : caller.Namespace.Length > 0 && caller.Namespace != workflowNamespace ? OutsideScope(caller)
+        : caller.Role != Role.Administrator && IsPlatformWorkflows(workflowNamespace)
+            ? $"namespace {workflowNamespace} has the platform's own processes; ask for one with POST /api/v1/processes, or ask an administrator"
         : null;
+
+    /// <summary>
+    /// Whether a namespace in Temporal's sense is the platform's own: what runs there acts with the platform's rights, so that administrators alone
+    /// change it.
+    /// </summary>
+    public static bool IsPlatformWorkflows(string workflowNamespace) =>
+        workflowNamespace == PlatformWorkflows || workflowNamespace.StartsWith($"{PlatformWorkflows}-", StringComparison.Ordinal);
 
     /// <summary>
     /// Null when the caller may list the workflows of a namespace; else the reason why not. A token that is bound to a namespace lists that one's alone.
@@ -102,6 +111,9 @@ public static class AccessRules
 
     /// <summary>Who may let what somebody changed outside stay: it may be a control of the company's.</summary>
     public static bool MayLeaveDrift(Caller caller) => caller.Role == Role.Administrator;
+
+    /// <summary>The namespace in Temporal's sense in which the platform's own processes run, unless a setting names another.</summary>
+    public const string PlatformWorkflows = "flagstone";
 
     private const string OnlyWorkflows = "a worker's token is for workflows alone";
 

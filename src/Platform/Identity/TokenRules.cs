@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 
 namespace Flagstone.Platform.Identity;
 
 /// <summary>Which tokens may be asked for.</summary>
-internal static partial class TokenRules
+internal static class TokenRules
 {
     public const int DefaultDays = 90;
 
@@ -19,9 +18,9 @@ internal static partial class TokenRules
     {
         var causes = new List<ProblemCause>();
         var (name, role, ns, days) = (asked.Name ?? "", Array.IndexOf(Roles, asked.Role), asked.Namespace ?? "", asked.ExpiresInDays ?? DefaultDays);
-        if (!PrincipalName().IsMatch(name))
+        if (!PrincipalNames.IsValid(name))
         {
-            causes.Add(new ProblemCause("name", "FieldValueInvalid", $"'{name}' is no name: letters, digits and . _ @ + - are, up to 128, beginning with a letter or digit."));
+            causes.Add(new ProblemCause("name", "FieldValueInvalid", $"'{name}' is no name: {PrincipalNames.Rule}."));
         }
 
         if (role < 0)
@@ -46,8 +45,4 @@ internal static partial class TokenRules
 
         return causes.Count > 0 ? (null, causes) : (new TokenRequest(name, Enum.GetValues<Role>()[role], ns, TimeSpan.FromDays(days)), causes);
     }
-
-    // No colon: names with one are the platform's own.
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}\z", RegexOptions.NonBacktracking)]
-    private static partial Regex PrincipalName();
 }

@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Processes;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Common;
@@ -17,7 +18,7 @@ internal static class Histories
         var history = await handle.FetchHistoryAsync();
         Assert.Equal(Enumerable.Range(1, history.Events.Count).Select(i => (long)i), history.Events.Select(e => e.EventId));
         var options = new WorkflowReplayerOptions();
-        foreach (var workflow in RunningWorker.Samples)
+        foreach (var workflow in RunningWorker.Samples.Append(typeof(ProcessWorkflow)))
         {
             options.AddWorkflow(workflow);
         }

@@ -48,4 +48,8 @@ public sealed record ServiceFacts(EntityName Name, string Namespace, string Owne
 
 /// <summary>A team as the catalog knows it.</summary>
 /// <param name="Members">References as the entity says them; empty when it names none.</param>
-public sealed record TeamFacts(EntityName Name, string Title, IReadOnlyList<string> Members);
+public sealed record TeamFacts(EntityName Name, string Title, IReadOnlyList<string> Members)
+{
+    /// <summary>Whether its members name a user, as <c>ada</c> or <c>user:default/ada</c>.</summary>
+    public bool Has(string user) => Members.Any(m => EntityName.TryParse(m, out var member) && member == new EntityName("default", user));
+}

@@ -7,6 +7,7 @@ using Flagstone.Workflows.Batches;
 using Flagstone.Workflows.Console;
 using Flagstone.Workflows.Console.Codec;
 using Flagstone.Workflows.Contracts;
+using Flagstone.Workflows.Contracts.Processes;
 using Flagstone.Workflows.Deployments;
 using Flagstone.Workflows.Discarding;
 using Flagstone.Workflows.Executions;
@@ -18,6 +19,7 @@ using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
 using Flagstone.Workflows.People.Notices;
+using Flagstone.Workflows.Processes;
 using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.Servers;
 using Flagstone.Workflows.TaskQueues;
@@ -64,6 +66,7 @@ public static class WorkflowsModule
         services.AddSingleton<ITemporalServer>(provider => elsewhere is null
             ? ActivatorUtilities.CreateInstance<EmbeddedServer>(provider) : ActivatorUtilities.CreateInstance<ExternalServer>(provider, elsewhere));
         services.AddSingleton<ITemporalNamespaces, TemporalNamespaces>();
+        services.AddProcesses(new PlatformNamespace(options.ProcessNamespace).Checked());
         services.AddSingleton<NexusEndpointStore>();
         services.AddSingleton<NexusEndpointCache>();
         services.AddSingleton<NexusAsker>();
@@ -115,6 +118,13 @@ public static class WorkflowsModule
         return builder;
     }
 
+    /// <summary>Lets this process work on the platform's own processes. It reaches the embedded server over the listener of <see cref="OwnConnection"/>.</summary>
+    public static IHostApplicationBuilder AddPlatformWorker(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHostedService<PlatformWorker>();
+        return builder;
+    }
+
     public static IEndpointRouteBuilder MapWorkflows(this IEndpointRouteBuilder app)
     {
         var here = new TemporalEndpoint();
@@ -125,7 +135,17 @@ public static class WorkflowsModule
         app.MapWorkflowEvidence();
         app.MapWorkflowHistory();
         app.MapHumanTasks();
+        app.MapProcesses();
         return app;
+    }
+
+    private static void AddProcesses(this IServiceCollection services, PlatformNamespace own)
+    {
+        services.AddSingleton(own);
+        services.AddSingleton(OwnConnection.Create());
+        services.AddSingleton<ProcessActivities>();
+        services.AddSingleton<ProcessRuns>();
+        services.AddSingleton<IProcesses>(provider => provider.GetRequiredService<ProcessRuns>());
     }
 
     private static HealthServiceImpl Health(ServingStatus status)

@@ -1,3 +1,5 @@
+using Flagstone.Platform.Identity;
+
 namespace Flagstone.Workflows;
 
 /// <summary>Settings of the module; keys <c>Flagstone:Workflows:...</c>.</summary>
@@ -10,4 +12,10 @@ internal sealed record WorkflowsOptions
 
     /// <summary>The folder that histories are archived in, an absolute path; empty for none.</summary>
     public string Archive { get; init; } = "";
+
+    /// <summary>
+    /// The workflow namespace of the platform's own processes: <c>flagstone</c>, or a name that begins with <c>flagstone-</c>. Installations that share a
+    /// Temporal server need one each.
+    /// </summary>
+    public string ProcessNamespace { get; init; } = AccessRules.PlatformWorkflows;
 }

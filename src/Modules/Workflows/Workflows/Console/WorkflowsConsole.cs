@@ -22,6 +22,7 @@ internal static class WorkflowsConsole
 
         services.AddConsolePages<RunListPage>(
             new NavItem("Inbox", "/inbox", Icons.Material.Outlined.Inbox, 5, "i") { Mark = typeof(InboxCount) },
+            new NavItem("Processes", "/processes", Icons.Material.Outlined.Timeline, 22, "s"),
             new NavItem("Workflows", "/workflows", Icons.Material.Outlined.Schema, 25, "w"),
             new NavItem("Task queues", "/workflows/queues", Icons.Material.Outlined.Schema, 26, "q") { KeysOnly = true });
         services.AddSingleton<RunReader>();

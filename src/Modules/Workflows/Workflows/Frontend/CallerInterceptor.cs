@@ -1,18 +1,21 @@
 using System.Net;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Ledger;
+using Flagstone.Workflows.Processes;
 using Flagstone.Workflows.Servers;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace Flagstone.Workflows.Frontend;
 
 /// <summary>Lets nobody past without a token, but callers of this machine where the settings admit them.</summary>
-internal sealed partial class CallerInterceptor(Authenticator authenticator, WorkflowsOptions options, InstallationServer installation, ILogger<CallerInterceptor> logger) : Interceptor
+internal sealed partial class CallerInterceptor(
+    Authenticator authenticator, WorkflowsOptions options, OwnConnection own, InstallationServer installation, ILogger<CallerInterceptor> logger) : Interceptor
 {
     private const string Key = "flagstone.caller";
     private const string ReasonKey = "flagstone.reason";
@@ -24,8 +27,8 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         var http = context.GetHttpContext();
-        var isLocal = options.Anonymous && http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
-        var caller = await authenticator.WorkflowCallerAsync(http, context.CancellationToken) ?? (isLocal && http.Request.Headers.Authorization.Count == 0 ? Anonymous : null);
+        var caller = OwnConnection.Is(http) ? own.CallerOf(http)
+            : await authenticator.WorkflowCallerAsync(http, context.CancellationToken) ?? (IsAdmitted(http) ? Anonymous : null);
         if (caller is null)
         {
             http.Features.Set(SignInFailed.Instance);
@@ -72,6 +75,9 @@ internal sealed partial class CallerInterceptor(Authenticator authenticator, Wor
     /// <param name="reason">Why, for the ledger; empty for none.</param>
     public static void Admit(ServerCallContext context, Caller caller, string reason = "") =>
         (context.UserState[Key], context.UserState[ReasonKey]) = (caller, reason);
+
+    private bool IsAdmitted(HttpContext http) => options.Anonymous && http.Request.Headers.Authorization.Count == 0
+        && http.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
 
     private static string NamespaceOf(object request) =>
         request is IMessage message && message.Descriptor.FindFieldByName("namespace") is { FieldType: FieldType.String } field ? (string)field.Accessor.GetValue(message) : "";

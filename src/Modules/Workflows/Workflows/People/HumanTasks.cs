@@ -105,7 +105,7 @@ internal sealed class HumanTasks(HumanTaskStore store, ICatalog catalog, IGrainF
         var subjects = new List<string> { Subject.OfUser(caller.Name), Subject.OfRole(caller.Role) };
         foreach (var subject in named)
         {
-            if (Subject.TeamOf(subject) is { } team && await catalog.FindTeamAsync(team, ct) is { } facts && Subject.IsMember(facts, caller.Name))
+            if (Subject.TeamOf(subject) is { } team && await catalog.FindTeamAsync(team, ct) is { } facts && facts.Has(caller.Name))
             {
                 subjects.Add(subject);
             }

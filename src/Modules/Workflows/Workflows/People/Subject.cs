@@ -34,7 +34,7 @@ internal static partial class Subject
     public static bool TryParse(string? text, [NotNullWhen(true)] out string? subject)
     {
         subject = text is null || text.Length > MaxLength ? null
-            : text.StartsWith(User, StringComparison.Ordinal) && Name().IsMatch(text[User.Length..]) ? text
+            : text.StartsWith(User, StringComparison.Ordinal) && PrincipalNames.IsValid(text[User.Length..]) ? text
             : text.StartsWith(Role, StringComparison.Ordinal) && Roles.Contains(text[Role.Length..]) ? text
             : text.StartsWith(Team, StringComparison.Ordinal) && TeamOf(text) is { } team ? $"{Team}{team}"
             : null;
@@ -45,14 +45,6 @@ internal static partial class Subject
     public static EntityName? TeamOf(string subject) =>
         subject.StartsWith(Team, StringComparison.Ordinal) && TeamName().IsMatch(subject[Team.Length..])
             && EntityName.TryParse(subject[Team.Length..], out var team) ? team : null;
-
-    /// <summary>Whether a team's list of members names a user, as <c>ada</c> or <c>user:default/ada</c>.</summary>
-    public static bool IsMember(TeamFacts team, string user) =>
-        team.Members.Any(m => EntityName.TryParse(m, out var member) && member == new EntityName("default", user));
-
-    // As tokens are issued for.
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}\z", RegexOptions.NonBacktracking)]
-    private static partial Regex Name();
 
     [GeneratedRegex(@"\A(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z", RegexOptions.NonBacktracking)]
     private static partial Regex TeamName();

@@ -1,0 +1,108 @@
+using Flagstone.Platform;
+using Flagstone.Platform.Identity;
+using Flagstone.Workflows.Contracts;
+using Flagstone.Workflows.Servers;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Temporalio.Client;
+using Temporalio.Worker;
+
+namespace Flagstone.Workflows.Processes;
+
+/// <summary>
+/// Works on the platform's own processes, in each process of the installation: by the SDK's worker, as anybody's workflows are worked on, at the embedded
+/// server or at the one elsewhere. While that does not answer, it tries again.
+/// </summary>
+internal sealed partial class PlatformWorker(
+    InstallationServer installation, ITemporalNamespaces namespaces, PlatformNamespace own, OwnConnection connection, ProcessActivities activities,
+    IServer server, PlatformOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILoggerFactory loggers, ILogger<PlatformWorker> logger)
+    : IHostedLifecycleService, IDisposable
+{
+    public const string TaskQueue = "flagstone-processes";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource stop = new();
+    private Task work = Task.CompletedTask;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStarted.Register(() => work = Task.Run(WorkAsync, CancellationToken.None));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Before the frontend ends: so the worker can say that it goes.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await stop.CancelAsync();
+        await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => stop.Dispose();
+
+    private async Task WorkAsync()
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsync();
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested)
+            {
+                LogEnded(e, Pause.TotalSeconds);
+                await Task.Delay(Pause, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                // It was told to stop.
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        await EnsureNamespaceAsync();
+        var at = installation.Elsewhere is { } elsewhere ? OtherServers.OptionsOf(elsewhere)
+            : new(OwnConnection.AddressOf(server, options)) { ApiKey = connection.Key, Tls = new TlsOptions { Disabled = true } };
+        var client = await TemporalClient.ConnectAsync(new TemporalClientConnectOptions
+        {
+            TargetHost = at.TargetHost, ApiKey = at.ApiKey, Tls = at.Tls,
+            Namespace = own.Name, Identity = $"flagstone@{Environment.MachineName}", LoggerFactory = loggers,
+        });
+        using var worker = new TemporalWorker(client, new TemporalWorkerOptions(TaskQueue)
+        {
+            MaxCachedWorkflows = 100, MaxConcurrentActivities = 20, LoggerFactory = loggers,
+        }.AddWorkflow<ProcessWorkflow>().AddAllActivities(activities));
+        await worker.ExecuteAsync(stop.Token);
+    }
+
+    private async Task EnsureNamespaceAsync()
+    {
+        if (await namespaces.FindAsync(null, own.Name, stop.Token) is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await namespaces.CreateAsync(null, own.Name, "flagstone", PlatformNamespace.Settings, stop.Token);
+        }
+        catch (TemporalCallException e) when (e.IsRefusal && e.InnerException is Grpc.Core.RpcException { StatusCode: Grpc.Core.StatusCode.AlreadyExists })
+        {
+            // Another process of the installation has made it.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The platform's own workflows are not worked on now; it is tried again in {Seconds} s")]
+    private partial void LogEnded(Exception exception, double seconds);
+}
