@@ -57,7 +57,20 @@ internal sealed class HistoryReader(ITemporalServer server)
 
     /// <summary>The last events, the last one first.</summary>
     /// <param name="count">At most; no more than <see cref="MaxEvents"/>.</param>
-    public async Task<IReadOnlyList<HistoryEvent>> LastAsync(Caller caller, string ns, WorkflowExecution run, int count, CancellationToken ct) =>
+    public async Task<IReadOnlyList<HistoryEvent>> LastAsync(Caller caller, string ns, RunView run, int count, CancellationToken ct)
+    {
+        if (!run.IsArchived)
+        {
+            return await LastAsync(caller, ns, run.Execution, count, ct);
+        }
+
+        // No server reads an archive from its end.
+        var events = await EventsAsync(caller, ns, run.Execution, Math.Max(1, run.Events - count + 1), count, ct);
+        events.Reverse();
+        return events;
+    }
+
+    private async Task<IReadOnlyList<HistoryEvent>> LastAsync(Caller caller, string ns, WorkflowExecution run, int count, CancellationToken ct) =>
         (await server.CallAsync<GetWorkflowExecutionHistoryReverseResponse>(
             caller, new GetWorkflowExecutionHistoryReverseRequest { Namespace = ns, Execution = run, MaximumPageSize = count }, "", ct)).History.Events;
 }
