@@ -194,6 +194,7 @@ public sealed class ArchiveTests(HostFixture fixture)
         var answer = await http.GetAsync(ExportOf(run.RunId!), Ct);
         var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!;
         Assert.EndsWith("/archive-unreadable", problem["type"]!.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"The archive cannot be read: {run.RunId}.json.gz: ", problem["detail"]!.ToString(), StringComparison.Ordinal);
         Assert.Contains("Restore the file from a backup", problem["detail"]!.ToString(), StringComparison.Ordinal);
     }
 
