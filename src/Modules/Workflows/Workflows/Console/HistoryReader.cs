@@ -36,6 +36,11 @@ internal sealed class HistoryReader(ITemporalServer server)
         return events;
     }
 
+    /// <summary>The first events: as many as a server gives at once, and no more than <see cref="MaxEvents"/>.</summary>
+    public async Task<IReadOnlyList<HistoryEvent>> FirstAsync(Caller caller, string ns, WorkflowExecution run, CancellationToken ct) =>
+        (await server.CallAsync<GetWorkflowExecutionHistoryResponse>(
+            caller, new GetWorkflowExecutionHistoryRequest { Namespace = ns, Execution = run, MaximumPageSize = MaxEvents }, "", ct)).History.Events;
+
     /// <summary>From the first event to the last that there is now.</summary>
     public async IAsyncEnumerable<HistoryEvent> AllAsync(
         Caller caller, string ns, WorkflowExecution run, [EnumeratorCancellation] CancellationToken ct)

@@ -4,6 +4,7 @@ using Flagstone.Platform.Identity;
 using Flagstone.Ui.Components;
 using Flagstone.Ui.Live;
 using Flagstone.Workflows.Console.Archive;
+using Flagstone.Workflows.Console.Calls;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.People;
 using Microsoft.AspNetCore.Components;
@@ -49,6 +50,7 @@ public sealed partial class RunPage
     private List<HistoryEvent> events = [];
     private IReadOnlyList<HistoryEvent> recent = [];
     private IReadOnlyList<RunStep> steps = [];
+    private CallView? calls;
     private IReadOnlyList<(long EventId, string Text)> points = [];
     /// <summary>How far the run's clock is ahead.</summary>
     private TimeSpan ahead;
@@ -66,7 +68,7 @@ public sealed partial class RunPage
     [Parameter]
     public required string RunId { get; set; }
 
-    /// <summary><c>history</c>, or absent for the overview.</summary>
+    /// <summary><c>history</c>, <c>calls</c>, or absent for the overview.</summary>
     [SupplyParameterFromQuery]
     public string? View { get; set; }
 
@@ -84,6 +86,9 @@ public sealed partial class RunPage
     internal HistoryReader Histories { get; set; } = default!;
 
     [Inject]
+    internal CallReader Calls { get; set; } = default!;
+
+    [Inject]
     internal QueueReader Queues { get; set; } = default!;
 
     [Inject]
@@ -92,6 +97,8 @@ public sealed partial class RunPage
     protected override bool MayChange => run?.IsRunning == true;
 
     private bool IsHistory => View == "history";
+
+    private bool IsCalls => View == "calls";
 
     private string Here => Href(Namespace, RunId);
 
@@ -102,7 +109,7 @@ public sealed partial class RunPage
 
     private RunTarget Target => new(Namespace, run!.WorkflowId, RunId);
 
-    private int PageSize => IsHistory ? EventsPerTable : EventsPerTimeline;
+    private int PageSize => IsCalls ? 0 : IsHistory ? EventsPerTable : EventsPerTimeline;
 
     private long First => Math.Max(1, From ?? 1);
 
@@ -135,7 +142,7 @@ public sealed partial class RunPage
         var wanted = (RunId, run.Status, run.Events, First, PageSize);
         if (wanted != shown)
         {
-            events = await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
+            events = IsCalls ? [] : await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
             recent = await Histories.LastAsync(Caller, Namespace, run, ClockIsUnknown ? HistoryReader.MaxEvents : 1, ct);
             // Last: what could not be read is read again.
             shown = wanted;
@@ -143,6 +150,7 @@ public sealed partial class RunPage
 
         ahead = RunClock.Ahead(run.Started, recent);
         steps = IsHistory ? [] : RunSteps.Of(events);
+        calls = IsCalls ? await Calls.ReadAsync(Caller, Namespace, run, calls, ct) : null;
         timers = run.IsRunning ? RunTimers.Of(recent) : [];
         end = run.IsRunning ? null : recent is [var last, ..] ? RunMoments.End(last) : null;
         trouble = run.IsRunning && run.TaskAttempt > 1 ? recent.Where(IsFailedTask).Select(RunMoments.Of).FirstOrDefault() : null;
@@ -169,7 +177,8 @@ public sealed partial class RunPage
 
         if (nowhere != RunId && await Archive.FindAsync(Caller, Namespace, RunId, ct) is { } archived)
         {
-            return new RunView(new DescribeWorkflowExecutionResponse { WorkflowExecutionInfo = archived }, await StartedAsync(archived.Execution, ct)) { IsArchived = true };
+            var described = new DescribeWorkflowExecutionResponse { WorkflowExecutionInfo = archived };
+            return new RunView(described, await StartedAsync(archived.Execution, ct)) { IsArchived = true };
         }
 
         nowhere = RunId;

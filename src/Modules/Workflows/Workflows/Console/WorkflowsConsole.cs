@@ -1,6 +1,7 @@
 using Flagstone.Ui.Shell;
 using Flagstone.Workflows.Console.Activities;
 using Flagstone.Workflows.Console.Archive;
+using Flagstone.Workflows.Console.Calls;
 using Flagstone.Workflows.Console.Codec;
 using Flagstone.Workflows.Console.Jobs;
 using Flagstone.Workflows.Console.Schedules;
@@ -28,6 +29,7 @@ internal static class WorkflowsConsole
         services.AddSingleton<RunReader>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<EvidenceReader>();
+        services.AddSingleton<CallReader>();
         services.AddSingleton<NamespaceReader>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<DeploymentReader>();
