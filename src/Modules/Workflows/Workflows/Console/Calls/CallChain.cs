@@ -20,16 +20,34 @@ internal sealed class CallChain
     private CallChain(CallFacts facts)
     {
         (this.facts, run) = (facts, facts.Run);
-        before = run.Started.ContinuedExecutionRunId is { Length: > 0 } continued ? continued : run.ResetOf;
+        // The first event of a run that came of a reset is the one of the run that was reset.
+        before = run.ResetOf.Length > 0 ? run.ResetOf : run.Started.ContinuedExecutionRunId;
         var listed = facts.Chain.Runs.Where(r => r.FirstRunId.Length > 0 && r.FirstRunId == run.Info.FirstRunId && r.Execution.RunId != run.RunId)
             .OrderBy(r => r.StartTime).ToList();
         // What is known and not listed any more: the first run at the front, and the neighbours beside the run.
-        later = [.. listed.Where(r => r.StartTime > run.Info.StartTime).Select(IdOf)];
+        later = [.. listed.Where(r => r.StartTime > run.Info.StartTime).Select(IdOf).Where(id => id != before)];
         later.InsertRange(0, ((string[])[facts.Calls.Next, run.ResetTo]).Where(id => id.Length > 0 && !later.Contains(id)));
         earlier = [.. listed.Select(IdOf).Except(later)];
         earlier.InsertRange(0, run.Info.FirstRunId is { Length: > 0 } first && first != run.RunId && !earlier.Contains(first) ? [first] : []);
         earlier.AddRange(before.Length > 0 && !earlier.Contains(before) ? [before] : []);
     }
+
+    /// <summary>How the run began after the one before it.</summary>
+    private string WordIn => before == run.ResetOf ? "reset" : run.Started.Initiator switch
+    {
+        ContinueAsNewInitiator.Workflow => "continued",
+        ContinueAsNewInitiator.Retry => "tried again",
+        ContinueAsNewInitiator.CronSchedule => "by cron",
+        _ => "then",
+    };
+
+    /// <summary>How the next run began after it: its end alone does not tell a retry from the next time of a cron schedule.</summary>
+    private string WordOut => run.Status switch
+    {
+        WorkflowExecutionStatus.ContinuedAsNew => "continued",
+        WorkflowExecutionStatus.Completed => "by cron",
+        _ => run.Started.CronSchedule.Length == 0 ? "tried again" : "then",
+    };
 
     /// <summary>The nodes in their order, without the run's own one, and the lines between all of them; null where there is no other run.</summary>
     public static (CallGroup Group, IReadOnlyList<GraphEdge> Lines)? Of(CallFacts facts)
@@ -57,7 +75,7 @@ internal sealed class CallChain
         ids.Skip(1), (from, to) => Line(from, to, facts.Listed(from)?.Status == WorkflowExecutionStatus.ContinuedAsNew ? "continued" : "then"));
 
     private IEnumerable<GraphEdge> Into(List<string> front) =>
-        before.Length > 0 ? [Line(before, run.RunId, before == run.ResetOf ? "reset" : Word(run.Started.Initiator))]
+        before.Length > 0 ? [Line(before, run.RunId, WordIn)]
         : front.Count > 0 ? [Line(front[^1], run.RunId, "then")]
         : [];
 
@@ -65,12 +83,7 @@ internal sealed class CallChain
     {
         if (facts.Calls.Next.Length > 0)
         {
-            yield return Line(run.RunId, facts.Calls.Next, run.Status switch
-            {
-                WorkflowExecutionStatus.ContinuedAsNew => "continued",
-                WorkflowExecutionStatus.Completed => "by cron",
-                _ => run.Started.CronSchedule.Length == 0 ? "tried again" : "then",
-            });
+            yield return Line(run.RunId, facts.Calls.Next, WordOut);
         }
 
         if (run.ResetTo.Length > 0)
@@ -90,6 +103,8 @@ internal sealed class CallChain
         return new CallNode(CallNode.IdOf(id, ""), "Run", id.Length > 12 ? $"…{id[^12..]}" : id, RunPage.Href(facts.Namespace, id))
         {
             Status = there is null ? null : RunStatus.Of(there.Status),
+            Word = id == before ? $"before, {WordIn}" : id == facts.Calls.Next ? $"next, {WordOut}" : id == run.ResetTo ? "next, reset"
+                : later.Contains(id) ? "later" : "earlier",
             Note = there?.StartTime is { } at ? at.ToDateTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture) : "not listed any more",
         };
     }
@@ -97,12 +112,4 @@ internal sealed class CallChain
     private static GraphEdge Line(string from, string to, string word) => new(CallNode.IdOf(from, ""), CallNode.IdOf(to, ""), word, Refers: true);
 
     private static string IdOf(WorkflowExecutionInfo listed) => listed.Execution.RunId;
-
-    private static string Word(ContinueAsNewInitiator initiator) => initiator switch
-    {
-        ContinueAsNewInitiator.Workflow => "continued",
-        ContinueAsNewInitiator.Retry => "tried again",
-        ContinueAsNewInitiator.CronSchedule => "by cron",
-        _ => "then",
-    };
 }

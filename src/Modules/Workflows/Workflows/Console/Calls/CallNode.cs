@@ -14,7 +14,7 @@ public sealed record CallNode(string Id, string Kind, string Title, string Href)
     /// <summary>A few words more, or empty.</summary>
     public string Note { get; init; } = "";
 
-    /// <summary>What passes between it and the run, as <c>signal Approve</c>; empty where one began the other.</summary>
+    /// <summary>What passes between it and the run, as <c>signal Approve</c>, or where it stands in the chain; empty where one began the other.</summary>
     public string Word { get; init; } = "";
 
     /// <summary>What it calls itself.</summary>
