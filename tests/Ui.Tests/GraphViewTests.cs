@@ -9,7 +9,10 @@ namespace Flagstone.Ui.Tests;
 public sealed class GraphViewTests
 {
     private static readonly Graph Two = new(
-        [new GraphNode("a", "orders", "Database") { Status = new Status("Ready", Tone.Good) }, new GraphNode("b", "compose", "a step") { IsStep = true }],
+        [
+            new GraphNode("a", "orders", "Database") { Status = new Status("Ready", Tone.Good), Href = "/claims/orders" },
+            new GraphNode("b", "compose", "a step") { IsStep = true },
+        ],
         [new GraphEdge("a", "b"), new GraphEdge("b", "a", "owner", Refers: true)]);
 
     [Fact]
@@ -24,6 +27,7 @@ public sealed class GraphViewTests
         var node = drawn["nodes"]![0]!;
         Assert.Equal(("Ready", "good"), (node["word"]!.ToString(), node["tone"]!.ToString()));
         Assert.Contains("circle", node["shape"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(["/claims/orders", ""], drawn["nodes"]!.AsArray().Select(n => n!["href"]!.ToString()));
         Assert.True(drawn["edges"]![1]!["refers"]!.GetValue<bool>());
         Assert.Contains("Lines lead somewhere.", view.Find("figcaption").TextContent, StringComparison.Ordinal);
     }

@@ -17,6 +17,9 @@ public sealed record GraphNode(string Id, string Title, string Note)
     /// <summary>Shown by colour, word and shape; null for a thing that has no state.</summary>
     public Status? Status { get; init; }
 
+    /// <summary>The page that a click opens, which the list beside the drawing links to as well; empty for none.</summary>
+    public string Href { get; init; } = "";
+
     /// <summary>True for a thing that stands between others and is none of them, such as a step.</summary>
     public bool IsStep { get; init; }
 }

@@ -44,6 +44,41 @@ public sealed class StepWorkflow
     }
 }
 
+/// <summary>Does an activity, approves of an order that it starts, starts a child that fails, and is continued.</summary>
+[Workflow]
+public sealed class TripWorkflow
+{
+    [WorkflowRun]
+    public async Task RunAsync(int more)
+    {
+        var id = Workflow.Info.WorkflowId;
+        await Workflow.ExecuteActivityAsync(() => OrderActivities.Price(new Order("seat", more)), new() { StartToCloseTimeout = TimeSpan.FromSeconds(30) });
+        var order = await Workflow.StartChildWorkflowAsync((OrderWorkflow w) => w.RunAsync(new Order("seat", 1)), new() { Id = $"{id}-order-{more}" });
+        await order.SignalAsync(w => w.ApproveAsync("the trip"));
+        await order.GetResultAsync();
+        try
+        {
+            await Workflow.ExecuteChildWorkflowAsync((FailingWorkflow w) => w.RunAsync(), new() { Id = $"{id}-fails-{more}" });
+        }
+        catch (ChildWorkflowFailureException)
+        {
+            // It goes on without.
+        }
+
+        if (more > 0)
+        {
+            throw Workflow.CreateContinueAsNewException((TripWorkflow w) => w.RunAsync(more - 1));
+        }
+    }
+}
+
+[Workflow]
+public sealed class FailingWorkflow
+{
+    [WorkflowRun]
+    public Task RunAsync() => throw new ApplicationFailureException("The hotel is full.", errorType: "Full");
+}
+
 /// <summary>Its activity fails and is tried again in an hour; a timer runs beside it.</summary>
 [Workflow]
 public sealed class RetryingWorkflow

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Testing;
@@ -40,6 +41,9 @@ public sealed class WorkflowPageTests
         await LookAsync(host, server, ColorScheme.Light);
 
         await server.KillAsync();
+        using var http = host.Client();
+        using var export = await http.GetAsync(new Uri($"/api/v1/workflowruns/default/{Guid.NewGuid()}/history", UriKind.Relative), Ct);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, export.StatusCode);
         await using var browser = await Browser.OpenAsync(host, ColorScheme.Dark);
         await browser.SignInAsync(host.Token);
         await browser.GoAsync("/workflows");
@@ -137,6 +141,7 @@ public sealed class WorkflowPageTests
             var json = await File.ReadAllTextAsync(await download.PathAsync(), Ct);
             var replayer = new WorkflowReplayer(new WorkflowReplayerOptions().AddWorkflow<OrderWorkflow>());
             await replayer.ReplayWorkflowAsync(WorkflowHistory.FromJson("order-1", json), true, Ct);
+            await CallPage.LookAsync(browser, violations);
             await page.GetByRole(AriaRole.Link, new() { Name = "All events" }).ClickAsync();
             await page.GetByRole(AriaRole.Rowheader, new() { Name = "WorkflowExecutionStarted", Exact = true }).WaitForAsync();
             await page.Locator("summary", new() { HasText = "JSON" }).First.ClickAsync();
@@ -148,6 +153,12 @@ public sealed class WorkflowPageTests
             await page.GetByLabel("Pending timers").WaitForAsync();
             await page.GetByText("Retrying", new() { Exact = true }).WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
+            await CallPage.LookAtRetryAsync(browser, violations);
+
+            if (isEmbedded)
+            {
+                await CallPage.LookAtTripAsync(browser, client, Queue, violations);
+            }
 
             // Code that fails, and a queue without a worker.
             violations.AddRange(await browser.ViolationsAsync($"/workflows/default/{failing.ResultRunId}", "broken"));
@@ -158,6 +169,8 @@ public sealed class WorkflowPageTests
             await page.GetByRole(AriaRole.Link, new() { Name = "lonely" }).ClickAsync();
             await page.GetByRole(AriaRole.Heading, new() { Name = "No worker polls task queue nobody" }).WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
+
+            await CallPage.LookAtNothingAsync(browser, violations);
 
             // Terminated by hand: the reason and who are in the history.
             await page.GetByRole(AriaRole.Button, new() { Name = "Terminate" }).ClickAsync();
@@ -206,6 +219,7 @@ public sealed class WorkflowPageTests
             await page.WaitForURLAsync(url => url != wrongRun);
             await page.GetByText("Reset of", new() { Exact = true }).WaitForAsync();
             await page.GetByText("lamp for 24, approved by Ada").First.WaitForAsync();
+            await CallPage.LookAtResetAsync(browser, new Uri(wrongRun).AbsolutePath);
 
             // All runs of a query at once, with a reason and the job's progress.
             await client.StartWorkflowAsync("Unknown", [], new WorkflowOptions("many-1", "nobody"));
@@ -317,6 +331,7 @@ public sealed class WorkflowPageTests
 
     private static TemporalWorker Worker(TemporalClient client) => new(client, new TemporalWorkerOptions(Queue) { WorkflowStackTrace = WorkflowStackTrace.Normal }
         .AddWorkflow<OrderWorkflow>().AddWorkflow<StepWorkflow>().AddWorkflow<RetryingWorkflow>().AddWorkflow<BrokenWorkflow>()
+        .AddWorkflow<TripWorkflow>().AddWorkflow<FailingWorkflow>()
         .AddActivity(OrderActivities.Price).AddActivity(OrderActivities.Charge));
 
     private static Task<TemporalClient> ConnectAsync(RunningHost host) => TemporalClient.ConnectAsync(

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -88,7 +89,9 @@ public sealed class ArchiveTests(HostFixture fixture)
         Assert.All(files, f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
 
         await ListsAsync(client, done, torn);
+        await IsExportedAsync(host, done, file);
         await IsEvidenceAsync(host, done, file);
+        await CannotBeExportedAsync(host, done, file);
 
         // What could not be written is kept, and is tried again.
         Assert.Equal(WorkflowExecutionStatus.Terminated, (await client.GetWorkflowHandle("blocked").DescribeAsync()).Status);
@@ -175,6 +178,27 @@ public sealed class ArchiveTests(HostFixture fixture)
         Assert.Equal(RpcException.StatusCode.InvalidArgument, refused.Code);
         Assert.Contains("WorkflowType = 'HelloWorkflow' cannot be asked of archived executions", refused.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>By the run id alone, as if it was still there.</summary>
+    private static async Task IsExportedAsync(RunningHost host, WorkflowHandle run, string file)
+    {
+        using var http = host.Client();
+        Assert.Equal(ArchivedRun.Text(file), await http.GetStringAsync(ExportOf(run.RunId!), Ct));
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(ExportOf(Guid.NewGuid().ToString()), Ct)).StatusCode);
+    }
+
+    private static async Task CannotBeExportedAsync(RunningHost host, WorkflowHandle run, string file)
+    {
+        await File.WriteAllTextAsync(file, "not packed", Ct);
+        using var http = host.Client();
+        var answer = await http.GetAsync(ExportOf(run.RunId!), Ct);
+        var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!;
+        Assert.EndsWith("/archive-unreadable", problem["type"]!.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"The archive cannot be read: {run.RunId}.json.gz: ", problem["detail"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Restore the file from a backup", problem["detail"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    private static Uri ExportOf(string run) => new($"/api/v1/workflowruns/default/{run}/history", UriKind.Relative);
 
     /// <summary>The ledger still knows the history, and a change of the file is found out.</summary>
     private static async Task IsEvidenceAsync(RunningHost host, WorkflowHandle run, string file)

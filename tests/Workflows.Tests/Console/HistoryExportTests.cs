@@ -1,4 +1,7 @@
 using System.Net;
+using System.Text.Json.Nodes;
+using Flagstone.Platform.Data;
+using Flagstone.Testing;
 using Flagstone.Workflows.Tests.Workers;
 using Temporalio.Client;
 using Temporalio.Common;
@@ -43,6 +46,21 @@ public sealed class HistoryExportTests(HostFixture fixture)
         Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync("default", handle.ResultRunId!, "none")).StatusCode);
         var elsewhere = await FrontendTests.IssueAsync(fixture.Host, $"export-{Guid.NewGuid():N}", "viewer", "elsewhere");
         Assert.Equal(HttpStatusCode.Forbidden, (await GetAsync("default", handle.ResultRunId!, elsewhere)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Where_the_server_is_elsewhere_and_does_not_answer_the_export_says_so()
+    {
+        var nobody = $"127.0.0.1:{LoopbackPorts.Free()}";
+        await using var host = await RunningHost.StartAsync(Ct, settings: [$"--Flagstone:Workflows:Server:Address={nobody}", "--Flagstone:Workflows:Server:Tls=false"]);
+        using var http = host.Client();
+
+        using var answer = await http.GetAsync(new Uri($"/api/v1/workflowruns/default/{Guid.NewGuid()}/history", UriKind.Relative), Ct);
+
+        var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Ct))!;
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, 503), (answer.StatusCode, problem["status"]!.GetValue<int>()));
+        Assert.EndsWith("/temporal-server-unavailable", problem["type"]!.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"The Temporal server at {nobody} does not answer now: ", problem["detail"]!.ToString(), StringComparison.Ordinal);
     }
 
     private async Task<HttpResponseMessage> GetAsync(string ns, string run, string? token = null)

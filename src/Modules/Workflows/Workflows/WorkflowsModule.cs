@@ -100,6 +100,7 @@ public static class WorkflowsModule
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<DiscardStore>();
         services.AddSingleton<EvidenceCheck>();
+        services.AddSingleton<HistoryExport>();
         if (elsewhere is null)
         {
             services.AddHostedService<DefaultNamespace>();

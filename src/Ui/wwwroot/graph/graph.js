@@ -47,16 +47,14 @@ class FlagstoneGraph extends HTMLElement {
     const { cards, lines, width, height } = layOut(dagre, graph);
     this.#size = { width: width + 2 * Margin, height: height + 2 * Margin };
     // Twice as fine as the screen: what it draws is kept as a picture and moved by parts of a pixel.
-    this.#cytoscape ??= cytoscape({
-      container: this, pixelRatio: 2 * devicePixelRatio, autoungrabify: true, autounselectify: true, boxSelectionEnabled: false, userZoomingEnabled: false, userPanningEnabled: false,
-    });
+    this.#cytoscape ??= this.#begin(cytoscape);
     this.#cytoscape.batch(() => {
       this.#cytoscape.elements().remove();
       this.#cytoscape.style(styles(color));
       this.#cytoscape.add(graph.nodes.map((n) => {
         const card = cards.get(n.id);
         const border = n.tone && n.tone !== 'good' && n.tone !== 'neutral' ? toneOf(n, color) : color('--fs-line-strong');
-        return { data: { id: n.id, width: card.width, height: card.height, picture: picture(n, card, color), border }, position: { x: card.x, y: card.y }, classes: n.isStep ? 'step' : '' };
+        return { data: { id: n.id, href: n.href, width: card.width, height: card.height, picture: picture(n, card, color), border }, position: { x: card.x, y: card.y }, classes: n.isStep ? 'step' : '' };
       }));
       this.#cytoscape.add(graph.edges.map((e, i) => ({
         data: { source: e.from, target: e.to, label: e.label, labelAt: widthOf(e.label, '10.5px') / 2 + 8, ...(lines[i] && segments(cards.get(e.from), cards.get(e.to), lines[i])) },
@@ -64,6 +62,17 @@ class FlagstoneGraph extends HTMLElement {
       })));
     });
     this.#fit();
+  }
+
+  // A card leads to its page, as the list's link does; the router takes it without loading the document.
+  #begin(cytoscape) {
+    const made = cytoscape({
+      container: this, pixelRatio: 2 * devicePixelRatio, autoungrabify: true, autounselectify: true, boxSelectionEnabled: false, userZoomingEnabled: false, userPanningEnabled: false,
+    });
+    made.on('tap', 'node[href != ""]', ({ target }) => { if (window.Blazor?.navigateTo) { window.Blazor.navigateTo(target.data('href')); } else { location.assign(target.data('href')); } });
+    made.on('mouseover', 'node[href != ""]', () => { this.style.cursor = 'pointer'; });
+    made.on('mouseout', 'node', () => { this.style.cursor = made.userPanningEnabled() ? 'move' : ''; });
+    return made;
   }
 
   // As large as it is; smaller on a narrow screen, and moved by hand where it would become too small to read.

@@ -61,9 +61,10 @@ internal sealed class ArchiveStore(ArchiveFolder root)
     {
         await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         await using var unpacked = new GZipStream(stream, CompressionMode.Decompress);
-        await foreach (var one in HistoryText.ReadAsync(unpacked, first - 1, ct))
+        await using var events = HistoryText.ReadAsync(unpacked, first - 1, ct).GetAsyncEnumerator(ct);
+        while (await NextAsync(events, file))
         {
-            yield return one;
+            yield return events.Current;
         }
     }
 
@@ -84,6 +85,19 @@ internal sealed class ArchiveStore(ArchiveFolder root)
         catch (InvalidProtocolBufferException e)
         {
             throw new InvalidDataException($"{Path.GetFileName(file)} is no record of a run", e);
+        }
+    }
+
+    /// <summary>What is wrong with a file is said with its name.</summary>
+    private static async Task<bool> NextAsync(IAsyncEnumerator<HistoryEvent> events, string file)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{Path.GetFileName(file)}: {e.Message.TrimEnd('.')}", e);
         }
     }
 

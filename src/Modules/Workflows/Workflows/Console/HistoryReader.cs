@@ -36,6 +36,11 @@ internal sealed class HistoryReader(ITemporalServer server)
         return events;
     }
 
+    /// <summary>The first events: as many as a server gives at once, and no more than <see cref="MaxEvents"/>.</summary>
+    public async Task<IReadOnlyList<HistoryEvent>> FirstAsync(Caller caller, string ns, WorkflowExecution run, CancellationToken ct) =>
+        (await server.CallAsync<GetWorkflowExecutionHistoryResponse>(
+            caller, new GetWorkflowExecutionHistoryRequest { Namespace = ns, Execution = run, MaximumPageSize = MaxEvents }, "", ct)).History.Events;
+
     /// <summary>From the first event to the last that there is now.</summary>
     public async IAsyncEnumerable<HistoryEvent> AllAsync(
         Caller caller, string ns, WorkflowExecution run, [EnumeratorCancellation] CancellationToken ct)
@@ -57,7 +62,20 @@ internal sealed class HistoryReader(ITemporalServer server)
 
     /// <summary>The last events, the last one first.</summary>
     /// <param name="count">At most; no more than <see cref="MaxEvents"/>.</param>
-    public async Task<IReadOnlyList<HistoryEvent>> LastAsync(Caller caller, string ns, WorkflowExecution run, int count, CancellationToken ct) =>
+    public async Task<IReadOnlyList<HistoryEvent>> LastAsync(Caller caller, string ns, RunView run, int count, CancellationToken ct)
+    {
+        if (!run.IsArchived)
+        {
+            return await LastAsync(caller, ns, run.Execution, count, ct);
+        }
+
+        // No server reads an archive from its end.
+        var events = await EventsAsync(caller, ns, run.Execution, Math.Max(1, run.Events - count + 1), count, ct);
+        events.Reverse();
+        return events;
+    }
+
+    private async Task<IReadOnlyList<HistoryEvent>> LastAsync(Caller caller, string ns, WorkflowExecution run, int count, CancellationToken ct) =>
         (await server.CallAsync<GetWorkflowExecutionHistoryReverseResponse>(
             caller, new GetWorkflowExecutionHistoryReverseRequest { Namespace = ns, Execution = run, MaximumPageSize = count }, "", ct)).History.Events;
 }

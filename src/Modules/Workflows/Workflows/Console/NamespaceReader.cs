@@ -13,13 +13,15 @@ namespace Flagstone.Workflows.Console;
 /// <param name="SearchAttributes">Its own ones; empty in a list.</param>
 /// <param name="Retention">Null where a server does not say.</param>
 /// <param name="AllowsTimeSkipping">The embedded server says it; of another one it is not known, and not offered.</param>
+/// <param name="Archives">Whether closed runs are archived before they are deleted, so that archived runs can be listed.</param>
 internal sealed record NamespaceView(
-    string Id, string Name, NamespaceState State, string Description, TimeSpan? Retention, bool AllowsTimeSkipping,
+    string Id, string Name, NamespaceState State, string Description, TimeSpan? Retention, bool AllowsTimeSkipping, bool Archives,
     IReadOnlyDictionary<string, IndexedValueType> SearchAttributes)
 {
     public static NamespaceView Of(DescribeNamespaceResponse there) => new(
         there.NamespaceInfo.Id, there.NamespaceInfo.Name, there.NamespaceInfo.State, there.NamespaceInfo.Description,
         there.Config?.WorkflowExecutionRetentionTtl?.ToTimeSpan(), there.NamespaceInfo.Data.GetValueOrDefault(NamespaceMessages.TimeSkippingKey) == "true",
+        there.Config?.VisibilityArchivalState == ArchivalState.Enabled,
         new Dictionary<string, IndexedValueType>());
 }
 

@@ -1,13 +1,17 @@
 using System.Globalization;
+using Flagstone.Platform.Feed;
 using Flagstone.Platform.Identity;
 using Flagstone.Ui.Components;
 using Flagstone.Ui.Live;
+using Flagstone.Workflows.Console.Archive;
+using Flagstone.Workflows.Console.Calls;
 using Flagstone.Workflows.Executions;
 using Flagstone.Workflows.People;
 using Microsoft.AspNetCore.Components;
 using Temporalio.Api.Common.V1;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.History.V1;
+using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Console;
 
@@ -35,7 +39,7 @@ public sealed partial class RunPage
     private static readonly string[] ClosedActs = [RunActionForm.Reset, RunActionForm.Delete];
 
     private RunView? run;
-    private EvidenceResult? evidence;
+    private (EvidenceVerdict Verdict, HistoryRow? Row)? evidence;
     private RunStep? end;
     private RunStep? trouble;
     private IReadOnlyList<TaskQueueView> deserted = [];
@@ -46,6 +50,7 @@ public sealed partial class RunPage
     private List<HistoryEvent> events = [];
     private IReadOnlyList<HistoryEvent> recent = [];
     private IReadOnlyList<RunStep> steps = [];
+    private CallView? calls;
     private IReadOnlyList<(long EventId, string Text)> points = [];
     /// <summary>How far the run's clock is ahead.</summary>
     private TimeSpan ahead;
@@ -53,6 +58,8 @@ public sealed partial class RunPage
     private string? mayNot;
     private string asking = "";
     private string said = "";
+    /// <summary>The run that is neither there nor archived: a walk through the archive is made once.</summary>
+    private string nowhere = "";
 
     /// <summary>The workflow namespace's name.</summary>
     [Parameter]
@@ -61,7 +68,7 @@ public sealed partial class RunPage
     [Parameter]
     public required string RunId { get; set; }
 
-    /// <summary><c>history</c>, or absent for the overview.</summary>
+    /// <summary><c>history</c>, <c>calls</c>, or absent for the overview.</summary>
     [SupplyParameterFromQuery]
     public string? View { get; set; }
 
@@ -70,10 +77,16 @@ public sealed partial class RunPage
     public long? From { get; set; }
 
     [Inject]
-    internal EvidenceCheck Evidence { get; set; } = default!;
+    internal EvidenceReader Evidence { get; set; } = default!;
+
+    [Inject]
+    internal ArchiveReader Archive { get; set; } = default!;
 
     [Inject]
     internal HistoryReader Histories { get; set; } = default!;
+
+    [Inject]
+    internal CallReader Calls { get; set; } = default!;
 
     [Inject]
     internal QueueReader Queues { get; set; } = default!;
@@ -85,13 +98,18 @@ public sealed partial class RunPage
 
     private bool IsHistory => View == "history";
 
+    private bool IsCalls => View == "calls";
+
     private string Here => Href(Namespace, RunId);
 
-    private string[] Acts => !run!.IsRunning ? ClosedActs : maySkip ? SkippingActs : OpenActs;
+    /// <summary>Whether the last events tell how far the run's clock is ahead, or what it waits for.</summary>
+    private bool ClockIsUnknown => run!.IsRunning || run.IsArchived || run.Skipping is not null;
+
+    private string[] Acts => run!.IsArchived ? [] : !run.IsRunning ? ClosedActs : maySkip ? SkippingActs : OpenActs;
 
     private RunTarget Target => new(Namespace, run!.WorkflowId, RunId);
 
-    private int PageSize => IsHistory ? EventsPerTable : EventsPerTimeline;
+    private int PageSize => IsCalls ? 0 : IsHistory ? EventsPerTable : EventsPerTimeline;
 
     private long First => Math.Max(1, From ?? 1);
 
@@ -113,8 +131,7 @@ public sealed partial class RunPage
         }
 
         var before = run;
-        run = await Runs.FindAsync(Caller, Namespace, RunId, ct) is not { } there ? null
-            : new RunView(there, before?.RunId == RunId ? before.Started : await StartedAsync(there.WorkflowExecutionInfo.Execution, ct));
+        run = await FindAsync(before, ct);
         if (run is null)
         {
             return new PageMissing($"There is no run {RunId} in namespace {Namespace}. It may have been deleted, by hand or because its retention is over.");
@@ -125,22 +142,47 @@ public sealed partial class RunPage
         var wanted = (RunId, run.Status, run.Events, First, PageSize);
         if (wanted != shown)
         {
-            events = await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
-            recent = await Histories.LastAsync(Caller, Namespace, run.Execution, run.IsRunning || run.Skipping is not null ? HistoryReader.MaxEvents : 1, ct);
+            events = IsCalls ? [] : await Histories.EventsAsync(Caller, Namespace, run.Execution, First, PageSize, ct);
+            recent = await Histories.LastAsync(Caller, Namespace, run, ClockIsUnknown ? HistoryReader.MaxEvents : 1, ct);
             // Last: what could not be read is read again.
             shown = wanted;
         }
 
         ahead = RunClock.Ahead(run.Started, recent);
         steps = IsHistory ? [] : RunSteps.Of(events);
+        calls = IsCalls ? await Calls.ReadAsync(Caller, Namespace, run, calls, ct) : null;
         timers = run.IsRunning ? RunTimers.Of(recent) : [];
         end = run.IsRunning ? null : recent is [var last, ..] ? RunMoments.End(last) : null;
         trouble = run.IsRunning && run.TaskAttempt > 1 ? recent.Where(IsFailedTask).Select(RunMoments.Of).FirstOrDefault() : null;
         deserted = run.IsRunning ? await DesertedAsync(run, ct) : [];
         asked = run.IsRunning ? [.. (await People.OpenAsync(RunId, ct)).Select(t => (t.Id, t.Request.Title, string.Join(", ", t.Request.Assignees)))] : [];
         // The whole history is read for it: once, as a closed one does not change.
-        evidence = run.IsRunning ? null : evidence is not null && before?.RunId == run.RunId ? evidence : await Evidence.CheckAsync(ns.Id, RunId, ct);
+        evidence = run.IsRunning ? null : evidence is not null && before?.RunId == run.RunId ? evidence : await Evidence.CheckAsync(ns, run, ct);
         return PageState.Ready;
+    }
+
+    /// <summary>Null when it is neither there nor archived.</summary>
+    private async Task<RunView?> FindAsync(RunView? before, CancellationToken ct)
+    {
+        var known = before?.RunId == RunId ? before : null;
+        if (known is { IsArchived: true })
+        {
+            return known;
+        }
+
+        if (await Runs.FindAsync(Caller, Namespace, RunId, ct) is { } there)
+        {
+            return new RunView(there, known?.Started ?? await StartedAsync(there.WorkflowExecutionInfo.Execution, ct));
+        }
+
+        if (nowhere != RunId && await Archive.FindAsync(Caller, Namespace, RunId, ct) is { } archived)
+        {
+            var described = new DescribeWorkflowExecutionResponse { WorkflowExecutionInfo = archived };
+            return new RunView(described, await StartedAsync(archived.Execution, ct)) { IsArchived = true };
+        }
+
+        nowhere = RunId;
+        return null;
     }
 
     private async Task<WorkflowExecutionStartedEventAttributes> StartedAsync(WorkflowExecution of, CancellationToken ct) =>
@@ -166,7 +208,7 @@ public sealed partial class RunPage
     private async Task AskAsync(string action)
     {
         points = action == RunActionForm.Reset
-            ? RunMoments.Points(await Histories.LastAsync(Caller, Namespace, run!.Execution, PointsAreWithin, CancellationToken.None)) : [];
+            ? RunMoments.Points(await Histories.LastAsync(Caller, Namespace, run!, PointsAreWithin, CancellationToken.None)) : [];
         (asking, said) = (action, "");
     }
 
@@ -189,7 +231,7 @@ public sealed partial class RunPage
         await ReloadAsync();
     }
 
-    private static Status EvidenceStatus(EvidenceResult result) => result.Verdict switch
+    private static Status EvidenceStatus(EvidenceVerdict verdict) => verdict switch
     {
         EvidenceVerdict.Verified => new("Verified", Tone.Good, "The stored history is the one whose digest the ledger has."),
         EvidenceVerdict.Altered => new("Altered", Tone.Bad, "Something of it was changed after its end: the ledger has another digest."),

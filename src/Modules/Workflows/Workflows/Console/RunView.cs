@@ -10,6 +10,9 @@ namespace Flagstone.Workflows.Console;
 /// <param name="Started">Of its first event.</param>
 internal sealed record RunView(DescribeWorkflowExecutionResponse Described, WorkflowExecutionStartedEventAttributes Started)
 {
+    /// <summary>Whether it is in the archive alone: it is as it was when it closed, and nothing can be done to it.</summary>
+    public bool IsArchived { get; init; }
+
     public WorkflowExecutionInfo Info => Described.WorkflowExecutionInfo;
 
     public WorkflowExecution Execution => Info.Execution;

@@ -37,16 +37,7 @@ public abstract class WorkflowPage : LivePage
         }
     }
 
-    protected override string? Explain(Exception failure) => failure is not RpcException rpc ? null
-        : $"{(Server.Elsewhere is { } elsewhere ? $"The Temporal server at {elsewhere}" : "The Temporal server")} {Failed(rpc.StatusCode)}: {rpc.Status.Detail}";
-
-    private static string Failed(StatusCode code) => code switch
-    {
-        StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => "does not answer now",
-        StatusCode.Unauthenticated or StatusCode.PermissionDenied => "does not let the platform in",
-        StatusCode.Unimplemented => "does not know what this page asks for",
-        _ => "refuses",
-    };
+    protected override string? Explain(Exception failure) => failure is RpcException rpc ? ServerFailure.Text(Server, rpc) : null;
 
     /// <summary>Denied to a caller whose token is for another namespace.</summary>
     private protected PageState? RefuseNamespace(string name) => AccessRules.RefuseWorkflowLists(Caller, name) is { } why ? new PageDenied(why) : null;

@@ -1,5 +1,7 @@
 using Flagstone.Ui.Shell;
 using Flagstone.Workflows.Console.Activities;
+using Flagstone.Workflows.Console.Archive;
+using Flagstone.Workflows.Console.Calls;
 using Flagstone.Workflows.Console.Codec;
 using Flagstone.Workflows.Console.Jobs;
 using Flagstone.Workflows.Console.Schedules;
@@ -27,11 +29,14 @@ internal static class WorkflowsConsole
             new NavItem("Task queues", "/workflows/queues", Icons.Material.Outlined.Schema, 26, "q") { KeysOnly = true });
         services.AddSingleton<RunReader>();
         services.AddSingleton<HistoryReader>();
+        services.AddSingleton<EvidenceReader>();
+        services.AddSingleton<CallReader>();
         services.AddSingleton<NamespaceReader>();
         services.AddSingleton<QueueReader>();
         services.AddSingleton<DeploymentReader>();
         services.AddSingleton<ScheduleReader>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<ArchiveReader>();
         services.AddSingleton<ActivityReader>();
         services.AddSingleton<RunActions>();
         services.AddSingleton<ActivityActions>();

@@ -84,7 +84,8 @@ internal sealed partial class WorkflowServiceHandlers
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             throw new RpcException(new Status(
-                StatusCode.DataLoss, $"The archive cannot be read: {e.Message}. Restore the file from a backup of {ArchiveFolder.Setting}, or take it away."));
+                StatusCode.DataLoss,
+                $"The archive cannot be read: {e.Message.TrimEnd('.')}. Restore the file from a backup of {ArchiveFolder.Setting}, or take it away."));
         }
     }
 }
