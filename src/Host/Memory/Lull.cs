@@ -12,7 +12,9 @@ internal sealed class Lull
     /// <summary>What is worth a collection, in bytes: so much has been allocated since the last one, and so much came back of it.</summary>
     public const long Worth = 64 * 1024 * 1024;
 
-    /// <summary>Longer than idle executions stay in memory, which is two minutes, looked at once a minute: what is still used would be moved for nothing.</summary>
+    /// <summary>
+    /// Longer than idle executions stay in memory, which is two minutes, looked at once a minute: what is still used would be moved for nothing.
+    /// </summary>
     public static readonly TimeSpan Shortest = TimeSpan.FromMinutes(4);
 
     /// <summary>A process that rests for days and gives nothing back is looked at so seldom.</summary>
@@ -23,7 +25,9 @@ internal sealed class Lull
     private TimeSpan wait = Shortest;
     private long collected;
 
-    /// <summary>Whether it is time to collect, by what the process has used so far. Ask often: each answer is about the time since the question before.</summary>
+    /// <summary>
+    /// Whether it is time to collect, by what the process has used so far. Ask often: each answer is about the time since the question before.
+    /// </summary>
     public bool Look(ProcessUse now)
     {
         var isAtRest = now.Processor - last.Processor < Rest * (now.At - last.At);
