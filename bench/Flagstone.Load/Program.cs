@@ -45,6 +45,15 @@ if (settings.Parts.Contains("workflows"))
     }
 }
 
+if (settings.Parts.Contains("runs"))
+{
+    await using var postgres = await PrivatePostgres.StartAsync(ct);
+    foreach (var store in settings.Stores)
+    {
+        await new OpenRuns(settings, report).RunAsync(store, store == "sqlite" ? "sqlite" : await postgres.CreateDatabaseAsync(ct), ct);
+    }
+}
+
 report.Summarize();
 return 0;
 

@@ -8,7 +8,7 @@ namespace Flagstone.Load;
 /// <param name="Seconds">The length of each run of the load generator.</param>
 /// <param name="Stores"><c>sqlite</c>, <c>postgresql</c> or both.</param>
 /// <param name="Sizes">How many resources are stored, in rising order, before lists and memory are measured.</param>
-/// <param name="Parts">What of the measurement runs: <c>store</c> with what it is compared with, <c>claims</c>, <c>processes</c>, <c>provisioning</c>, <c>workflows</c>.</param>
+/// <param name="Parts">What of the measurement runs: <c>store</c> with what it is compared with, <c>claims</c>, <c>processes</c>, <c>provisioning</c>, <c>workflows</c>; <c>runs</c>, the open runs of <c>workflows</c> alone, only where it is named.</param>
 /// <param name="Claims">How many claims of four managed resources become Ready, in rising order.</param>
 /// <param name="Runs">How many workflow runs are open, in rising order.</param>
 internal sealed record Settings(string Root, string Host, int Seconds, IReadOnlyList<string> Stores, IReadOnlyList<int> Sizes, IReadOnlyList<string> Parts, IReadOnlyList<int> Claims, IReadOnlyList<int> Runs)

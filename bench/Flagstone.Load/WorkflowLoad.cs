@@ -48,41 +48,7 @@ internal sealed class WorkflowLoad(Settings settings, Report report, string stor
             await LongHistory.GrowAsync(client, Queue, 10_000, report);
         }, ct);
         report.Line("resident", $"{Memory.Resident(host.ProcessId),9:N0} MB");
-        await OpenAsync(client, host, ct);
-    }
-
-    /// <summary>Runs that wait for a worker: as many as there may be for days.</summary>
-    private async Task OpenAsync(TemporalClient client, RunningHost host, CancellationToken ct)
-    {
-        var open = 0;
-        foreach (var size in settings.Runs)
-        {
-            var (from, started) = (open, Stopwatch.GetTimestamp());
-            await Parallel.ForEachAsync(Enumerable.Range(open, size - open), new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = ct }, async (i, _) =>
-                await client.StartWorkflowAsync((GreetingWorkflow w) => w.RunAsync("Ada"), new WorkflowOptions($"open-{i}", "nobody")));
-            var starts = (size - from) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-            open = size;
-            var list = await ListAsync(client, "WorkflowType = 'GreetingWorkflow' AND ExecutionStatus = 'Running'", ct);
-            var one = await ListAsync(client, "WorkflowId = 'open-5000'", ct);
-            report.Line($"{size,7:N0} open runs", $"{starts,9:N0} starts/s, first page of 20 by type and status {list:N1} ms, by id {one:N1} ms, resident {Memory.Resident(host.ProcessId):N0} MB");
-        }
-
-        // Executions that nobody asks leave memory after two minutes, looked at once a minute.
-        await Task.Delay(TimeSpan.FromMinutes(4), ct);
-        report.Line($"{open,7:N0} open runs, after four minutes at rest", $"resident {Memory.Resident(host.ProcessId):N0} MB");
-    }
-
-    private static async Task<double> ListAsync(TemporalClient client, string query, CancellationToken ct)
-    {
-        var times = new List<double>();
-        for (var i = 0; i < 50; i++)
-        {
-            var started = Stopwatch.GetTimestamp();
-            await client.WorkflowService.ListWorkflowExecutionsAsync(new() { Namespace = "default", Query = query, PageSize = 20 }, new RpcOptions { CancellationToken = ct });
-            times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-        }
-
-        return Watch.Percentile([.. times.Order()], 0.5);
+        await new OpenRuns(settings, report).RunAsync(client, host, ct);
     }
 
     private static async Task<(double PerSecond, double[] Times)> GreetAsync(TemporalClient client, int inFlight, int seconds, CancellationToken ct)

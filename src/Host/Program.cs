@@ -1,6 +1,7 @@
 using Flagstone.Catalog;
 using Flagstone.Compliance;
 using Flagstone.Host;
+using Flagstone.Host.Memory;
 using Flagstone.Metrics;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
@@ -44,6 +45,7 @@ try
     builder.AddObservability();
     builder.AddSilo(options, folder);
     builder.Services.AddSingleton<Readiness>();
+    builder.Services.AddHostedService<IdleCollection>();
     builder.AddPlatform(options, folder);
     builder.AddCatalog();
     builder.AddProvisioning();

@@ -13,6 +13,12 @@ namespace Flagstone.Host;
 /// <summary>The Orleans silo: one process alone over SQLite, a cluster over PostgreSQL.</summary>
 internal static class Silo
 {
+    /// <summary>
+    /// How many grains' places a silo remembers. Orleans has a million, of 400 bytes each, and keeps those of grains that are long gone; who is not among
+    /// them is found by one look more.
+    /// </summary>
+    private const int MaxPlaces = 20_000;
+
     public static void AddSilo(this WebApplicationBuilder builder, PlatformOptions options, DataFolder folder)
     {
         if (!options.IsEmbedded)
@@ -34,6 +40,7 @@ internal static class Silo
         {
             var port = options.SiloPort > 0 ? options.SiloPort : KeptPort(folder.In("silo.port"));
             silo.Configure<ClusterMembershipOptions>(m => m.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1));
+            silo.Configure<GrainDirectoryOptions>(d => d.CacheSize = MaxPlaces);
             if (options.IsEmbedded)
             {
                 silo.Configure<EndpointOptions>(e => e.AdvertisedIPAddress = IPAddress.Loopback);

@@ -74,6 +74,8 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
     [Fact]
     public async Task What_a_dead_process_would_have_done_another_does_within_half_a_minute()
     {
+        // The other tests have claims in these processes too.
+        var others = (await PasswordsAsync()).Count;
         for (var i = 0; i < 6; i++)
         {
             await team.ClaimAsync(team.Hosts[i % 2], $"before-{i}");
@@ -105,7 +107,7 @@ public sealed class TeamModeTests(TeamCluster team) : IClassFixture<TeamCluster>
 
         await ready;
         // What was made once was found again, and not made anew.
-        Assert.Equal(6, before.Count);
+        Assert.Equal(others + 6, before.Count);
         Assert.Superset(before.ToHashSet(), (await PasswordsAsync()).ToHashSet());
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"All claims Ready {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0} s after the kill; an entry was due for more than {Neglected.TotalSeconds} s last {neglected.TotalSeconds:0.0} s after it");

@@ -134,6 +134,7 @@ public sealed class RunningHost : IAsyncDisposable
         process!.Kill();
         await process.WaitForExitAsync();
         process.Dispose();
+        process = null;
     }
 
     /// <summary>Stops the process where it is, as a long pause of its machine would; <see cref="ThawAsync"/> lets it go on.</summary>

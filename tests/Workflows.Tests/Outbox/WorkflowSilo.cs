@@ -9,6 +9,7 @@ using Flagstone.Workflows.Namespaces;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.Schedules;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,8 @@ public sealed class WorkflowSilo : IAsyncLifetime
     private DataFolder? data;
 
     private IServiceProvider Services => host!.Services;
+
+    private IManagementGrain Management => Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
 
     internal ExecutionStore Executions => Services.GetRequiredService<ExecutionStore>();
 
@@ -61,21 +64,33 @@ public sealed class WorkflowSilo : IAsyncLifetime
 
     internal IScheduleGrain Schedule(ScheduleKey key) => Services.GetRequiredService<IGrainFactory>().GetGrain<IScheduleGrain>(key.ToString());
 
+    /// <summary>How many grains of a class are in memory.</summary>
+    internal async Task<int> InMemoryAsync<T>() =>
+        (await Management.GetSimpleGrainStatistics()).Where(s => s.GrainType.StartsWith(typeof(T).FullName!, StringComparison.Ordinal)).Sum(s => s.ActivationCount);
+
+    /// <summary>Does what Orleans does once a minute with the grains whose age has come, with all that nobody calls just now.</summary>
+    internal Task CollectIdleAsync() => Management.ForceActivationCollection(TimeSpan.Zero);
+
     /// <summary>Starts a run; returns its id.</summary>
     internal async Task<string> StartAsync(ExecutionKey key) =>
         (await Execution(key).StartAsync(new Call(Request(key).ToByteArray(), "", "tester", "tester"))).As<StartWorkflowExecutionResponse>().RunId;
 
     /// <summary>Completes the open workflow task of a run as its worker does.</summary>
-    internal async Task CompleteAsync(ExecutionKey key, params Command[] commands)
+    internal async Task CompleteAsync(ExecutionKey key, params Command[] commands) =>
+        Assert.Null((await AnswerAsync(key, await BeginAsync(key), commands)).Refusal);
+
+    /// <summary>Begins the open workflow task of a run as its worker does.</summary>
+    internal async Task<TaskToken> BeginAsync(ExecutionKey key)
     {
         var run = (await Executions.FindRunAsync(key, "", CancellationToken.None))!;
         var start = new TaskStart(run.RunId, run.WorkflowTask!.ScheduledId, run.WorkflowTask.Attempt, "worker", "tester");
-        var task = await Execution(key).StartWorkflowTaskAsync(start);
-        var token = TaskToken.Read(task.As<PollWorkflowTaskQueueResponse>().TaskToken)!;
-        var answer = await Execution(key).CompleteWorkflowTaskAsync(
-            new Call(new RespondWorkflowTaskCompletedRequest { Commands = { commands } }.ToByteArray(), run.RunId, "tester", "tester"), token);
-        Assert.Null(answer.Refusal);
+        return TaskToken.Read((await Execution(key).StartWorkflowTaskAsync(start)).As<PollWorkflowTaskQueueResponse>().TaskToken)!;
     }
+
+    /// <summary>Completes a workflow task that was begun.</summary>
+    internal Task<Answer> AnswerAsync(ExecutionKey key, TaskToken token, params Command[] commands) =>
+        Execution(key).CompleteWorkflowTaskAsync(
+            new Call(new RespondWorkflowTaskCompletedRequest { Commands = { commands } }.ToByteArray(), token.RunId, "tester", "tester"), token);
 
     /// <summary>Stores a message that no hint tells of, without a due entry.</summary>
     internal Task PutAsync(RunState sender, OutboxMessage message) => Services.GetRequiredService<LedgerWriter>().CommitAsync(
@@ -95,5 +110,7 @@ public sealed class WorkflowSilo : IAsyncLifetime
         RequestId = $"start {key.WorkflowId}",
         WorkflowType = new() { Name = "Any" },
         TaskQueue = new() { Name = "queue" },
+        // The longest there is: no task is given up in the middle of a test.
+        WorkflowTaskTimeout = Duration.FromTimeSpan(TimeSpan.FromMinutes(2)),
     };
 }
