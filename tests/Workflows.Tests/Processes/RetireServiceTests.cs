@@ -163,6 +163,9 @@ public sealed class RetireServiceTests(HostFixture fixture)
         Assert.Equal(HttpStatusCode.OK, (await new Inbox(host).DecideAsync(task)).Status);
         var waiting = await asking.UntilAsync(id, p => p["waits"] is not null);
         Assert.Equal($"Namespace {service.Name} is on its way out.", waiting["waits"]!.ToString());
+        var (late, why) = await asking.CancelAsync(id);
+        Assert.Equal(HttpStatusCode.Conflict, late);
+        Assert.Contains("cannot be taken back any more", why["detail"]!.ToString(), StringComparison.Ordinal);
         await host.KillAsync();
         await host.StartAgainAsync(Ct);
         Assert.True(await service.HasEntityAsync());

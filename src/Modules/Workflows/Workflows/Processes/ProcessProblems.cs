@@ -32,6 +32,10 @@ internal static class ProcessProblems
     public static Problem Over(ProcessState process) => new(
         409, "conflict", "Conflict", "It has changed meanwhile", $"Process '{process.Id}' is over: {process.Stage}.");
 
+    public static Problem PastRecall(ProcessState process, ProcessStep begun) => new(
+        409, "conflict", "Conflict", "It has changed meanwhile",
+        $"Process '{process.Id}' cannot be taken back any more: '{begun.Title}' was begun, and nothing undoes that. It goes to its end.");
+
     public static Problem Of(RpcException e) => Catalogue.StoreUnavailable(
         $"The Temporal server, on which the platform's processes run, did not do it: {e.Status.Detail.TrimEnd('.')}. Look whether the process is there before you try again.");
 }

@@ -17,7 +17,11 @@ namespace Flagstone.Workflows.Processes;
 /// <param name="At">The number of the step that it is at, or ended at; null for none.</param>
 /// <param name="Trouble">Why the step is not done yet, as its last try said; empty for nothing to say.</param>
 /// <param name="Attempts">How often the step was tried.</param>
-internal sealed record ProcessDetails(ProcessState State, string WorkflowId, ProcessPlan? Plan, int? At, string Trouble, int Attempts);
+internal sealed record ProcessDetails(ProcessState State, string WorkflowId, ProcessPlan? Plan, int? At, string Trouble, int Attempts)
+{
+    /// <summary>The step that was begun and that nothing undoes; null while it can be taken back.</summary>
+    public ProcessStep? PastRecall => Plan?.Steps.Take((At ?? -1) + 1).FirstOrDefault(s => s.Act is { Undo: null });
+}
 
 /// <summary>
 /// The platform's processes, by the messages of Temporal's API. Who asks for one needs the rights that its kind asks for, none in the namespace that it
@@ -49,7 +53,8 @@ internal sealed class ProcessRuns(ITemporalServer server, PlatformNamespace own,
             return (null, bad);
         }
 
-        var (plan, refusal) = await kind.PlanAsync(caller, input, ct);
+        // As it would come by REST: numbers that a page wrote are of one type, those that were read of any.
+        var (plan, refusal) = await kind.PlanAsync(caller, JsonNode.Parse(input.ToJsonString())!.AsObject(), ct);
         if (plan is null)
         {
             return (null, refusal);
@@ -162,6 +167,11 @@ internal sealed class ProcessRuns(ITemporalServer server, PlatformNamespace own,
         if (process.State.Phase != ProcessPhase.Running)
         {
             return ProcessProblems.Over(process.State);
+        }
+
+        if (process.PastRecall is { } begun)
+        {
+            return ProcessProblems.PastRecall(process.State, begun);
         }
 
         try

@@ -22,8 +22,10 @@ internal static class ProcessWords
         var steps = process.Plan?.Steps ?? [];
         var at = process.At ?? steps.Count;
         return [.. steps.Select((step, number) => new TimelineStep(
-            $"step-{number}", step.Title, StatusOf(process.State.Phase, number, at), null, null, number == at ? process.Trouble : ""))];
+            $"step-{number}", step.Title, StatusOf(process.State.Phase, number, at), null, null, number == at ? Trouble(process) : ""))];
     }
+
+    private static string Trouble(ProcessDetails process) => process.Attempts > 1 ? $"{process.Trouble} Looked {process.Attempts} times." : process.Trouble;
 
     private static Status StatusOf(ProcessPhase phase, int number, int at) =>
         phase == ProcessPhase.Completed || number < at ? new("Done", Tone.Good)
