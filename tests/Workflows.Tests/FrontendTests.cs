@@ -197,7 +197,7 @@ public sealed class FrontendTests(HostFixture fixture)
         return (await answer.Content.ReadFromJsonAsync<JsonObject>(Ct))!["token"]!.ToString();
     }
 
-    private static string Repository()
+    internal static string Repository()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "Monolith.sln")))

@@ -5,6 +5,7 @@ using Flagstone.Workflows.Tests.Workers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
+using Temporalio.Common;
 using Temporalio.Exceptions;
 using Temporalio.Worker;
 
@@ -89,6 +90,41 @@ public sealed class ProcessWorkflowTests(HostFixture fixture)
         Assert.Equal(["act 0", "act 0"], process.Calls);
         await handle.ReplayedAsync();
     }
+
+    /// <summary>
+    /// A process that an earlier release has begun goes on under this one. When this fails the workflow's code needs a version: see
+    /// <c>Workflow.Patched</c>. <c>FLAGSTONE_WRITE_HISTORIES=1</c> records anew, for what such a history lacks.
+    /// </summary>
+    [Fact]
+    public async Task A_history_that_was_recorded_earlier_is_replayed()
+    {
+        if (Environment.GetEnvironmentVariable("FLAGSTONE_WRITE_HISTORIES") == "1")
+        {
+            await File.WriteAllTextAsync(Recorded(), await RecordAsync(), Ct);
+        }
+
+        var history = WorkflowHistory.FromJson("recorded", await File.ReadAllTextAsync(Recorded(), Ct));
+
+        await new WorkflowReplayer(new WorkflowReplayerOptions().AddWorkflow<ProcessWorkflow>()).ReplayWorkflowAsync(history, cancellationToken: Ct);
+        Assert.Contains(history.Events, e => e.EventType == EventType.WorkflowExecutionCompleted);
+    }
+
+    /// <summary>Each thing that a process does, once.</summary>
+    private async Task<string> RecordAsync()
+    {
+        var process = new RecordedProcess().Answer("two", new ActOutcome.Refused("It is locked."));
+        await using var worker = await WorkAsync(process);
+        var (_, inbox) = await Inbox.OfAsync(fixture.Host, "ada");
+        var (_, administrator) = await Inbox.OfAsync(fixture.Host, "root", "administrator");
+        var until = new ProcessStep("It waits until then") { Until = TimeProvider.System.GetUtcNow().AddSeconds(3) };
+        var handle = await worker.StartAsync(Act("one", "not one"), Wait(), Act("two", "not two"), until, Ask("Go on?"));
+        await administrator.DecideAsync(await Inbox.TaskOfAsync(handle, 3), "retry", "unlocked");
+        await inbox.DecideAsync(await Inbox.TaskOfAsync(handle, 5), "reject", "no");
+        await handle.GetResultAsync<ProcessResult>();
+        return (await handle.FetchHistoryAsync()).ToJson();
+    }
+
+    private static string Recorded() => Path.Combine(FrontendTests.Repository(), "tests", "Workflows.Tests", "Processes", "process.history.json");
 
     private static ProcessStep Ask(string title) => new(title)
     {
