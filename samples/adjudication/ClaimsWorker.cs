@@ -12,6 +12,10 @@ public static class ClaimsWorker
     public const string Queue = "claims";
     public const string Deployment = "claims";
 
+    /// <summary>What it has in hand is given <see cref="Grace"/> of it.</summary>
+    public static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
@@ -19,7 +23,7 @@ public static class ClaimsWorker
     public static TemporalWorkerOptions Options(string build, ClaimActivities activities, Type? workflow = null) => new TemporalWorkerOptions(Queue)
     {
         DeploymentOptions = new WorkerDeploymentOptions(new WorkerDeploymentVersion(Deployment, build), useWorkerVersioning: true),
-        GracefulShutdownTimeout = TimeSpan.FromSeconds(4),
+        GracefulShutdownTimeout = Grace,
     }.AddWorkflow(workflow ?? typeof(AdjudicateClaim)).AddAllActivities(activities);
 
     /// <summary>Sends all work to a build, once its worker polls: what a pipeline does after a deployment.</summary>

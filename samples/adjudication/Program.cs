@@ -33,10 +33,13 @@ switch (args)
 static async Task WorkAsync(TemporalClient client, string build)
 {
     using var stopping = new CancellationTokenSource();
+    // A worker whose server is gone would try for ever to tell it that it stops.
+    using var patience = new CancellationTokenSource();
     using var signal = PosixSignalRegistration.Create(PosixSignal.SIGTERM, told =>
     {
         told.Cancel = true;
         stopping.Cancel();
+        patience.CancelAfter(ClaimsWorker.LongestStop);
     });
     await using var stub = await InsurerStub.StartAsync();
     stub.Fail("fraud-scores", Fault.Hangs, Fault.Unavailable);
@@ -48,7 +51,7 @@ static async Task WorkAsync(TemporalClient client, string build)
         var working = worker.ExecuteAsync(stopping.Token);
         await ClaimsWorker.MakeCurrentAsync(client, build, stopping.Token);
         Console.WriteLine($"Build {build} works on the queue {ClaimsWorker.Queue} of {client.Options.Namespace}.");
-        await working;
+        await working.WaitAsync(patience.Token);
     }
     catch (OperationCanceledException) when (stopping.IsCancellationRequested)
     {

@@ -23,6 +23,9 @@ internal sealed partial class PlatformWorker(
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    /// <summary>A worker whose server is gone would try for ever to tell it that it stops.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource stop = new();
     private Task work = Task.CompletedTask;
 
@@ -40,7 +43,7 @@ internal sealed partial class PlatformWorker(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await stop.CancelAsync();
-        await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(work, Task.Delay(LongestStop, clock, cancellationToken));
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
