@@ -77,27 +77,28 @@ internal sealed class RetireService(ResourceStore store, ResourceGateway gateway
 
     public async Task<ActOutcome> ActAsync(ProcessAct act, CancellationToken ct)
     {
-        foreach (var goner in (act.Arguments["goners"] as JsonArray ?? []).Select(Goner.Read))
+        var goners = (act.Arguments["goners"] as JsonArray ?? []).Select(Goner.Read).ToList();
+        var inTheWay = new Dictionary<Goner, string>();
+        foreach (var goner in goners.Where(g => kinds.Find(g.Key.Kind) is not null))
         {
-            if (kinds.Find(goner.Key.Kind) is not { } kind)
-            {
-                continue;
-            }
-
             var outcome = await gateway.DeleteAsync(
-                act.Platform, kind, goner.Key, new DeleteOptions(Uid: goner.Uid), act.Options with { Verb = "delete" }, ct);
-            // Gone, or another thing of its name that has come since.
-            if (outcome is Refused { Problem: { Status: not (404 or 409) } problem })
+                act.Platform, kinds.Find(goner.Key.Kind)!, goner.Key, new DeleteOptions(Uid: goner.Uid), act.Options with { Verb = "delete" }, ct);
+            switch (outcome)
             {
-                return new ActOutcome.Refused(problem.Detail);
+                case Refused { Problem: { Status: 409 } conflict }:
+                    // It may be in use now, or another thing of its name by now.
+                    inTheWay[goner] = conflict.Detail;
+                    break;
+                case Refused { Problem: { Status: not 404 } problem }:
+                    return new ActOutcome.Refused(problem.Detail);
             }
         }
 
-        foreach (var goner in (act.Arguments["goners"] as JsonArray ?? []).Select(Goner.Read))
+        foreach (var goner in goners)
         {
             if (await store.FindAsync(goner.Key, ct) is { } there && Goner.Of(there).Uid == goner.Uid)
             {
-                return new ActOutcome.Waiting(await WaitsAsync(goner, ct));
+                return new ActOutcome.Waiting(inTheWay.GetValueOrDefault(goner) is { } why && !there.ToDocument().IsDeleting() ? why : await WaitsAsync(goner, ct));
             }
         }
 
