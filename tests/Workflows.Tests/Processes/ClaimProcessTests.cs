@@ -26,7 +26,9 @@ public sealed class ClaimProcessTests(HostFixture fixture)
         var run = await ProcessApi.RunAsync(fixture.Host, $"{Change}/{Kind}/{ns}/orders", id);
         var task = await Inbox.TaskOfAsync(run);
         var shown = (await approver.GetAsync(task)).Body;
-        Assert.Equal(await PlanAsync(Claim(ns, "orders", 50)), shown["description"]!.ToString());
+        Assert.Contains("composition: postgresql-aws-standard", shown["description"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("it is time", shown["context"]!.AsArray().Select(c => c!["text"]!.ToString()));
+        Assert.False((bool)shown["starterMayDecide"]!);
         Assert.Null(await FindAsync(ns, "orders"));
         Assert.Equal(HttpStatusCode.OK, (await approver.DecideAsync(task, reason: "as agreed")).Status);
 
@@ -61,6 +63,29 @@ public sealed class ClaimProcessTests(HostFixture fixture)
 
         Assert.Equal("failed", (await asking.EndedAsync(id))["state"]!.ToString());
         Assert.Equal(70, (int)(await FindAsync(ns, "orders"))!["spec"]!["parameters"]!["storageGB"]!);
+    }
+
+    [Fact]
+    public async Task A_claim_that_Git_declares_is_changed_there_and_not_by_a_process()
+    {
+        var (_, asking) = await AskingAsync();
+        var ns = await NamespaceAsync();
+        using var kubernetes = fixture.Host.KubernetesClient();
+        await ApplyAsync(kubernetes, $"/apis/flagstone.dev/v1alpha1/gitsources/{ns}", "admin", new JsonObject
+        {
+            ["apiVersion"] = "flagstone.dev/v1alpha1", ["kind"] = "GitSource", ["metadata"] = new JsonObject { ["name"] = ns },
+            ["spec"] = new JsonObject { ["repository"] = ns, ["namespaces"] = new JsonArray(ns) },
+        });
+        await ApplyAsync(
+            kubernetes, $"/apis/platform.example.com/v1alpha1/namespaces/{ns}/postgresqlinstances/orders", $"gitops:{ns}", Claim(ns, "orders", 50));
+
+        var (status, problem) = await asking.StartAsync(Change, new JsonObject { ["manifest"] = Claim(ns, "orders", 60) });
+
+        using var client = fixture.Host.Client();
+        using var plan = await client.PostAsJsonAsync("/api/v1/plans", Claim(ns, "orders", 60), Ct);
+        Assert.Contains($"GitOps source '{ns}' declares it", await plan.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Contains($"GitOps source '{ns}' declares it, and puts back what is changed here.", problem["detail"]!.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,18 +151,18 @@ public sealed class ClaimProcessTests(HostFixture fixture)
         return ns;
     }
 
+    private static async Task ApplyAsync(HttpClient kubernetes, string path, string manager, JsonObject document)
+    {
+        using var content = new StringContent(document.ToJsonString(), new System.Net.Http.Headers.MediaTypeHeaderValue("application/apply-patch+yaml"));
+        using var answer = await kubernetes.PatchAsync(new Uri($"{path}?fieldManager={manager}", UriKind.Relative), content, Ct);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Ct));
+    }
+
     private async Task PostAsync(string path, JsonObject body)
     {
         using var client = fixture.Host.Client();
         using var answer = await client.PostAsJsonAsync(path, body, Ct);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Ct));
-    }
-
-    private async Task<string> PlanAsync(JsonObject claim)
-    {
-        using var client = fixture.Host.Client();
-        using var answer = await client.PostAsJsonAsync("/api/v1/plans?format=markdown", claim, Ct);
-        return await answer.Content.ReadAsStringAsync(Ct);
     }
 
     private async Task<JsonObject?> FindAsync(string ns, string name)

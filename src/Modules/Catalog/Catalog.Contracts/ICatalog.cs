@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Flagstone.Catalog.Contracts;
 
 /// <summary>What other modules ask the catalog. Answers are as stored; nothing is computed for a question.</summary>
@@ -11,6 +13,10 @@ public interface ICatalog
 
     /// <summary>A team by its entity's name; null when there is none.</summary>
     Task<TeamFacts?> FindTeamAsync(EntityName team, CancellationToken ct);
+
+    /// <summary>The GitOps source that declares a resource, and puts back what is changed of it by hand; null for none.</summary>
+    /// <param name="resource">As stored, with its managed fields.</param>
+    Task<string?> FindSourceAsync(JsonObject resource, CancellationToken ct);
 }
 
 /// <summary>Where a service is in its life, as observed; Deprecated and Retired are declared.</summary>

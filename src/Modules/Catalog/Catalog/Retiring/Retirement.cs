@@ -60,7 +60,7 @@ internal static class RetirementRules
     /// </summary>
     private static IEnumerable<ProcessStep> Asks(Retirement found, Caller caller, int days)
     {
-        var owners = found.Team is { } team ? $"team:{team.Name}" : found.Owner.StartsWith("user:", StringComparison.Ordinal) && EntityName.TryParse(found.Owner, out var user) ? $"user:{user.Name}" : null;
+        var owners = found.Team is { Members.Count: > 0 } team ? $"team:{team.Name}" : found.Owner.StartsWith("user:", StringComparison.Ordinal) && EntityName.TryParse(found.Owner, out var user) ? $"user:{user.Name}" : null;
         var isOwner = found.Team?.Has(caller.Name) ?? owners == $"user:{caller.Name}";
         var isAdministrator = caller is { Role: Role.Administrator, Namespace: "" };
         if (owners is not null && !isOwner)
@@ -70,11 +70,11 @@ internal static class RetirementRules
 
         if (!isAdministrator)
         {
-            yield return Ask("An administrator is asked", found, days, Administrators);
+            yield return Ask(owners is null ? $"An administrator is asked, alone: nobody is in {found.Owner}" : "An administrator is asked", found, days, Administrators);
         }
         else if (owners is null || isOwner)
         {
-            yield return Ask("Another person is asked", found, days, found.Team is null ? [Administrators] : [Administrators, owners!]);
+            yield return Ask("Another person is asked", found, days, found.Team is null || owners is null ? [Administrators] : [Administrators, owners]);
         }
     }
 

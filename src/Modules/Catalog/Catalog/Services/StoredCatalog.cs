@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Flagstone.Catalog.Contracts;
 using Flagstone.Catalog.Kinds;
 using Flagstone.Catalog.Runs;
+using Flagstone.Catalog.Sources;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Resources;
 
@@ -30,6 +31,10 @@ internal sealed class StoredCatalog(ResourceStore store) : ICatalog
         var title = document["metadata"].Text("title") is { Length: > 0 } own ? own : team.Name;
         return new TeamFacts(team, title, [.. (document.At("spec", "members") as JsonArray ?? []).Select(m => m?.ToString() ?? "").Where(m => m.Length > 0)]);
     }
+
+    public async Task<string?> FindSourceAsync(JsonObject resource, CancellationToken ct) =>
+        SourceRules.OtherSource(resource, "") is { } source && !SourceRules.IsLeftAlone(resource)
+            && await store.FindAsync(GitKinds.SourceKey(source), ct) is { } found && !found.ToDocument().IsDeleting() ? source : null;
 
     public static ServiceFacts Facts(JsonObject component) => new(
         new EntityName(component.NamespaceOf(), component.NameOf()),

@@ -1,6 +1,5 @@
-using Flagstone.Catalog.Kinds;
+using Flagstone.Catalog.Contracts;
 using Flagstone.Platform.Admission;
-using Flagstone.Platform.Resources;
 
 namespace Flagstone.Catalog.Sources;
 
@@ -8,15 +7,14 @@ namespace Flagstone.Catalog.Sources;
 /// Whatever else of a source is deleted by hand comes back as it was. A claim comes back empty: its data goes with the deletion. So that one
 /// is deleted where it is declared, or taken out of its source's hands first.
 /// </summary>
-internal sealed class DeclaredClaimRule(ResourceStore store) : IAdmissionRule
+internal sealed class DeclaredClaimRule(ICatalog catalog) : IAdmissionRule
 {
     public string Name => "declared-claim";
 
     public async ValueTask<AdmissionVerdict> JudgeAsync(AdmissionRequest request, CancellationToken ct)
     {
         if (request.Verb != "delete" || !request.Kind.IsAskedFor(request.Before!) || request.Origin.StartsWith(SourceCommit.OriginPrefix, StringComparison.Ordinal)
-            || SourceRules.OtherSource(request.Before!, "") is not { } source || SourceRules.IsLeftAlone(request.Before!)
-            || await store.FindAsync(GitKinds.SourceKey(source), ct) is not { } found || found.ToDocument().IsDeleting())
+            || await catalog.FindSourceAsync(request.Before!, ct) is not { } source)
         {
             return AdmissionVerdict.Allowed;
         }

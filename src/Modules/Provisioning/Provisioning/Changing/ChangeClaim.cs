@@ -2,10 +2,12 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Contracts;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
+using Flagstone.Platform.Yaml;
 using Flagstone.Provisioning.Claims;
 using Flagstone.Provisioning.Compositions;
 using Flagstone.Provisioning.Contracts;
@@ -18,7 +20,7 @@ namespace Flagstone.Provisioning.Changing;
 /// <summary>
 /// Makes or changes a claim once another person has approved what it would do: they see the plan, and nothing else than that plan is done.
 /// </summary>
-internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ClaimPlanner planner) : IProcessKind
+internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ClaimPlanner planner, ICatalog catalog) : IProcessKind
 {
     /// <summary>On a claim: the process by which it became as it is.</summary>
     public const string ChangeAnnotation = "flagstone.dev/change";
@@ -68,6 +70,12 @@ internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, 
             return (null, Catalogue.BadFields([new ProblemCause("input.manifest.metadata.name", "FieldValueInvalid", "Name the claim: what is approved must be known")]));
         }
 
+        var there = await store.FindAsync(key, ct);
+        if (there is not null && await catalog.FindSourceAsync(there.ToDocument(), ct) is { } source)
+        {
+            return (null, Catalogue.Denied(key, Declared(source)));
+        }
+
         switch (await planner.PlanAsync(caller, (JsonObject)manifest.DeepClone(), ct))
         {
             case PlanRefused refused:
@@ -75,8 +83,7 @@ internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, 
             case Planned { Plan: { Refusals: [_, ..] refusals } }:
                 return (null, Catalogue.Denied(key, [.. refusals.Select(r => new RuleDenial(r.Rule, r.Message))]));
             case Planned { Plan: var plan }:
-                var version = (await store.FindAsync(key, ct))?.Version ?? 0;
-                return (PlanOf(kind, key, manifest, version, plan), null);
+                return (PlanOf(kind, key, manifest, there?.Version ?? 0, plan), null);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -95,6 +102,11 @@ internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, 
         if (there?.ToDocument().Annotation(ChangeAnnotation) == act.Run)
         {
             return new ActOutcome.Done("It was applied.");
+        }
+
+        if (there is not null && await catalog.FindSourceAsync(there.ToDocument(), ct) is { } source)
+        {
+            return new ActOutcome.Refused(Declared(source));
         }
 
         if ((there?.Version ?? 0).ToString(CultureInfo.InvariantCulture) != act.Arguments.Text("version"))
@@ -131,7 +143,7 @@ internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, 
             new ProcessStep("An approver is asked")
             {
                 Ask = new ProcessQuestion(
-                    $"{verb} {kind.Kind} {key.Name} in {key.Namespace}?", PlanMarkdown.Write(new PlanView(plan, null)), ["role:approver", "role:administrator"],
+                    $"{verb} {kind.Kind} {key.Name} in {key.Namespace}?", Shown(plan), ["role:approver", "role:administrator"],
                     new Dictionary<string, string>
                     {
                         ["claim"] = $"{kind.Kind} {key.Display}", ["composition"] = plan.Composition ?? "none", ["it would"] = PlanMarkdown.Summary(plan, plan.Resources),
@@ -146,6 +158,22 @@ internal sealed class ChangeClaim(ResourceStore store, ResourceGateway gateway, 
                 }),
             },
         ]);
+    }
+
+    private static string Declared(string source) =>
+        $"GitOps source '{source}' declares it, and puts back what is changed here. Commit the change to the source's repository";
+
+    /// <summary>What an approver reads of the plan.</summary>
+    private static string Shown(ClaimPlan plan)
+    {
+        if (PlanPreview.Of(plan) is not { } preview)
+        {
+            return "Nothing that it is made of changes.";
+        }
+
+        // Nobody answers that yet.
+        preview.Remove("requiredApprovals");
+        return YamlWriter.Write(preview);
     }
 
     /// <summary>Of all that the approver was shown, and of each field behind it.</summary>

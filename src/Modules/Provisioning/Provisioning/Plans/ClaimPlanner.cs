@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Contracts;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Problems;
@@ -17,7 +18,8 @@ namespace Flagstone.Provisioning.Plans;
 /// </summary>
 internal sealed class ClaimPlanner(
     ResourceStore store, ResourceGateway gateway, KindRegistry kinds, ComposedResources composed, CompositionChoice choice,
-    CompositionRevisions revisions, CompositionPipeline pipeline, Attribution attribution, PriceList prices, TimeProvider clock)
+    CompositionRevisions revisions, CompositionPipeline pipeline, Attribution attribution, PriceList prices, ICatalog catalog,
+    TimeProvider clock)
 {
     /// <summary>A composite may compose composites; deeper than this is a loop.</summary>
     private const int MaxDepth = 5;
@@ -52,6 +54,11 @@ internal sealed class ClaimPlanner(
         }
 
         plan.Warnings.AddRange(prepared!.Warnings);
+        if (existing is not null && await catalog.FindSourceAsync(existing.ToDocument(), ct) is { } source)
+        {
+            plan.Warnings.Add($"GitOps source '{source}' declares it, and puts back what is changed here: commit the change to the source's repository.");
+        }
+
         var document = prepared.Document;
         var definition = (await store.FindAsync(kind.DefinedBy!.Value, ct))?.ToDocument();
         if (kind.IsComposite() && definition is not null)

@@ -1,6 +1,7 @@
 using Flagstone.Platform.Http;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Problems;
+using Flagstone.Workflows.People;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -57,10 +58,12 @@ internal static class ProcessEndpoints
         }
     }
 
-    private static async Task<Results<Ok<ProcessView>, ProblemHttpResult>> GetAsync(CallerContext context, string id, ProcessRuns runs, CancellationToken ct)
+    private static async Task<Results<Ok<ProcessView>, ProblemHttpResult>> GetAsync(
+        CallerContext context, string id, ProcessRuns runs, HumanTasks tasks, CancellationToken ct)
     {
         var (process, problem) = await FindAsync(context.Caller, id, runs, ct);
-        return process is null ? problem!.ToResult() : TypedResults.Ok(ProcessView.Of(process, runs.Namespace));
+        return process is null ? problem!.ToResult()
+            : TypedResults.Ok(ProcessView.Of(process, runs.Namespace, (await tasks.OpenAsync(id, ct)).FirstOrDefault()));
     }
 
     private static async Task<Results<Accepted<ProcessView>, ProblemHttpResult>> StartAsync(

@@ -18,11 +18,11 @@ internal static class ProcessPeople
     /// <param name="decisions">Empty for approve and reject.</param>
     /// <param name="barred">Names of those who may not decide.</param>
     public static async Task<ProcessDecision?> AskAsync(
-        string activity, ProcessQuestion question, IReadOnlyList<string> decisions, IEnumerable<string> barred, CancellationToken recall)
+        ProcessInput input, string activity, ProcessQuestion question, IReadOnlyList<string> decisions, IEnumerable<string> barred, CancellationToken recall)
     {
         try
         {
-            return await Workflow.ExecuteActivityAsync<ProcessDecision>(activity, [ProcessRules.Request(question, decisions, barred)], new()
+            return await Workflow.ExecuteActivityAsync<ProcessDecision>(activity, [ProcessRules.Request(input, question, decisions, barred)], new()
             {
                 TaskQueue = PeopleQueue.Name, ScheduleToCloseTimeout = question.Deadline, Summary = question.Title, CancellationToken = recall,
             });

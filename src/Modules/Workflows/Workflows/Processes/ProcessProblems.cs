@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Flagstone.Platform.Problems;
 using Flagstone.Platform.Resources;
 using Flagstone.Workflows.Contracts.Processes;
@@ -24,6 +25,18 @@ internal static class ProcessProblems
         string.IsNullOrWhiteSpace(reason) ? Catalogue.BadRequest("The reason is not set. Say in a sentence why; who decides and the ledger keep it.")
         : reason.Length > ProcessRules.MaxReason ? Catalogue.BadRequest($"The reason has {reason.Length} characters. Use at most {ProcessRules.MaxReason}.")
         : null;
+
+    /// <summary>A misspelt member must not let a process run with what it would do without.</summary>
+    public static Problem? CheckMembers(IProcessKind kind, JsonObject input)
+    {
+        var known = (kind.Input["properties"] as JsonObject ?? []).Select(m => m.Key).ToList();
+        ProblemCause[] unknown =
+        [
+            .. input.Where(m => !known.Contains(m.Key))
+                .Select(m => new ProblemCause($"{ProcessRuns.InputField}{m.Key}", "FieldValueForbidden", $"It is not known. Use: {string.Join(", ", known)}.")),
+        ];
+        return unknown.Length > 0 ? Catalogue.BadFields(unknown) : null;
+    }
 
     public static Problem UnderWay(IProcessKind kind, ProcessPlan plan, ProcessState? there) => new(
         409, "conflict", "Conflict", "It has changed meanwhile",

@@ -33,20 +33,21 @@ internal static class ProcessRules
 
     public static ProcessQuestion Trouble(ProcessInput input, string title, string why) => new(
         $"{input.Plan.Title}: try again?", $"{title}: {why}\n\nMend what is in the way and try again, or stop the process where it is.", ["role:administrator"],
-        new Dictionary<string, string> { ["process"] = input.Process, ["subject"] = input.Plan.Subject, ["asked by"] = input.AskedBy }, Trying);
+        new Dictionary<string, string> { ["process"] = input.Process, ["subject"] = input.Plan.Subject }, Trying);
 
     /// <summary>A question in the words of the queue of people.</summary>
     /// <param name="decisions">Empty for approve and reject.</param>
-    public static Dictionary<string, object> Request(ProcessQuestion question, IReadOnlyList<string> decisions, IEnumerable<string> barred)
+    public static Dictionary<string, object> Request(ProcessInput input, ProcessQuestion question, IReadOnlyList<string> decisions, IEnumerable<string> barred)
     {
+        var context = new Dictionary<string, string>(question.Context) { ["asked by"] = input.AskedBy, ["reason"] = input.Reason };
         var request = new Dictionary<string, object>
         {
             ["title"] = Cut(question.Title.ReplaceLineEndings(" "), MaxTitle),
             ["description"] = Cut(question.Description, MaxDescription),
             ["assignees"] = question.Assignees,
-            ["context"] = question.Context,
-            // Who may not is named below; who started it may say whether a step that failed is tried again.
-            ["starterMayDecide"] = true,
+            ["context"] = context,
+            // Whoever asked may say whether a step that failed is tried again; else they are barred twice, as another server does not know who started it.
+            ["starterMayDecide"] = decisions.Count > 0,
             ["notBy"] = barred.Distinct().Select(b => $"user:{b}").ToArray(),
         };
         if (decisions.Count > 0)

@@ -53,6 +53,11 @@ internal sealed class ProcessRuns(ITemporalServer server, PlatformNamespace own,
             return (null, bad);
         }
 
+        if (ProcessProblems.CheckMembers(kind, input) is { } unknown)
+        {
+            return (null, unknown);
+        }
+
         // As it would come by REST: numbers that a page wrote are of one type, those that were read of any.
         var (plan, refusal) = await kind.PlanAsync(caller, JsonNode.Parse(input.ToJsonString())!.AsObject(), ct);
         if (plan is null)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Flagstone.Workflows.Contracts.Processes;
+using Flagstone.Workflows.People;
 
 namespace Flagstone.Workflows.Processes;
 
@@ -24,10 +26,15 @@ public sealed record ProcessView(
         state.Id, state.Process, state.Subject, state.Title, state.AskedBy, state.Reason, state.Phase.ToString().ToLowerInvariant(), state.Stage, state.StartedAt,
         state.EndedAt);
 
-    internal static ProcessView Of(ProcessDetails process, string ns) => Of(process.State) with
+    /// <param name="asked">What people are asked now; null for nothing.</param>
+    internal static ProcessView Of(ProcessDetails process, string ns, HumanTaskRow? asked = null) => Of(process.State) with
     {
-        Waits = process.Trouble.Length > 0 ? process.Trouble : null, Run = $"{ns}/{process.WorkflowId}",
+        Waits = asked is not null ? Waiting(asked) : process.Trouble.Length > 0 ? process.Trouble : null, Run = $"{ns}/{process.WorkflowId}",
     };
+
+    private static string Waiting(HumanTaskRow asked) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{string.Join(", ", asked.Request.Assignees)} decide human task '{asked.Id}'{(asked.Live.Due is { } due ? $", until {due.UtcDateTime:yyyy-MM-dd HH:mm} UTC" : "")}.");
 }
 
 /// <param name="Process">A kind's name, such as <c>retire-service</c>.</param>

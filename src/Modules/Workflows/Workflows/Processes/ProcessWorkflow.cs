@@ -83,7 +83,7 @@ internal sealed class ProcessWorkflow
     private async Task<string?> AskAsync(ProcessQuestion question)
     {
         List<string> barred = [input.AskedBy, .. question.ApproversMayDecide ? [] : approvals.Select(a => a.By)];
-        if (await ProcessPeople.AskAsync("approval", question, [], barred, Recall) is not { } made)
+        if (await ProcessPeople.AskAsync(input, "approval", question, [], barred, Recall) is not { } made)
         {
             return "Nobody decided in time";
         }
@@ -120,7 +120,7 @@ internal sealed class ProcessWorkflow
     private async Task AskWhetherAgainAsync(string title, string why)
     {
         Stage($"{title}: this failed, and an administrator is asked");
-        var made = await ProcessPeople.AskAsync("trouble", ProcessRules.Trouble(input, title, why), [ProcessPeople.Retry, ProcessPeople.Stop], [], Recall);
+        var made = await ProcessPeople.AskAsync(input, "trouble", ProcessRules.Trouble(input, title, why), [ProcessPeople.Retry, ProcessPeople.Stop], [], Recall);
         if (made?.Decision != ProcessPeople.Retry)
         {
             var message = made is null ? $"{title}: {why} Nobody said what to do." : $"{title}: {why} {made.By} stopped it: {made.Reason}";

@@ -20,7 +20,8 @@ internal static class ProcessWords
     public static IReadOnlyList<TimelineStep> Steps(ProcessDetails process)
     {
         var steps = process.Plan?.Steps ?? [];
-        var at = process.At ?? steps.Count;
+        // It may have been asked for a moment ago.
+        var at = process.At ?? -1;
         return [.. steps.Select((step, number) => new TimelineStep(
             $"step-{number}", step.Title, StatusOf(process.State.Phase, number, at), null, null, number == at ? Trouble(process) : ""))];
     }
