@@ -48,6 +48,11 @@ public static class WorkflowsModule
     {
         var services = builder.Services;
         var options = builder.Configuration.GetSection(WorkflowsOptions.Section).Get<WorkflowsOptions>() ?? new WorkflowsOptions();
+        if (!options.People)
+        {
+            PeopleQueue.Leave();
+        }
+
         services.AddSingleton(options);
         services.AddSingleton(ArchiveFolder.Open(options.Archive));
         services.AddSingleton<ArchiveStore>();
