@@ -11,7 +11,7 @@ namespace Flagstone.Workflows.Tests.People.Outside;
 public sealed class SqliteOutsideCrashTests
 {
     [Fact]
-    public async Task Each_decision_is_made_once_and_no_task_is_lost() => await OutsideCrashes.KillAndCheckAsync("sqlite", 71);
+    public async Task Each_decision_is_made_once_and_no_task_is_lost() => await OutsideCrashes.KillAndCheckAsync("sqlite", 71, OutsideCrashes.Moment.ServerWhileTold);
 }
 
 /// <summary>The same over PostgreSQL; a class of its own, so that both run at once.</summary>
@@ -30,7 +30,7 @@ internal static class OutsideCrashes
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>When it is killed.</summary>
-    private enum Moment
+    public enum Moment
     {
         /// <summary>The server has the activity; whether it was given out, and stored here, nobody knows.</summary>
         WhileAsked,
@@ -45,13 +45,14 @@ internal static class OutsideCrashes
         ServerWhileTold,
     }
 
-    public static async Task KillAndCheckAsync(string database, int seed)
+    /// <param name="also">Moments beside those at which the installation is killed where people decide.</param>
+    public static async Task KillAndCheckAsync(string database, int seed, params Moment[] also)
     {
         await using var hosts = await OutsideHosts.StartedAsync(database);
         var client = await HostFixture.ConnectAsync(hosts.Server);
         await using var worker = RunningWorker.Start(client);
         var (name, ada) = await Inbox.OfAsync(hosts.Here, "ada");
-        var moments = Enum.GetValues<Moment>();
+        Moment[] moments = [Moment.WhileAsked, Moment.WhileDecided, Moment.OnceDecided, .. also];
 #pragma warning disable CA5394 // The seed makes the order of the kills the same each time.
         new Random(seed).Shuffle(moments);
 #pragma warning restore CA5394

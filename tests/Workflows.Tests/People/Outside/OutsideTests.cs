@@ -5,6 +5,7 @@ using Flagstone.Workflows.Tests.Processes;
 using Flagstone.Workflows.Tests.Workers;
 using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.Enums.V1;
+using Temporalio.Api.Workflow.V1;
 using Temporalio.Api.WorkflowService.V1;
 using Temporalio.Client;
 
@@ -17,8 +18,8 @@ public sealed class OutsideTests(OutsideHosts hosts) : IClassFixture<OutsideHost
     private const int Heartbeat = 3_000;
 
     private const string Begin = "WorkflowExecutionStarted WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted";
-    private const string Task = "WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted";
-    private const string Decision = $"ActivityTaskScheduled ActivityTaskStarted ActivityTaskCompleted {Task}";
+    private const string Step = "WorkflowTaskScheduled WorkflowTaskStarted WorkflowTaskCompleted";
+    private const string Decision = $"ActivityTaskScheduled ActivityTaskStarted ActivityTaskCompleted {Step}";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -99,8 +100,8 @@ public sealed class OutsideTests(OutsideHosts hosts) : IClassFixture<OutsideHost
         Assert.Contains("The workflow needed it no longer", (await ada.DecideAsync(id)).Body["detail"]!.ToString(), StringComparison.Ordinal);
         var history = await handle.ReplayedAsync();
         Assert.Equal(
-            $"{Begin} ActivityTaskScheduled WorkflowExecutionSignaled {Task} "
-            + $"ActivityTaskCancelRequested ActivityTaskStarted ActivityTaskCanceled {Task} WorkflowExecutionCompleted",
+            $"{Begin} ActivityTaskScheduled WorkflowExecutionSignaled {Step} "
+            + $"ActivityTaskCancelRequested ActivityTaskStarted ActivityTaskCanceled {Step} WorkflowExecutionCompleted",
             history.Types());
         var cancelled = history.Events.Single(e => e.EventType == EventType.ActivityTaskCanceled);
         Assert.Equal("flagstone-people", cancelled.ActivityTaskCanceledEventAttributes.Identity);
@@ -133,7 +134,7 @@ public sealed class OutsideTests(OutsideHosts hosts) : IClassFixture<OutsideHost
         Assert.DoesNotContain(ofEnded, open);
         Assert.Contains("Its run ended", (await ada.DecideAsync(ofEnded)).Body["detail"]!.ToString(), StringComparison.Ordinal);
         Assert.Equal(
-            $"{Begin} ActivityTaskScheduled ActivityTaskStarted ActivityTaskTimedOut {Task} WorkflowExecutionCompleted",
+            $"{Begin} ActivityTaskScheduled ActivityTaskStarted ActivityTaskTimedOut {Step} WorkflowExecutionCompleted",
             (await late.ReplayedAsync()).Types());
         Assert.Equal($"{Begin} ActivityTaskScheduled WorkflowExecutionTerminated", (await ended.ReplayedAsync()).Types());
     }
@@ -192,7 +193,7 @@ public sealed class OutsideTests(OutsideHosts hosts) : IClassFixture<OutsideHost
         Assert.EndsWith(
             "assignees is empty. Name at least one, as 'user:NAME', 'team:NAME' or 'role:ROLE'.", await handle.GetResultAsync(), StringComparison.Ordinal);
         Assert.Equal(
-            $"{Begin} ActivityTaskScheduled ActivityTaskStarted ActivityTaskFailed {Task} WorkflowExecutionCompleted",
+            $"{Begin} ActivityTaskScheduled ActivityTaskStarted ActivityTaskFailed {Step} WorkflowExecutionCompleted",
             (await handle.ReplayedAsync()).Types());
     }
 
@@ -205,17 +206,35 @@ public sealed class OutsideTests(OutsideHosts hosts) : IClassFixture<OutsideHost
         var handle = await worker.Client.StartWorkflowAsync((OutsideApprovalWorkflow w) => w.RunAsync(requests, 0, 500), worker.Options());
         var id = await Inbox.TaskOfAsync(handle);
         await OutsideHosts.UntilAsync(ada, id);
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        var described = new DescribeWorkflowExecutionRequest { Namespace = "default", Execution = new() { WorkflowId = handle.Id } };
-        while ((await worker.Client.WorkflowService.DescribeWorkflowExecutionAsync(described)).PendingActivities.Single()
-            is not { Attempt: > 1, State: PendingActivityState.Scheduled })
-        {
-            await pace.WaitForNextTickAsync(Ct);
-        }
+        await PendingAsync(worker, handle, a => a is { Attempt: > 1, State: PendingActivityState.Scheduled });
 
         Assert.Equal([id], await ada.ListAsync("mine=true"));
         Assert.Equal(HttpStatusCode.OK, (await ada.DecideAsync(id)).Status);
 
+        Assert.Equal($"approve by {name}: fine", await handle.GetResultAsync());
+        Assert.Equal($"{Begin} {Decision} WorkflowExecutionCompleted", (await handle.ReplayedAsync()).Types());
+    }
+
+    [Fact]
+    public async Task What_the_server_gave_to_a_process_that_died_is_found_again()
+    {
+        await using var worker = await WorkerAsync();
+        var (name, ada) = await Inbox.OfAsync(hosts.Here, "ada");
+        await hosts.Here.KillAsync();
+        var handle = await StartAsync(worker, 0, HumanTaskTests.Request($"user:{name}"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        // Who takes it never answers, as one that is killed.
+        var given = worker.Client.WorkflowService.PollActivityTaskQueueAsync(
+            new() { Namespace = "default", TaskQueue = new() { Name = "flagstone-people" }, Identity = "dies" }, new() { CancellationToken = stop.Token });
+        await PendingAsync(worker, handle, a => a.State == PendingActivityState.Started);
+        await stop.CancelAsync();
+        await Task.WhenAny(given);
+
+        await hosts.Here.StartAgainAsync(Ct);
+
+        var id = await Inbox.TaskOfAsync(handle);
+        await OutsideHosts.UntilAsync(ada, id);
+        Assert.Equal(HttpStatusCode.OK, (await ada.DecideAsync(id)).Status);
         Assert.Equal($"approve by {name}: fine", await handle.GetResultAsync());
         Assert.Equal($"{Begin} {Decision} WorkflowExecutionCompleted", (await handle.ReplayedAsync()).Types());
     }
@@ -263,6 +282,17 @@ public sealed class OutsideTests(OutsideHosts hosts) : IClassFixture<OutsideHost
 
     private static Task<WorkflowHandle<OutsideApprovalWorkflow, string>> StartAsync(RunningWorker worker, int heartbeat, params string[] requests) =>
         worker.Client.StartWorkflowAsync((OutsideApprovalWorkflow w) => w.RunAsync(requests, heartbeat, 0), worker.Options());
+
+    /// <summary>Waits until the one activity of a run that is under way is as wanted.</summary>
+    private static async Task PendingAsync(RunningWorker worker, WorkflowHandle handle, Func<PendingActivityInfo, bool> wanted)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var request = new DescribeWorkflowExecutionRequest { Namespace = "default", Execution = new() { WorkflowId = handle.Id } };
+        while (!(await worker.Client.WorkflowService.DescribeWorkflowExecutionAsync(request)).PendingActivities.Any(wanted))
+        {
+            await pace.WaitForNextTickAsync(Ct);
+        }
+    }
 
     /// <summary>The latest first.</summary>
     private async Task<List<string>> LedgerAsync(string run)
