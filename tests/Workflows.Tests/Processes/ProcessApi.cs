@@ -64,11 +64,11 @@ internal sealed class ProcessApi(RunningHost host, string? token = null)
     }
 
     /// <summary>The workflow run of a process.</summary>
-    public static async Task<WorkflowHandle> RunAsync(RunningHost host, string workflowId, string id)
+    public static async Task<WorkflowHandle> RunAsync(RunningHost host, string workflowId, string id, string ns = "flagstone")
     {
         var client = await HostFixture.ConnectAsync(host);
         var options = (TemporalClientOptions)client.Options.Clone();
-        options.Namespace = "flagstone";
+        options.Namespace = ns;
         return new TemporalClient(client.Connection, options).GetWorkflowHandle(workflowId, id);
     }
 

@@ -1,5 +1,6 @@
 using Flagstone.Workflows.Tests.Nexus;
 using Flagstone.Workflows.Tests.People;
+using Flagstone.Workflows.Tests.People.Outside;
 using Flagstone.Workflows.Tests.TimeSkipping;
 using Temporalio.Client;
 using Temporalio.Worker;
@@ -43,7 +44,7 @@ internal sealed class RunningWorker : IAsyncDisposable
         typeof(StubbornWorkflow), typeof(TickingWorkflow), typeof(ParentWorkflow), typeof(CallingWorkflow), typeof(FamilyWorkflow), typeof(RestlessWorkflow),
         typeof(UpdatableWorkflow), typeof(TaggedWorkflow), typeof(NexusCallingWorkflow), typeof(NexusTypedWorkflow), typeof(ApprovalWorkflow),
         typeof(ApprovalParentWorkflow), typeof(WeekWorkflow), typeof(DailyWorkflow), typeof(DaysWorkflow), typeof(SleepingParentWorkflow),
-        typeof(SleepingChildWorkflow),
+        typeof(SleepingChildWorkflow), typeof(OutsideApprovalWorkflow),
     ];
 
     public TemporalClient Client { get; }

@@ -19,6 +19,7 @@ using Flagstone.Workflows.Nexus.Standalone;
 using Flagstone.Workflows.Outbox;
 using Flagstone.Workflows.People;
 using Flagstone.Workflows.People.Notices;
+using Flagstone.Workflows.People.Outside;
 using Flagstone.Workflows.Processes;
 using Flagstone.Workflows.Schedules;
 using Flagstone.Workflows.Servers;
@@ -48,6 +49,11 @@ public static class WorkflowsModule
     {
         var services = builder.Services;
         var options = builder.Configuration.GetSection(WorkflowsOptions.Section).Get<WorkflowsOptions>() ?? new WorkflowsOptions();
+        if (!options.People)
+        {
+            PeopleQueue.Leave();
+        }
+
         services.AddSingleton(options);
         services.AddSingleton(ArchiveFolder.Open(options.Archive));
         services.AddSingleton<ArchiveStore>();
@@ -61,8 +67,9 @@ public static class WorkflowsModule
         services.AddSingleton<NamespaceCache>();
         services.AddSingleton<OtherServers>();
         services.AddSingleton<TemporalCalls>();
-        var elsewhere = (builder.Configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions()).ToServer();
-        services.AddSingleton(new InstallationServer(elsewhere));
+        var serverOptions = builder.Configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions();
+        var elsewhere = serverOptions.ToServer();
+        services.AddSingleton(new InstallationServer(elsewhere) { PeopleNamespaces = serverOptions.ToPeopleNamespaces() });
         services.AddSingleton<ITemporalServer>(provider => elsewhere is null
             ? ActivatorUtilities.CreateInstance<EmbeddedServer>(provider) : ActivatorUtilities.CreateInstance<ExternalServer>(provider, elsewhere));
         services.AddSingleton<ITemporalNamespaces, TemporalNamespaces>();
@@ -79,6 +86,7 @@ public static class WorkflowsModule
         services.AddSingleton<NoticeStore>();
         services.AddSingleton<NoticeSender>();
         services.AddController<INoticeGrain>(NoticeGrain.Controller, _ => []);
+        services.AddOutsidePeople();
         services.AddSingleton<VisibilityStore>();
         services.AddSingleton<TaskQueueStore>();
         services.AddSingleton<StandaloneActivityStore>();
@@ -119,10 +127,11 @@ public static class WorkflowsModule
         return builder;
     }
 
-    /// <summary>Lets this process work on the platform's own processes. It reaches the embedded server over the listener of <see cref="OwnConnection"/>.</summary>
+    /// <summary>Lets this process work on the platform's own processes, and take what workflows at a server elsewhere ask people. It reaches the embedded server over the listener of <see cref="OwnConnection"/>.</summary>
     public static IHostApplicationBuilder AddPlatformWorker(this IHostApplicationBuilder builder)
     {
         builder.Services.AddHostedService<PlatformWorker>();
+        builder.Services.AddHostedService<PeopleWorker>();
         return builder;
     }
 

@@ -14,6 +14,12 @@ internal sealed record WorkflowsOptions
     public string Archive { get; init; } = "";
 
     /// <summary>
+    /// Whether people of this installation decide the activities of task queue <c>flagstone-people</c>. False where they decide elsewhere: then that is a
+    /// queue as any other.
+    /// </summary>
+    public bool People { get; init; } = true;
+
+    /// <summary>
     /// The workflow namespace of the platform's own processes: <c>flagstone</c>, or a name that begins with <c>flagstone-</c>. Installations that share a
     /// Temporal server need one each.
     /// </summary>

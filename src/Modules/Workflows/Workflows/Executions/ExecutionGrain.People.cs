@@ -5,8 +5,7 @@ namespace Flagstone.Workflows.Executions;
 /// <summary>Activities that people decide.</summary>
 internal sealed partial class ExecutionGrain
 {
-    public Task<HumanReply> DecideAsync(HumanCall call) => HumanAsync(call, HumanRules.Decide, row =>
-        row.Outcome is { } made && made.By == call.Name && made.Decision == call.Choice ? HumanReply.Done : HumanTasks.Over(row));
+    public Task<HumanReply> DecideAsync(HumanCall call) => HumanAsync(call, HumanRules.Decide, row => HumanTasks.Decided(row, call));
 
     public Task<HumanReply> DelegateAsync(HumanCall call) => HumanAsync(call, HumanRules.Delegate, HumanTasks.Over);
 

@@ -160,7 +160,7 @@ internal sealed class RunChange(RunState run, DateTimeOffset wall, Principal? by
     /// <param name="at">Not before this time, by the run's clock; null for at once.</param>
     public void Queue(TaskKind kind, string queue, long eventId, int attempt, DateTimeOffset? at = null)
     {
-        if (kind == TaskKind.Activity && PeopleQueue.Is(queue))
+        if (kind == TaskKind.Activity && run.Activities.GetValueOrDefault(eventId)?.Human is not null)
         {
             People.Add(eventId);
             return;

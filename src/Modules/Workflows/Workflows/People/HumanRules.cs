@@ -42,24 +42,69 @@ internal static class HumanRules
         : task.NotBy.Any(n => IsSame(n, name)) ? "The workflow named you among those who may not decide (notBy), so another person decides."
         : null;
 
-    /// <summary>Ends the activity as its worker would, with who decides as the cause of the events; or says why not: then the change must be dropped.</summary>
-    public static HumanReply? Decide(RunChange change, ActivityState activity, HumanCall call)
+    /// <summary>What a call decides, or why it cannot.</summary>
+    public static (HumanDecision? Made, HumanReply? Refusal) Decide(HumanStanding standing, HumanCall call, DateTimeOffset now)
     {
-        var task = activity.Human!;
-        if (Refuse(change, activity, call) is { } refusal)
+        var task = standing.Task;
+        if (Refuse(standing, call, now) is { } refusal)
         {
-            return refusal;
+            return (null, refusal);
         }
 
         if (!task.Decisions.Contains(call.Choice))
         {
-            return new HumanReply(HumanOutcome.Invalid, $"'{call.Choice}' is no decision of this task. Use one of: {string.Join(", ", task.Decisions)}.");
+            return (null, new HumanReply(
+                HumanOutcome.Invalid, $"'{call.Choice}' is no decision of this task. Use one of: {string.Join(", ", task.Decisions)}."));
         }
 
-        var delegatedFrom = Names(task.Assignees, call.Subjects) || (IsEscalated(activity, change.Now) && Names(task.EscalateTo, call.Subjects))
+        var isEscalated = standing.ScheduledAt + task.EscalateAfter <= now;
+        var delegatedFrom = Names(task.Assignees, call.Subjects) || (isEscalated && Names(task.EscalateTo, call.Subjects))
             ? null : Delegated(task, call.Subjects);
+        return (new HumanDecision(call.Choice, call.Reason, call.Name, now, delegatedFrom), null);
+    }
+
+    /// <summary>Whom a call lets decide too, or why it cannot; <see cref="HumanReply.Done"/> when the same was done before.</summary>
+    public static (Delegation? Made, HumanReply? Reply) Delegate(HumanStanding standing, HumanCall call, DateTimeOffset now)
+    {
+        var task = standing.Task;
+        if (Refuse(standing, call, now) is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        if (!Subject.TryParse(call.Choice, out var to))
+        {
+            return (null, new HumanReply(HumanOutcome.Invalid, $"'{call.Choice}' names nobody. Use {Subject.Forms}."));
+        }
+
+        if (Subject.UserOf(to) is { } user && Bar(task, standing.Starter, user) is not null)
+        {
+            return (null, new HumanReply(
+                HumanOutcome.Invalid, $"'{user}' started this run, or is among those who may not decide. Delegate it to another person."));
+        }
+
+        if (task.Delegations.Any(d => d.To == to && d.By == call.Name))
+        {
+            return (null, HumanReply.Done);
+        }
+
+        return task.Delegations.Count >= MaxDelegations
+            ? (null, new HumanReply(
+                HumanOutcome.Conflict, $"It was delegated {MaxDelegations} times, which is the most. One of those who may decide does."))
+            : (new Delegation(to, call.Name, call.Reason, now), null);
+    }
+
+    /// <summary>Ends the activity as its worker would, with who decides as the cause of the events; or says why not: then the change must be dropped.</summary>
+    public static HumanReply? Decide(RunChange change, ActivityState activity, HumanCall call)
+    {
+        var (made, refusal) = Decide(Standing(change, activity), call, change.Now);
+        if (made is null)
+        {
+            return refusal;
+        }
+
         (activity.StartedAt, activity.Identity, activity.RequestId) = (change.Now, call.Name, $"{call.RunId}/{call.EventId}");
-        ActivityRules.Complete(change, activity, new HumanDecision(call.Choice, call.Reason, call.Name, change.Now, delegatedFrom).ToResult(), call.Name);
+        ActivityRules.Complete(change, activity, made.ToResult(), call.Name);
         change.Act = new CallerAct(CallerAct.Decide, call.Actor, $"{call.Choice}: {call.Reason}", call.Origin);
         return null;
     }
@@ -67,35 +112,15 @@ internal static class HumanRules
     /// <summary>Lets somebody else decide too; who delegates may still decide. Or says why not: then the change must be dropped.</summary>
     public static HumanReply? Delegate(RunChange change, ActivityState activity, HumanCall call)
     {
-        var task = activity.Human!;
-        if (Refuse(change, activity, call) is { } refusal)
+        var (made, reply) = Delegate(Standing(change, activity), call, change.Now);
+        if (made is null)
         {
-            return refusal;
+            return reply;
         }
 
-        if (!Subject.TryParse(call.Choice, out var to))
-        {
-            return new HumanReply(HumanOutcome.Invalid, $"'{call.Choice}' names nobody. Use {Subject.Forms}.");
-        }
-
-        if (Subject.UserOf(to) is { } user && Bar(task, change.Run.StartedBy, user) is not null)
-        {
-            return new HumanReply(HumanOutcome.Invalid, $"'{user}' started this run, or is among those who may not decide. Delegate it to another person.");
-        }
-
-        if (task.Delegations.Any(d => d.To == to && d.By == call.Name))
-        {
-            return HumanReply.Done;
-        }
-
-        if (task.Delegations.Count >= MaxDelegations)
-        {
-            return new HumanReply(HumanOutcome.Conflict, $"It was delegated {MaxDelegations} times, which is the most. One of those who may decide does.");
-        }
-
-        activity.Human = task with { Delegations = [.. task.Delegations, new Delegation(to, call.Name, call.Reason, change.Wall)] };
+        activity.Human = activity.Human! with { Delegations = [.. activity.Human.Delegations, made with { At = change.Wall }] };
         change.People.Add(activity.ScheduledId);
-        change.Act = new CallerAct(CallerAct.Delegate, call.Actor, $"to {to}: {call.Reason}", call.Origin);
+        change.Act = new CallerAct(CallerAct.Delegate, call.Actor, $"to {made.To}: {call.Reason}", call.Origin);
         return null;
     }
 
@@ -107,19 +132,19 @@ internal static class HumanRules
         return close is null || start < close ? start ?? close : close;
     }
 
-    public static bool IsEscalated(ActivityState activity, DateTimeOffset now) => activity.FirstScheduledAt + activity.Human!.EscalateAfter <= now;
+    private static HumanStanding Standing(RunChange change, ActivityState activity) => new(
+        activity.Human!, change.Run.StartedBy, activity.FirstScheduledAt, Deadline(activity),
+        activity.Pause is { } pause ? $" by {pause.Identity}{(pause.Reason.Length > 0 ? $" ({pause.Reason})" : "")}" : "");
 
-    private static HumanReply? Refuse(RunChange change, ActivityState activity, HumanCall call) =>
+    private static HumanReply? Refuse(HumanStanding standing, HumanCall call, DateTimeOffset now) =>
         string.IsNullOrWhiteSpace(call.Reason)
             ? new HumanReply(HumanOutcome.Invalid, "The reason is not set. Say in a sentence why; the workflow and the ledger keep it.")
         : call.Reason.Length > MaxReason ? new HumanReply(HumanOutcome.Invalid, $"The reason has {call.Reason.Length} characters. Use at most {MaxReason}.")
-        : Refuse(activity.Human!, change.Run.StartedBy, activity.FirstScheduledAt, call.Name, call.Subjects, change.Now) is { } why
+        : Refuse(standing.Task, standing.Starter, standing.ScheduledAt, call.Name, call.Subjects, now) is { } why
             ? new HumanReply(HumanOutcome.Forbidden, why)
-        : Deadline(activity) <= change.Now ? new HumanReply(HumanOutcome.Conflict, "Its deadline has passed; the workflow is told so.")
-        : activity.Pause is { } pause
-            ? new HumanReply(
-                HumanOutcome.Conflict,
-                $"It was paused by {pause.Identity}{(pause.Reason.Length > 0 ? $" ({pause.Reason})" : "")}. Who operates the workflow unpauses its activity.")
+        : standing.Deadline <= now ? new HumanReply(HumanOutcome.Conflict, "Its deadline has passed; the workflow is told so.")
+        : standing.Paused.Length > 0
+            ? new HumanReply(HumanOutcome.Conflict, $"It was paused{standing.Paused}. Who operates the workflow unpauses its activity.")
         : null;
 
     /// <summary>Who delegated it to one of the subjects; null for nobody.</summary>

@@ -14,10 +14,15 @@ internal enum HumanTaskPhase
 
     /// <summary>The run ended, or was reset, while it was open.</summary>
     RunEnded = 5,
+
+    /// <summary>Somebody completed or failed it at the Temporal server elsewhere that the run is at.</summary>
+    EndedElsewhere = 6,
 }
 
 /// <summary>A task as stored.</summary>
-/// <param name="Namespace">The workflow namespace's uid; <paramref name="NamespaceName"/> its name.</param>
+/// <param name="Namespace">
+/// The workflow namespace's uid, and <paramref name="NamespaceName"/> its name; empty of a run at a Temporal server elsewhere.
+/// </param>
 /// <param name="Starter">Who started the run; empty for nobody.</param>
 /// <param name="At">When it became open, or was over.</param>
 /// <param name="Outcome">Null unless it was decided.</param>
@@ -28,9 +33,17 @@ internal sealed record HumanTaskRow(
     /// <summary>Its name in addresses.</summary>
     public string Id => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{RunId}.{EventId}");
 
+    /// <summary>Whether its run is at a Temporal server elsewhere.</summary>
+    public bool IsOutside => Namespace.Length == 0;
+
+    /// <summary>As the rules ask for it; of a task that is open.</summary>
+    public HumanStanding Standing => new(
+        HumanTaskState.Of(Request) with { Delegations = Live.Delegations }, Starter, Live.ScheduledAt, Live.Due,
+        Live.Paused.Length > 0 ? $": {Live.Paused}" : "");
+
     /// <summary>Null when somebody may decide; else why not, in words to them. For a task that is open.</summary>
     public string? Refuse(string name, IReadOnlyCollection<string> subjects, DateTimeOffset now) => HumanRules.Refuse(
-        HumanTaskState.Of(Request) with { Delegations = Live.Delegations }, Starter, Live.ScheduledAt, name, subjects, now)
+        Standing.Task, Starter, Live.ScheduledAt, name, subjects, now)
         ?? (Live.Paused.Length > 0 ? $"It was paused: {Live.Paused}. Who operates the workflow unpauses its activity." : null);
 }
 

@@ -55,6 +55,31 @@ internal static class HumanTaskRows
     /// <summary>What goes with a run that is deleted.</summary>
     public static IEnumerable<SqlStatement> Remove(string runId) => [new(Drop, ("run", runId)), new(DropAllSubjects, ("run", runId))];
 
+    /// <summary>A task that is open. One that is stored already keeps when it was opened.</summary>
+    public static SqlStatement Asked(HumanTaskRow row) => new(
+        Put, ("run", row.RunId), ("event", row.EventId), ("ns", row.Namespace), ("name", row.NamespaceName), ("workflow", row.WorkflowId),
+        ("activity", row.ActivityId), ("starter", row.Starter), ("at", Micros.From(row.At)), ("request", Text(row.Request)), ("live", Text(row.Live)));
+
+    public static SqlStatement Changed(string runId, long eventId, HumanTaskLive live) =>
+        new(Change, ("run", runId), ("event", eventId), ("live", Text(live)));
+
+    /// <summary>Who finds a task that is open in their lists.</summary>
+    public static IEnumerable<SqlStatement> Named(string runId, long eventId, HumanTaskState task, string starter, DateTimeOffset scheduledAt) =>
+    [
+        new(DropSubjects, ("run", runId), ("event", eventId)),
+        .. Subjects(task, starter, scheduledAt)
+            .Select(s => new SqlStatement(PutSubject, ("run", runId), ("event", eventId), ("subject", s.Key), ("from", Micros.From(s.Value)))),
+    ];
+
+    /// <summary>The end of a task that is open.</summary>
+    /// <param name="made">Null unless it was decided.</param>
+    public static IEnumerable<SqlStatement> Ended(string runId, long eventId, HumanTaskPhase phase, DateTimeOffset at, HumanDecision? made) =>
+    [
+        new(
+            End, ("run", runId), ("event", eventId), ("state", (long)phase), ("at", Micros.From(at)), ("outcome", made is null ? "" : Text(made))),
+        new(DropSubjects, ("run", runId), ("event", eventId)),
+    ];
+
     /// <summary>Who is in the lists of a task, and from when on.</summary>
     public static Dictionary<string, DateTimeOffset> Subjects(HumanTaskState task, string starter, DateTimeOffset scheduledAt)
     {
@@ -103,27 +128,23 @@ internal static class HumanTaskRows
         // People go by the wall clock.
         var scheduledAt = RunTime.Wall(run, activity.FirstScheduledAt);
         DateTimeOffset? deadline = HumanRules.Deadline(activity) is { } at ? RunTime.Wall(run, at) : null;
-        var live = Text(new HumanTaskLive(scheduledAt, deadline, paused, task.Delegations));
+        var live = new HumanTaskLive(scheduledAt, deadline, paused, task.Delegations);
         yield return task.Request is { } request
-            ? new SqlStatement(
-                Put, ("run", run.RunId), ("event", activity.ScheduledId), ("ns", run.Namespace), ("name", run.NamespaceName), ("workflow", run.WorkflowId),
-                ("activity", activity.Id), ("starter", run.StartedBy), ("at", Micros.From(change.Wall)), ("request", Text(request)), ("live", live))
-            : new SqlStatement(Change, ("run", run.RunId), ("event", activity.ScheduledId), ("live", live));
-        yield return new SqlStatement(DropSubjects, ("run", run.RunId), ("event", activity.ScheduledId));
-        foreach (var (subject, from) in Subjects(task, run.StartedBy, scheduledAt))
+            ? Asked(new HumanTaskRow(
+                run.RunId, activity.ScheduledId, run.Namespace, run.NamespaceName, run.WorkflowId, activity.Id, run.StartedBy, HumanTaskPhase.Open,
+                change.Wall, change.Wall, request, live, null))
+            : Changed(run.RunId, activity.ScheduledId, live);
+        foreach (var statement in Named(run.RunId, activity.ScheduledId, task, run.StartedBy, scheduledAt))
         {
-            yield return new SqlStatement(
-                PutSubject, ("run", run.RunId), ("event", activity.ScheduledId), ("subject", subject), ("from", Micros.From(from)));
+            yield return statement;
         }
     }
 
     private static IEnumerable<SqlStatement> Over(RunChange change, long id)
     {
         var decision = HumanDecision.Of(EndOf(change, id)?.ActivityTaskCompletedEventAttributes?.Result);
-        yield return new SqlStatement(
-            End, ("run", change.Run.RunId), ("event", id), ("state", (long)PhaseAtEnd(change, id)), ("at", Micros.From(change.Wall)),
-            ("outcome", decision is null ? "" : Text(decision with { At = RunTime.Wall(change.Run, decision.At) })));
-        yield return new SqlStatement(DropSubjects, ("run", change.Run.RunId), ("event", id));
+        return Ended(
+            change.Run.RunId, id, PhaseAtEnd(change, id), change.Wall, decision is null ? null : decision with { At = RunTime.Wall(change.Run, decision.At) });
     }
 
     /// <summary>The event waits in the buffer where a workflow task is open.</summary>

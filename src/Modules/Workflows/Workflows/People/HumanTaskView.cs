@@ -12,7 +12,7 @@ namespace Flagstone.Workflows.People;
 /// <param name="EscalateTo">Who may decide too from <paramref name="EscalatesAt"/> on; empty for nobody.</param>
 /// <param name="Opened">When it began to wait.</param>
 /// <param name="Due">When the workflow waits no longer; null for never.</param>
-/// <param name="State"><c>open</c>, <c>decided</c>, <c>timedOut</c>, <c>cancelled</c> or <c>runEnded</c>.</param>
+/// <param name="State"><c>open</c>, <c>decided</c>, <c>timedOut</c>, <c>cancelled</c>, <c>runEnded</c> or <c>endedElsewhere</c>.</param>
 /// <param name="Closed">When it was over; null while it is open.</param>
 /// <param name="Decision">What was decided; null unless it was.</param>
 /// <param name="Refusal">Why you cannot decide it, in a sentence; null when you can. Null in lists.</param>

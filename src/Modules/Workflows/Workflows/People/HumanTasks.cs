@@ -3,6 +3,7 @@ using Flagstone.Catalog.Contracts;
 using Flagstone.Platform.Identity;
 using Flagstone.Platform.Storage;
 using Flagstone.Workflows.Executions;
+using Flagstone.Workflows.People.Outside;
 
 namespace Flagstone.Workflows.People;
 
@@ -23,9 +24,15 @@ internal sealed class HumanTasks(HumanTaskStore store, ICatalog catalog, IGrainF
             HumanTaskPhase.Decided => $"'{row.Outcome?.By}' decided '{row.Outcome?.Decision}' at {at}: {row.Outcome?.Reason}",
             HumanTaskPhase.TimedOut => $"Nobody decided before its deadline; the workflow was told so at {at}.",
             HumanTaskPhase.Cancelled => $"The workflow needed it no longer, at {at}.",
+            HumanTaskPhase.EndedElsewhere =>
+                $"Somebody completed or failed it at the Temporal server itself, as was seen at {at}; the run's history names them.",
             _ => $"Its run ended, or was reset, at {at}.",
         });
     }
+
+    /// <summary>The same decision again is done; any other comes too late.</summary>
+    public static HumanReply Decided(HumanTaskRow row, HumanCall call) =>
+        row.Outcome is { } made && made.By == call.Name && made.Decision == call.Choice ? HumanReply.Done : Over(row);
 
     /// <param name="id"><see cref="HumanTaskRow.Id"/>.</param>
     public async Task<HumanTaskRow?> FindAsync(string id, CancellationToken ct) =>
@@ -70,16 +77,17 @@ internal sealed class HumanTasks(HumanTaskStore store, ICatalog catalog, IGrainF
     }
 
     public Task<HumanReply> DecideAsync(Caller caller, HumanTaskRow row, string decision, string reason, string origin) =>
-        CallAsync(caller, row, decision, reason, origin, (execution, call) => execution.DecideAsync(call));
+        CallAsync(caller, row, decision, reason, origin, call => row.IsOutside ? Outside(row).DecideAsync(call) : Execution(row).DecideAsync(call));
 
     /// <param name="to">A subject.</param>
     public async Task<HumanReply> DelegateAsync(Caller caller, HumanTaskRow row, string to, string reason, string origin) =>
         Subject.TeamOf(to) is { } team && await catalog.FindTeamAsync(team, CancellationToken.None) is null
             ? new HumanReply(HumanOutcome.Invalid, $"There is no team '{team}' in the catalog. Name one that GET /api/v1/teams lists.")
-            : await CallAsync(caller, row, to, reason, origin, (execution, call) => execution.DelegateAsync(call));
+            : await CallAsync(
+                caller, row, to, reason, origin, call => row.IsOutside ? Outside(row).DelegateAsync(call) : Execution(row).DelegateAsync(call));
 
     private async Task<HumanReply> CallAsync(
-        Caller caller, HumanTaskRow row, string choice, string reason, string origin, Func<IExecutionGrain, HumanCall, Task<HumanReply>> call)
+        Caller caller, HumanTaskRow row, string choice, string reason, string origin, Func<HumanCall, Task<HumanReply>> call)
     {
         if (Rights(caller, row) is { } why)
         {
@@ -88,10 +96,14 @@ internal sealed class HumanTasks(HumanTaskStore store, ICatalog catalog, IGrainF
 
         // What has begun is finished, though who asked may be gone.
         var decider = await DeciderAsync(caller, Named(row), CancellationToken.None);
-        var execution = grains.GetGrain<IExecutionGrain>(new ExecutionKey(row.Namespace, row.WorkflowId).ToString());
-        return await call(execution, new HumanCall(
+        return await call(new HumanCall(
             row.RunId, row.EventId, caller.Name, caller.Actor.Id, [.. decider.Subjects], choice.Trim(), reason.Trim(), origin));
     }
+
+    private IExecutionGrain Execution(HumanTaskRow row) =>
+        grains.GetGrain<IExecutionGrain>(new ExecutionKey(row.Namespace, row.WorkflowId).ToString());
+
+    private IOutsideRunGrain Outside(HumanTaskRow row) => grains.GetGrain<IOutsideRunGrain>(row.RunId);
 
     private static string? Rights(Caller caller, HumanTaskRow row) =>
         AccessRules.RefuseDecisions(caller, row.NamespaceName) is { } why ? $"You may not decide in namespace '{row.NamespaceName}': {why}." : null;

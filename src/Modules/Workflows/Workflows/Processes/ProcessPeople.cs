@@ -14,6 +14,8 @@ internal static class ProcessPeople
 
     public const string Stop = "stop";
 
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMinutes(5);
+
     /// <summary>What one of them decided; null when nobody did in time.</summary>
     /// <param name="decisions">Empty for approve and reject.</param>
     /// <param name="barred">Names of those who may not decide.</param>
@@ -24,7 +26,9 @@ internal static class ProcessPeople
         {
             return await Workflow.ExecuteActivityAsync<ProcessDecision>(activity, [ProcessRules.Request(input, question, decisions, barred)], new()
             {
-                TaskQueue = PeopleQueue.Name, ScheduleToCloseTimeout = question.Deadline, Summary = question.Title, CancellationToken = recall,
+                // At a server elsewhere it is asked again soon where the process died that was given it.
+                TaskQueue = PeopleQueue.Name, ScheduleToCloseTimeout = question.Deadline, HeartbeatTimeout = Heartbeat,
+                Summary = question.Title, CancellationToken = recall,
             });
         }
         catch (ActivityFailureException e) when (e.InnerException is TimeoutFailureException)

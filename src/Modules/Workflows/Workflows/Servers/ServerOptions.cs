@@ -29,6 +29,16 @@ internal sealed record ServerOptions
     /// <summary>A PEM file with that certificate's key; empty for none.</summary>
     public string KeyFile { get; init; } = "";
 
+    /// <summary>
+    /// The namespaces whose workflows ask people here, with commas between; beside the platform's own one. Needed where the key may not list the server's
+    /// namespaces, or where there are more than 50.
+    /// </summary>
+    public string PeopleNamespaces { get; init; } = "";
+
+    /// <summary><see cref="PeopleNamespaces"/>, each once.</summary>
+    public IReadOnlyList<string> ToPeopleNamespaces() =>
+        [.. PeopleNamespaces.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Null for the embedded server. Files are read at the start.</summary>
     /// <exception cref="ValidationException">A setting cannot be used.</exception>
     public TemporalServer? ToServer()
