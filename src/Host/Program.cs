@@ -11,7 +11,8 @@ using Flagstone.Platform.Ledger;
 using Flagstone.Provisioning;
 using Flagstone.Workflows;
 
-// Libraries match patterns of people over texts of others, and some patterns never end. Read once, before the first pattern.
+// Libraries match patterns of people over texts of others, and some patterns never end. Read once, before the first pattern. Our own are linear and
+// have no timeout (NonBacktracking, Timeout.Infinite): a machine that stands still for a moment must not end a start.
 AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(2));
 PrivateFiles.MakeDefault();
 var command = CommandLine.Read(args);

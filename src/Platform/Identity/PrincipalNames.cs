@@ -10,6 +10,6 @@ public static partial class PrincipalNames
     public static bool IsValid(string name) => Pattern().IsMatch(name);
 
     // No colon: names with one are the platform's own.
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Pattern();
 }

@@ -222,6 +222,6 @@ internal static partial class CoreKinds
             ? string.Join(',', ports.Select(p => $"{p.At("port")}/{p.Text("protocol")}"))
             : "<none>";
 
-    [GeneratedRegex(@"\A[-._a-zA-Z0-9]+\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[-._a-zA-Z0-9]+\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex DataKey();
 }

@@ -54,6 +54,6 @@ public static partial class LabelRules
 
     private static ProblemCause Invalid(string field, string value, string why) => new(field, "FieldValueInvalid", $"Invalid value: \"{value}\": {why}");
 
-    [GeneratedRegex(@"\A([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Part();
 }

@@ -45,6 +45,6 @@ internal sealed partial record RollbackMark(CommitId From, CommitId To, string K
 
     [GeneratedRegex(
         @"^From (?<from>[0-9a-f]{40}), by [^\n]*\n\nRolled-Back-To: (?<to>[0-9a-f]{40})\nIdempotency-Key: (?<key>[0-9a-f]{32})\nIdempotency-Request: (?<request>[0-9a-f]{32})\n?\z",
-        RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+        RegexOptions.Multiline | RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Keyed();
 }

@@ -124,6 +124,6 @@ internal sealed partial class OnboardTeam(ResourceStore store, ResourceGateway g
 
     private static ProblemCause Wrong(string field, string why) => new($"input.{field}", "FieldValueInvalid", why);
 
-    [GeneratedRegex(@"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex TeamName();
 }

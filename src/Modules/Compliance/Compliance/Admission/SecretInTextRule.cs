@@ -36,6 +36,6 @@ internal sealed partial class SecretInTextRule : IAdmissionRule
         return new(new AdmissionVerdict(denials, []));
     }
 
-    [GeneratedRegex("(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Credential();
 }

@@ -31,6 +31,6 @@ internal static partial class GoDuration
         return true;
     }
 
-    [GeneratedRegex(@"^(?:(?<number>\d+(?:\.\d+)?)(?<unit>ns|us|µs|ms|s|m|h))+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(?:(?<number>\d+(?:\.\d+)?)(?<unit>ns|us|µs|ms|s|m|h))+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Whole();
 }

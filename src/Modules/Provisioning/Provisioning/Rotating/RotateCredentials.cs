@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Flagstone.Platform.Gateway;
 using Flagstone.Platform.Identity;
@@ -32,6 +33,7 @@ internal sealed class RotateCredentials(ResourceStore store, ResourceGateway gat
     private static readonly TimeSpan Deadline = TimeSpan.FromDays(7);
     private static readonly TimeSpan Furthest = TimeSpan.FromDays(90);
     private static readonly KindId Deployments = new("deployments", "apps");
+    private static readonly KindId Secrets = new("secrets", "");
 
     public string Name => ProcessName;
 
@@ -122,7 +124,7 @@ internal sealed class RotateCredentials(ResourceStore store, ResourceGateway gat
 
     private static ProcessPlan PlanOf(KindDefinition kind, ResourceKey key, IReadOnlyList<string> roles, DateTimeOffset? at, int hours)
     {
-        JsonObject Arguments() => new() { ["roles"] = new JsonArray([.. roles.Select(r => (JsonNode)r)]) };
+        JsonObject Arguments() => new() { ["claim"] = key.ToString(), ["roles"] = new JsonArray([.. roles.Select(r => (JsonNode)r)]) };
         ProcessStep Turning(string title) => new(title) { Act = new ProcessDeed(Turn, Arguments()) };
         var begin = at?.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
         return new ProcessPlan(key.ToString(), $"Rotate the credentials of {kind.Kind} {key.Name} in {key.Namespace}",
@@ -147,6 +149,7 @@ internal sealed class RotateCredentials(ResourceStore store, ResourceGateway gat
 
     private async Task<ActOutcome> TurnAsync(ProcessAct act, CancellationToken ct)
     {
+        var active = new List<string>();
         foreach (var name in (act.Arguments["roles"] as JsonArray ?? []).Select(r => r!.ToString()))
         {
             var key = SqlKinds.Role.Key("", name);
@@ -173,9 +176,26 @@ internal sealed class RotateCredentials(ResourceStore store, ResourceGateway gat
                 var synced = role.FindCondition("Synced");
                 return new ActOutcome.Waiting($"Role {name} has not turned yet{(synced is { Status: "False" } ? $": {synced.Message}" : ".")}");
             }
+
+            active.Add(role.At("status", "atProvider").Text("activeLogin"));
         }
 
-        return new ActOutcome.Done();
+        return await LoginAsync(act.Arguments.Text("claim"), ct) is { } login && !active.Contains(login)
+            ? new ActOutcome.Waiting("The claim's connection secret does not name the new login yet.") : new ActOutcome.Done();
+    }
+
+    /// <summary>Whom the claim's connection secret names; null where it names nobody.</summary>
+    private async Task<string?> LoginAsync(string claim, CancellationToken ct)
+    {
+        if (!ResourceKey.TryParse(claim, out var key) || await store.FindAsync(key, ct) is not { } found
+            || found.ToDocument().At("spec", "writeConnectionSecretToRef").Text("name") is not { Length: > 0 } secret
+            || await store.FindAsync(new ResourceKey(Secrets, key.Namespace, secret), ct) is not { } stored
+            || stored.ToDocument()["data"].Text("username") is not { Length: > 0 } encoded)
+        {
+            return null;
+        }
+
+        return Encoding.UTF8.GetString(Convert.FromBase64String(encoded));
     }
 
     private async Task<ActOutcome> SettleAsync(string ns, CancellationToken ct)

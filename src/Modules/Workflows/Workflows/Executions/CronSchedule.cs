@@ -111,17 +111,17 @@ internal sealed partial class CronSchedule
         return expressions.Length == days.Length ? expressions : null;
     }
 
-    [GeneratedRegex(@"\A(?:CRON_TZ|TZ)=(\S+)\s+", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?:CRON_TZ|TZ)=(\S+)\s+", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Zone();
 
-    [GeneratedRegex(@"\A@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Words();
 
     // No last days, nearest weekdays and counted weekdays, which the library knows and cron does not.
-    [GeneratedRegex(@"\A(?:\*|\?|(?:\d{1,2}|[A-Za-z]{3})(?:-(?:\d{1,2}|[A-Za-z]{3}))?)(?:/\d{1,2})?\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?:\*|\?|(?:\d{1,2}|[A-Za-z]{3})(?:-(?:\d{1,2}|[A-Za-z]{3}))?)(?:/\d{1,2})?\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Item();
 
-    [GeneratedRegex(@"\A(?:\d{1,10}(?:\.\d{1,9})?(?:ms|h|m|s))+\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?:\d{1,10}(?:\.\d{1,9})?(?:ms|h|m|s))+\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Times();
 
     [GeneratedRegex(@"(\d{1,10}(?:\.\d{1,9})?)(ms|h|m|s)")]

@@ -25,6 +25,6 @@ internal static partial class Retention
 
     private static int Part(Match match, int group) => match.Groups[group] is { Success: true, Value: var digits } ? int.Parse(digits, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex(@"\A(?:(\d{1,7})h)?(?:(\d{1,7})m)?(?:(\d{1,7})s)?\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?:(\d{1,7})h)?(?:(\d{1,7})m)?(?:(\d{1,7})s)?\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Form();
 }

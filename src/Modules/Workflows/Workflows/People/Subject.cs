@@ -46,6 +46,6 @@ internal static partial class Subject
         subject.StartsWith(Team, StringComparison.Ordinal) && TeamName().IsMatch(subject[Team.Length..])
             && EntityName.TryParse(subject[Team.Length..], out var team) ? team : null;
 
-    [GeneratedRegex(@"\A(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex TeamName();
 }

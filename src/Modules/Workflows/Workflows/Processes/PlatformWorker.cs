@@ -24,7 +24,7 @@ internal sealed partial class PlatformWorker(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>A worker whose server is gone would try for ever to tell it that it stops.</summary>
-    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource stop = new();
     private Task work = Task.CompletedTask;

@@ -74,6 +74,6 @@ internal static partial class NexusEndpointKind
         }
     }
 
-    [GeneratedRegex(@"\A[a-zA-Z][a-zA-Z0-9\-]*[a-zA-Z0-9]\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A[a-zA-Z][a-zA-Z0-9\-]*[a-zA-Z0-9]\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Form();
 }

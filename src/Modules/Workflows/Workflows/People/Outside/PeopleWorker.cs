@@ -1,6 +1,5 @@
 using Flagstone.Workflows.Processes;
 using Flagstone.Workflows.Servers;
-using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Temporalio.Client;
@@ -44,7 +43,7 @@ internal sealed partial class PeopleWorker(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await stop.CancelAsync();
-        await work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(work, Task.Delay(PlatformWorker.LongestStop, clock, cancellationToken));
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -67,7 +66,7 @@ internal sealed partial class PeopleWorker(
                 await FollowAsync(running, connection, names);
                 next = names.Contains(own.Name) ? Period : Soon;
             }
-            catch (Exception e) when (e is RpcException or InvalidOperationException && !stop.IsCancellationRequested)
+            catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 LogNotListed(e.Message, next.TotalSeconds);
             }

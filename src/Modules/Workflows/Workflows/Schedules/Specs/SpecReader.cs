@@ -154,10 +154,10 @@ internal static partial class SpecReader
         Part().Matches(text).Sum(m => double.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)
             * m.Groups[2].Value switch { "d" => 86_400, "h" => 3_600, "m" => 60, _ => 1 }))));
 
-    [GeneratedRegex(@"\A(?:CRON_TZ|TZ)=(\S+)\s+", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A(?:CRON_TZ|TZ)=(\S+)\s+", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex ZoneOf();
 
-    [GeneratedRegex(@"\A@every\s+((?:\d{1,8}(?:\.\d{1,9})?[dhms])+)(?:/((?:\d{1,8}(?:\.\d{1,9})?[dhms])+))?\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\A@every\s+((?:\d{1,8}(?:\.\d{1,9})?[dhms])+)(?:/((?:\d{1,8}(?:\.\d{1,9})?[dhms])+))?\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Every();
 
     [GeneratedRegex(@"(\d{1,8}(?:\.\d{1,9})?)([dhms])")]

@@ -76,6 +76,6 @@ internal static partial class PathFunctions
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Url();
 
-    [GeneratedRegex(@":[0-9]*\z", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@":[0-9]*\z", RegexOptions.NonBacktracking, Timeout.Infinite)]
     private static partial Regex Port();
 }
