@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Contracts;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
@@ -67,6 +68,7 @@ public sealed class PlatformHost : IAsyncLifetime
         builder.AddPlatform(Options(folder.FullName), data);
         builder.AddProvisioning();
         builder.Services.AddSingleton<ITemporalNamespaces, NamespacesInMemory>();
+        builder.Services.AddSingleton<ICatalog, EmptyCatalog>();
         Adds(builder.Services);
         host = builder.Build();
         await PlatformModule.MigrateAsync(host.Services, CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Flagstone.Catalog.Contracts;
 using Flagstone.Platform;
 using Flagstone.Platform.Data;
 using Flagstone.Platform.Feed;
@@ -187,6 +188,7 @@ public sealed class TeamModeTests : IDisposable
         builder.AddPlatform(options, folder);
         builder.AddProvisioning();
         builder.Services.AddSingleton<ITemporalNamespaces, NamespacesInMemory>();
+        builder.Services.AddSingleton<ICatalog, EmptyCatalog>();
         return builder.Build();
     }
 }

@@ -77,6 +77,7 @@ internal sealed class Browser : IAsyncDisposable
         foreach (var theme in Themes.OrderBy(t => t != first))
         {
             await Page.EvaluateAsync(SetTheme, theme);
+            await SettledAsync();
             await look(theme);
         }
 
@@ -109,6 +110,9 @@ internal sealed class Browser : IAsyncDisposable
             await Page.WaitForFunctionAsync($"before => ({Picture})() !== before", before);
         }
     }
+
+    /// <summary>Colours fade from one to the next: what axe would measure in between is no colour of a theme's.</summary>
+    private async Task SettledAsync() => await Page.WaitForFunctionAsync("() => document.getAnimations().every(a => !(a instanceof CSSTransition))");
 
     private Task LiveAsync() =>
         Page.Locator(".fs-shell[data-live=true], :root:not(:has(.fs-shell))").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
