@@ -87,6 +87,8 @@ public sealed class DeploymentPageTests
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!await IsThereAsync(client, build))
         {
+            // It waits for the version only as long as the poll that announces it does.
+            Assert.False(polling.IsCompleted, $"The poll of build {build} ended: {polling.Exception}");
             await pace.WaitForNextTickAsync(Ct);
         }
 
