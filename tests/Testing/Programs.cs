@@ -41,6 +41,7 @@ public static class Programs
         await process.StandardInput.WriteAsync(input.AsMemory(), timeout.Token);
         process.StandardInput.Close();
         await process.WaitForExitAsync(timeout.Token);
-        return new ProgramResult(process.ExitCode, await output, await errors);
+        // What it left running may hold its output open.
+        return new ProgramResult(process.ExitCode, await output.WaitAsync(timeout.Token), await errors.WaitAsync(timeout.Token));
     }
 }

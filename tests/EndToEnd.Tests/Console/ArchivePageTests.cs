@@ -68,7 +68,7 @@ public sealed class ArchivePageTests
 
         violations.AddRange(await browser.ViolationsAsync());
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "History as JSON" }).ClickAsync());
-        Assert.Equal(run.History, await File.ReadAllTextAsync(await download.PathAsync(), Ct));
+        Assert.Equal(run.History, await File.ReadAllTextAsync(await download.PathAsync().InTimeAsync(), Ct));
         await page.GetByRole(AriaRole.Link, new() { Name = "Calls", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Heading, new() { Name = "It called nothing" }).WaitForAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "All events" }).ClickAsync();

@@ -35,7 +35,7 @@ internal static class CallPage
     {
         var page = browser.Page;
         var trip = await client.StartWorkflowAsync((TripWorkflow w) => w.RunAsync(1), new WorkflowOptions("trip", queue));
-        await trip.GetResultAsync();
+        await trip.GetResultAsync().InTimeAsync();
         await browser.GoAsync($"/workflows/default/{trip.ResultRunId}?view=calls");
         var children = page.GetByRole(AriaRole.List, new() { Name = "Children", Exact = true });
         await children.GetByRole(AriaRole.Link, new() { Name = "trip-order-1", Exact = true }).WaitForAsync();

@@ -63,7 +63,7 @@ public sealed class CodecPageTests
             server.Refuses = 0;
             await page.GetByRole(AriaRole.Button, new() { Name = "Signal", Exact = true }).Last.ClickAsync();
             await page.GetByText("Signal Hear was sent").WaitForAsync();
-            Assert.Equal("the treatment", await run.GetResultAsync());
+            Assert.Equal("the treatment", await run.GetResultAsync().InTimeAsync());
             await page.GetByText("Completed", new() { Exact = true }).First.WaitForAsync();
             await page.GetByText("the treatment").First.WaitForAsync();
             Assert.Contains("encode default", server.Asked);
@@ -78,7 +78,7 @@ public sealed class CodecPageTests
         finally
         {
             await stop.CancelAsync();
-            await working.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Patience.StoppedAsync(working);
         }
     }
 }

@@ -89,7 +89,7 @@ public sealed class InboxPageTests
             await page.GetByText("You decided “approve”.").WaitForAsync();
             violations.AddRange(await browser.ViolationsAsync());
             await PictureAsync(browser, "decided-task");
-            Assert.Equal("approve by ada: the customer is right", await refund.GetResultAsync());
+            Assert.Equal("approve by ada: the customer is right", await refund.GetResultAsync().InTimeAsync());
             violations.AddRange(await browser.ViolationsAsync("/inbox?view=decided", "Inbox"));
             await page.GetByText("the customer is right").WaitForAsync();
             await PictureAsync(browser, "decided");
@@ -98,7 +98,7 @@ public sealed class InboxPageTests
         finally
         {
             await stop.CancelAsync();
-            await working.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Patience.StoppedAsync(working);
         }
     }
 

@@ -66,7 +66,7 @@ public sealed class UpdateFormTests
         finally
         {
             await stop.CancelAsync();
-            await working.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Patience.StoppedAsync(working);
         }
     }
 }

@@ -136,7 +136,7 @@ public sealed class WorkflowPageTests
 
             // The whole history, and the download of it, which the SDK replays.
             var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "History as JSON" }).ClickAsync());
-            var json = await File.ReadAllTextAsync(await download.PathAsync(), Ct);
+            var json = await File.ReadAllTextAsync(await download.PathAsync().InTimeAsync(), Ct);
             var replayer = new WorkflowReplayer(new WorkflowReplayerOptions().AddWorkflow<OrderWorkflow>());
             await replayer.ReplayWorkflowAsync(WorkflowHistory.FromJson("order-1", json), true, Ct);
             await CallPage.LookAsync(browser, violations);
@@ -249,7 +249,7 @@ public sealed class WorkflowPageTests
         finally
         {
             await stop.CancelAsync();
-            await working.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Patience.StoppedAsync(working);
         }
     }
 

@@ -5,6 +5,7 @@ using Flagstone.Samples.Adjudication;
 using Flagstone.Samples.Adjudication.Stub;
 using Flagstone.Testing;
 using Flagstone.Workflows.Tests.People;
+using Flagstone.Workflows.Tests.Workers;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Client;
 using Temporalio.Common;
@@ -77,7 +78,7 @@ internal sealed class ClaimsBench : IAsyncDisposable
 
         work = null;
         await stopping.CancelAsync();
-        await running.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await running.WaitAsync(RunningWorker.LongestStop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         worker.Dispose();
         stopping.Dispose();
     }

@@ -1,3 +1,4 @@
+using Flagstone.Workflows.Tests.Workers;
 using Temporalio.Api.Enums.V1;
 using Temporalio.Api.WorkflowService.V1;
 using Temporalio.Client;
@@ -139,7 +140,7 @@ internal sealed class VersionedWorker : IAsyncDisposable
         await stop.CancelAsync();
         try
         {
-            await running;
+            await running.WaitAsync(RunningWorker.LongestStop);
         }
         catch (OperationCanceledException)
         {

@@ -161,7 +161,7 @@ public sealed class ProcessWorkflowTests(HostFixture fixture)
         public async ValueTask DisposeAsync()
         {
             await stop.CancelAsync();
-            await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await running.WaitAsync(RunningWorker.LongestStop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             worker.Dispose();
             stop.Dispose();
         }

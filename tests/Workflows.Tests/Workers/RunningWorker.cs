@@ -10,7 +10,7 @@ namespace Flagstone.Workflows.Tests.Workers;
 /// <summary>A real worker of Temporal's SDK in this process, on a queue of its own.</summary>
 internal sealed class RunningWorker : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
 
     private readonly CancellationTokenSource stop = new();
     private readonly TemporalWorker worker;
