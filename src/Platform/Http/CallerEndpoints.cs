@@ -31,7 +31,7 @@ public static class CallerEndpoints
         if (await authenticator.CallerAsync(context, context.RequestAborted) is not { } caller)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await Catalogue.Unauthorized().ToResult().ExecuteAsync(context);
+            await (await authenticator.RefusalAsync(context, context.RequestAborted)).ToResult().ExecuteAsync(context);
             return;
         }
 

@@ -50,7 +50,7 @@ internal sealed partial class KubernetesApi(
         if (await authenticator.CallerAsync(context, ct) is not { } caller)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await context.Response.ProblemAsync(Catalogue.Unauthorized(), ct);
+            await context.Response.ProblemAsync(await authenticator.RefusalAsync(context, ct), ct);
             return;
         }
 

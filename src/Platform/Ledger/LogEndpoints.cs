@@ -109,7 +109,7 @@ public static class LogEndpoints
         }
 
         await context.Response.ProblemAsync(caller is null
-            ? Catalogue.Unauthorized()
+            ? await authenticator.RefusalAsync(context, ct)
             : new Problem(403, "forbidden", "Forbidden", "Not allowed", "Entries and proofs need the auditor's or an administrator's role."), ct);
         return false;
     }

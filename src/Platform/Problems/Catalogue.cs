@@ -38,6 +38,11 @@ public static class Catalogue
     public static Problem Unauthorized() =>
         new(401, "unauthorized", "Unauthorized", "Sign in first", "Send a valid token as 'Authorization: Bearer TOKEN'. The first administrator's token is in the file admin.token of the data folder.");
 
+    public static Problem OnlyForWorkflows() => Unauthorized() with
+    {
+        Detail = "This is a worker's token. It signs in for workflows alone, on Temporal's port; here send the token of a person or a program.",
+    };
+
     public static Problem Forbidden(string who, string verb, ResourceKey key, string why) =>
         new(403, "forbidden", "Forbidden", "Not allowed",
             $"{key.Kind}{(key.Name.Length > 0 ? $" \"{key.Name}\"" : "")} is forbidden: User \"{who}\" cannot {verb} resource \"{key.Kind.Plural}\" in API group \"{key.Kind.Group}\""

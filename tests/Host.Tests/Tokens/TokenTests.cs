@@ -58,7 +58,9 @@ public sealed class TokenTests(HostFixture fixture)
 
         var (_, issued) = await administrator.PostAsync("/api/v1/tokens", new JsonObject { ["name"] = "worker.claims", ["role"] = "worker", ["namespace"] = "claims" });
         using var worker = fixture.Host.Client(issued.Value("token"));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await worker.ReadAsync("/api/v1/services")).Status);
+        var (status, told) = await worker.ReadAsync("/api/v1/services");
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
+        Assert.Contains("It signs in for workflows alone, on Temporal", told.ToJsonString(), StringComparison.Ordinal);
         using var kubernetes = fixture.Host.KubernetesClient();
         kubernetes.DefaultRequestHeaders.Authorization = new("Bearer", issued.Value("token"));
         Assert.Equal(HttpStatusCode.Unauthorized, (await kubernetes.GetAsync(new Uri("/api/v1/namespaces", UriKind.Relative), Ct)).StatusCode);

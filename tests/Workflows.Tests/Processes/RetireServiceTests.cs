@@ -76,7 +76,8 @@ public sealed class RetireServiceTests(HostFixture fixture)
         var id = await asking.StartedAsync(Retire, new JsonObject { ["service"] = service.Name, ["days"] = 3 });
         var run = await ProcessApi.RunAsync(fixture.Host, $"{Retire}/default/{service.Name}", id);
         Assert.Equal(HttpStatusCode.OK, (await new Inbox(fixture.Host).DecideAsync(await Inbox.TaskOfAsync(run))).Status);
-        await asking.UntilAsync(id, p => p["stage"]!.ToString() == "It is approved, and waits for 3 days: until then it can be taken back");
+        var waiting = await asking.UntilAsync(id, p => p["stage"]!.ToString() == "It is approved, and waits for 3 days: until then it can be taken back");
+        Assert.Matches("^It goes on at [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC\\.$", waiting["waits"]!.ToString());
         Assert.Contains(id, await asking.ListAsync("state=open"));
         Assert.DoesNotContain(id, await asking.ListAsync("state=closed"));
 

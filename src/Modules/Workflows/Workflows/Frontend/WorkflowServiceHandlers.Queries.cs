@@ -37,7 +37,7 @@ internal sealed partial class WorkflowServiceHandlers
         }
 
         var (attached, settled) = await AttachAsync(key, run, request, until, context.CancellationToken);
-        return Answered(attached ?? await AskAsync(settled, request, until));
+        return Answered(attached ?? await AskAsync(settled, request, until), settled.TaskQueue);
     }
 
     /// <summary>Asks a worker directly: the one that has the run in its cache, if there is one, and then any.</summary>
@@ -48,11 +48,11 @@ internal sealed partial class WorkflowServiceHandlers
         return answer;
     }
 
-    private static QueryWorkflowResponse Answered(Answer answer)
+    private static QueryWorkflowResponse Answered(Answer answer, string queue)
     {
         if (answer.Refusal is null && answer.Message is not { Length: > 0 })
         {
-            throw RpcErrors.QueryTimedOut("No worker answered the query in time. Is one polling the task queue?");
+            throw RpcErrors.QueryTimedOut($"No worker answered the query in time. Is one polling task queue {queue}?");
         }
 
         var result = Read<RespondQueryTaskCompletedRequest>(answer);

@@ -17,6 +17,9 @@ internal static class ProcessMemo
     /// <summary>The number of the step that it is at.</summary>
     public const string Step = "step";
 
+    /// <summary>When the wait ends that it is at; not there while it does not wait.</summary>
+    public const string Until = "until";
+
     /// <summary>How it ended; not there before.</summary>
     public const string Outcome = "outcome";
 
@@ -47,6 +50,10 @@ internal static class ProcessMemo
     /// <summary>The step that it is at, or ended at; null before the first.</summary>
     public static int? StepOf(WorkflowExecutionInfo run) =>
         run.Memo?.Fields.GetValueOrDefault(Step) is { } payload ? DataConverter.Default.PayloadConverter.ToValue<int>(payload) : null;
+
+    /// <summary>When the wait ends that it is at; null while it does not wait.</summary>
+    public static DateTimeOffset? UntilOf(WorkflowExecutionInfo run) =>
+        run.Memo?.Fields.GetValueOrDefault(Until) is { } payload ? DataConverter.Default.PayloadConverter.ToValue<DateTimeOffset>(payload) : null;
 
     private static ProcessPhase PhaseOf(WorkflowExecutionInfo run) => run.Status switch
     {

@@ -39,14 +39,14 @@ internal static class ProcessProblems
     }
 
     public static Problem UnderWay(IProcessKind kind, ProcessPlan plan, ProcessState? there) => new(
-        409, "conflict", "Conflict", "It has changed meanwhile",
+        409, "process-under-way", "Conflict", "It is under way already",
         $"'{kind.Title}' is under way for {plan.Subject} already{(there is null ? "" : $", asked for by {there.AskedBy}: process '{there.Id}'")}. Wait for its end, or take it back.");
 
     public static Problem Over(ProcessState process) => new(
-        409, "conflict", "Conflict", "It has changed meanwhile", $"Process '{process.Id}' is over: {process.Stage}.");
+        409, "process-over", "Conflict", "It is over", $"Process '{process.Id}' is over: {process.Stage}.");
 
     public static Problem PastRecall(ProcessState process, ProcessStep begun) => new(
-        409, "conflict", "Conflict", "It has changed meanwhile",
+        409, "process-past-recall", "Conflict", "It is too late",
         $"Process '{process.Id}' cannot be taken back any more: '{begun.Title}' was begun, and nothing undoes that. It goes to its end.");
 
     public static Problem Of(RpcException e) => Catalogue.StoreUnavailable(

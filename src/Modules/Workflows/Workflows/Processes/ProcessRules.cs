@@ -16,6 +16,18 @@ internal static class ProcessRules
 
     private static readonly TimeSpan Trying = TimeSpan.FromDays(30);
 
+    /// <summary>When a step's wait ends; null for a step that does not wait, or not any more.</summary>
+    public static DateTimeOffset? Until(ProcessStep step, DateTimeOffset now)
+    {
+        var until = step.Wait is { } wait ? now + wait : now;
+        until = step.Until > until ? step.Until.Value : until;
+        return until > now ? until : null;
+    }
+
+    /// <summary>What a step that waits waits for; null for one that does not, and for a process that has ended.</summary>
+    public static string? Waiting(ProcessDetails process) => process is { Until: { } until, State.Phase: ProcessPhase.Running }
+        ? string.Create(CultureInfo.InvariantCulture, $"It goes on at {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC.") : null;
+
     /// <summary>Who asked, who approved, and why.</summary>
     public static string Reason(ProcessInput input, IEnumerable<ProcessDecision> approvals)
     {

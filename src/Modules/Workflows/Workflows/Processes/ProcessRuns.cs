@@ -17,7 +17,8 @@ namespace Flagstone.Workflows.Processes;
 /// <param name="At">The number of the step that it is at, or ended at; null for none.</param>
 /// <param name="Trouble">Why the step is not done yet, as its last try said; empty for nothing to say.</param>
 /// <param name="Attempts">How often the step was tried.</param>
-internal sealed record ProcessDetails(ProcessState State, string WorkflowId, ProcessPlan? Plan, int? At, string Trouble, int Attempts)
+/// <param name="Until">When the step's wait ends; null for a step that does not wait.</param>
+internal sealed record ProcessDetails(ProcessState State, string WorkflowId, ProcessPlan? Plan, int? At, string Trouble, int Attempts, DateTimeOffset? Until = null)
 {
     /// <summary>The step that was begun and that nothing undoes; null while it can be taken back.</summary>
     public ProcessStep? PastRecall => Plan?.Steps.Take((At ?? -1) + 1).FirstOrDefault(s => s.Act is { Undo: null });
@@ -148,7 +149,7 @@ internal sealed class ProcessRuns(ITemporalServer server, PlatformNamespace own,
             var trying = found.PendingActivities.FirstOrDefault(a => a.LastFailure is not null);
             return new ProcessDetails(
                 ProcessMemo.Read(found.WorkflowExecutionInfo), run.Execution.WorkflowId, await PlanAsync(run.Execution, ct), ProcessMemo.StepOf(found.WorkflowExecutionInfo),
-                trying?.LastFailure.Message ?? "", trying?.Attempt ?? 0);
+                trying?.LastFailure.Message ?? "", trying?.Attempt ?? 0, ProcessMemo.UntilOf(found.WorkflowExecutionInfo));
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
         {

@@ -29,7 +29,7 @@ public sealed record ProcessView(
     /// <param name="asked">What people are asked now; null for nothing.</param>
     internal static ProcessView Of(ProcessDetails process, string ns, HumanTaskRow? asked = null) => Of(process.State) with
     {
-        Waits = asked is not null ? Waiting(asked) : process.Trouble.Length > 0 ? process.Trouble : null, Run = $"{ns}/{process.WorkflowId}",
+        Waits = asked is not null ? Waiting(asked) : process.Trouble.Length > 0 ? process.Trouble : ProcessRules.Waiting(process), Run = $"{ns}/{process.WorkflowId}",
     };
 
     private static string Waiting(HumanTaskRow asked) => string.Create(

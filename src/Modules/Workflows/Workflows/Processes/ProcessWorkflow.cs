@@ -49,15 +49,13 @@ internal sealed class ProcessWorkflow
     /// <summary>Null when the process goes on; else why it ends.</summary>
     private async Task<string?> TakeAsync(int number, ProcessStep step)
     {
-        Workflow.UpsertMemo(MemoUpdate.ValueSet(ProcessMemo.Stage, step.Title), MemoUpdate.ValueSet(ProcessMemo.Step, number));
-        if (step.Wait is { } wait)
+        var until = ProcessRules.Until(step, new DateTimeOffset(Workflow.UtcNow, TimeSpan.Zero));
+        Workflow.UpsertMemo(
+            MemoUpdate.ValueSet(ProcessMemo.Stage, step.Title), MemoUpdate.ValueSet(ProcessMemo.Step, number),
+            until is { } end ? MemoUpdate.ValueSet(ProcessMemo.Until, end) : MemoUpdate.ValueUnset(ProcessMemo.Until));
+        if (until is { } then)
         {
-            await Workflow.DelayAsync(wait, Recall);
-        }
-
-        if (step.Until is { } until && until.UtcDateTime - Workflow.UtcNow is { Ticks: > 0 } rest)
-        {
-            await Workflow.DelayAsync(rest, Recall);
+            await Workflow.DelayAsync(then.UtcDateTime - Workflow.UtcNow, Recall);
         }
 
         if (step.Ask is { } question)

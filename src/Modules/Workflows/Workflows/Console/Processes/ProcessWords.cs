@@ -23,10 +23,11 @@ internal static class ProcessWords
         // It may have been asked for a moment ago.
         var at = process.At ?? -1;
         return [.. steps.Select((step, number) => new TimelineStep(
-            $"step-{number}", step.Title, StatusOf(process.State.Phase, number, at), null, null, number == at ? Trouble(process) : ""))];
+            $"step-{number}", step.Title, StatusOf(process.State.Phase, number, at), null, null, number == at ? Trouble(process) ?? ProcessRules.Waiting(process) ?? "" : ""))];
     }
 
-    private static string Trouble(ProcessDetails process) => process.Attempts > 1 ? $"{process.Trouble} Looked {process.Attempts} times." : process.Trouble;
+    private static string? Trouble(ProcessDetails process) =>
+        process.Attempts > 1 ? $"{process.Trouble} Looked {process.Attempts} times." : process.Trouble.Length > 0 ? process.Trouble : null;
 
     private static Status StatusOf(ProcessPhase phase, int number, int at) =>
         phase == ProcessPhase.Completed || number < at ? new("Done", Tone.Good)
