@@ -39,10 +39,12 @@ public sealed class KillTests
         {
             var killAt = acknowledged.Count + 150 + (97 * round);
             var reached = new TaskCompletionSource();
+            using var dead = new CancellationTokenSource();
             var client = host.KubernetesClient();
-            var writers = Enumerable.Range(0, Writers).Select(w => WriteUntilDeadAsync(client, $"r{round}-w{w}", acknowledged, killAt, reached)).ToList();
+            var writers = Enumerable.Range(0, Writers).Select(w => WriteUntilDeadAsync(client, $"r{round}-w{w}", acknowledged, killAt, reached, dead.Token)).ToList();
             await reached.Task.WaitAsync(TimeSpan.FromSeconds(60), Ct);
             await host.KillAsync();
+            await dead.CancelAsync();
             await Task.WhenAll(writers);
             client.Dispose();
             await host.StartAgainAsync(Ct);
@@ -61,9 +63,10 @@ public sealed class KillTests
     }
 
     private static async Task WriteUntilDeadAsync(
-        HttpClient client, string prefix, ConcurrentDictionary<string, byte> acknowledged, int killAt, TaskCompletionSource reached)
+        HttpClient client, string prefix, ConcurrentDictionary<string, byte> acknowledged, int killAt, TaskCompletionSource reached, CancellationToken dead)
     {
-        for (var i = 0; ; i++)
+        // What answers on the port after that is another host.
+        for (var i = 0; !dead.IsCancellationRequested; i++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}-{i}");
             try
