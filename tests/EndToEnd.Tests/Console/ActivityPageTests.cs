@@ -62,6 +62,13 @@ public sealed class ActivityPageTests
         await Assertions.Expect(rows).ToHaveCountAsync(1);
 
         await rows.GetByRole(AriaRole.Link, new() { Name = "stuck" }).ClickAsync();
+        await AskAsync(page, "Pause", "the till is closed");
+        await page.GetByRole(AriaRole.Group, new() { Name = "Pause stuck?" }).GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await page.GetByText("1 of 3, paused").WaitForAsync();
+        violations.AddRange(await browser.ViolationsAsync());
+        await AskAsync(page, "Unpause", "it is open again");
+        await page.GetByRole(AriaRole.Group, new() { Name = "Unpause stuck?" }).GetByRole(AriaRole.Button, new() { Name = "Unpause" }).ClickAsync();
+        await page.GetByText("1 of 3, waiting for a worker").WaitForAsync();
         await AskAsync(page, "Terminate", "nobody takes it");
         await page.GetByRole(AriaRole.Group, new() { Name = "Terminate stuck?" }).GetByRole(AriaRole.Button, new() { Name = "Terminate" }).ClickAsync();
         await page.GetByText("The activity was terminated.").WaitForAsync();
@@ -87,7 +94,7 @@ public sealed class ActivityPageTests
         {
             await browser.SignInAsync(await IssueAsync(host, """{ "name": "reader", "role": "viewer" }"""));
             await browser.GoAsync("/workflows/activities/default/seen");
-            foreach (var action in (string[])["Cancel", "Terminate", "Delete"])
+            foreach (var action in (string[])["Pause", "Reset", "Cancel", "Terminate", "Delete"])
             {
                 await Assertions.Expect(browser.Page.GetByRole(AriaRole.Button, new() { Name = action, Exact = true })).ToBeDisabledAsync();
             }

@@ -49,6 +49,19 @@ internal static class ActivityOptionRules
     /// <summary>Changes what the mask names, or says why it cannot be: then the change must be dropped.</summary>
     public static Refusal? Change(RunChange change, ActivityState activity, ActivityOptions wanted, FieldMask mask)
     {
+        if (Change(activity, change.Run.RunTimeout, wanted, mask) is { } refusal)
+        {
+            return refusal;
+        }
+
+        Requeue(change, activity);
+        return null;
+    }
+
+    /// <summary>As the other, of the activity alone.</summary>
+    /// <param name="most">No time of it is longer; zero for no bound.</param>
+    public static Refusal? Change(ActivityState activity, TimeSpan most, ActivityOptions wanted, FieldMask mask)
+    {
         var next = Of(activity).Clone();
         mask.Merge(wanted, next, new FieldMask.MergeOptions { ReplaceMessageFields = true, ReplacePrimitiveFields = true });
         var all = new[] { next.ScheduleToCloseTimeout, next.ScheduleToStartTimeout, next.StartToCloseTimeout, next.HeartbeatTimeout };
@@ -67,25 +80,39 @@ internal static class ActivityOptionRules
                 $"What people decide stays on task queue '{PeopleQueue.Name}', and nothing else is moved there. Cancel the activity in the workflow, and schedule another.");
         }
 
-        Apply(change, activity, next);
+        Apply(activity, most, next);
         return null;
     }
 
     /// <summary>Puts the options back to those with which the activity was scheduled.</summary>
-    public static void Restore(RunChange change, ActivityState activity, ActivityState scheduled) => Apply(change, activity, Of(scheduled));
+    public static void Restore(RunChange change, ActivityState activity, ActivityState scheduled)
+    {
+        Restore(activity, change.Run.RunTimeout, scheduled);
+        Requeue(change, activity);
+    }
 
-    private static void Apply(RunChange change, ActivityState activity, ActivityOptions next)
+    /// <summary>As the other, of the activity alone.</summary>
+    public static void Restore(ActivityState activity, TimeSpan most, ActivityState scheduled) => Apply(activity, most, Of(scheduled));
+
+    private static void Requeue(RunChange change, ActivityState activity)
+    {
+        if (!activity.IsStarted)
+        {
+            ActivityOperations.Queue(change, activity);
+        }
+    }
+
+    private static void Apply(ActivityState activity, TimeSpan most, ActivityOptions next)
     {
         var times = ActivityTimes.Of(
-            change.Run.RunTimeout, Durations.Of(next.ScheduleToCloseTimeout), Durations.Of(next.ScheduleToStartTimeout), Durations.Of(next.StartToCloseTimeout),
+            most, Durations.Of(next.ScheduleToCloseTimeout), Durations.Of(next.ScheduleToStartTimeout), Durations.Of(next.StartToCloseTimeout),
             Durations.Of(next.HeartbeatTimeout));
         (activity.Queue, activity.Retry) = (next.TaskQueue.Name, RetryRules.Complete(next.RetryPolicy));
         (activity.ScheduleToClose, activity.ScheduleToStart, activity.StartToClose, activity.Heartbeat) = times;
-        if (!activity.IsStarted)
+        if (activity is { IsStarted: false, Attempt: > 1, LastEndedAt: { } ended })
         {
             // An attempt that waits for its time waits as the new policy says.
-            ActivityOperations.Requeue(change, activity, activity is { Attempt: > 1, LastEndedAt: { } ended }
-                ? ended + RetryRules.IntervalAfter(activity.Retry, activity.Attempt - 1) : activity.ScheduledAt);
+            activity.ScheduledAt = ended + RetryRules.IntervalAfter(activity.Retry, activity.Attempt - 1);
         }
     }
 }

@@ -1,6 +1,4 @@
 using Flagstone.Workflows.Activities;
-using Flagstone.Workflows.Commands;
-using Google.Protobuf.WellKnownTypes;
 using Temporalio.Api.WorkflowService.V1;
 
 namespace Flagstone.Workflows.Executions;
@@ -24,7 +22,7 @@ internal sealed partial class ExecutionGrain
         var request = UnpauseActivityRequest.Parser.ParseFrom(call.Request);
         return OperateAsync(call, new ActivityChoice(request.Id, request.Type), (change, chosen) =>
         {
-            chosen.ForEach(a => ActivityOperations.Unpause(change, a, request.ResetAttempts, request.ResetHeartbeat, Spread(request.Jitter)));
+            chosen.ForEach(a => ActivityOperations.Unpause(change, a, request.ResetAttempts, request.ResetHeartbeat, ActivityOperations.Spread(request.Jitter)));
             return Answer.Of(new UnpauseActivityResponse());
         });
     }
@@ -43,7 +41,7 @@ internal sealed partial class ExecutionGrain
                     ActivityOptionRules.Restore(change, activity, first);
                 }
 
-                ActivityOperations.Reset(change, activity, request.ResetHeartbeat, request.KeepPaused, Spread(request.Jitter));
+                ActivityOperations.Reset(change, activity, request.ResetHeartbeat, request.KeepPaused, ActivityOperations.Spread(request.Jitter));
             }
 
             return Answer.Of(new ResetActivityResponse());
@@ -88,9 +86,4 @@ internal sealed partial class ExecutionGrain
 
         return scheduled;
     }
-
-    /// <summary>A time of up to so long, another one each time.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5394", Justification = "It spreads load; nobody gains by guessing it.")]
-    private static TimeSpan Spread(Duration? most) =>
-        Durations.Of(most) is var time && time > TimeSpan.Zero ? time * Random.Shared.NextDouble() : TimeSpan.Zero;
 }

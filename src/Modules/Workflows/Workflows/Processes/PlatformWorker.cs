@@ -17,62 +17,13 @@ namespace Flagstone.Workflows.Processes;
 internal sealed partial class PlatformWorker(
     InstallationServer installation, ITemporalNamespaces namespaces, PlatformNamespace own, OwnConnection connection, ProcessActivities activities,
     IServer server, PlatformOptions options, IHostApplicationLifetime lifetime, TimeProvider clock, ILoggerFactory loggers, ILogger<PlatformWorker> logger)
-    : IHostedLifecycleService, IDisposable
+    : WorkingService(lifetime, clock)
 {
     public const string TaskQueue = "flagstone-processes";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    protected override Task WorkAsync() => KeepAsync(RunAsync, e => LogEnded(e, Pause.TotalSeconds), Stop);
 
-    /// <summary>A worker whose server is gone would try for ever to tell it that it stops.</summary>
-    public static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
-
-    private readonly CancellationTokenSource stop = new();
-    private Task work = Task.CompletedTask;
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        lifetime.ApplicationStarted.Register(() => work = Task.Run(WorkAsync, CancellationToken.None));
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Before the frontend ends: so the worker can say that it goes.</summary>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        await stop.CancelAsync();
-        await Task.WhenAny(work, Task.Delay(LongestStop, clock, cancellationToken));
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => stop.Dispose();
-
-    private async Task WorkAsync()
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                await RunAsync();
-            }
-            catch (Exception e) when (!stop.IsCancellationRequested)
-            {
-                LogEnded(e, Pause.TotalSeconds);
-                await Task.Delay(Pause, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException)
-            {
-                // It was told to stop.
-            }
-        }
-    }
-
-    private async Task RunAsync()
+    private async Task RunAsync(CancellationToken ct)
     {
         await EnsureNamespaceAsync();
         var at = installation.Elsewhere is { } elsewhere ? OtherServers.OptionsOf(elsewhere)
@@ -86,19 +37,19 @@ internal sealed partial class PlatformWorker(
         {
             MaxCachedWorkflows = 100, MaxConcurrentActivities = 20, LoggerFactory = loggers,
         }.AddWorkflow<ProcessWorkflow>().AddAllActivities(activities));
-        await worker.ExecuteAsync(stop.Token);
+        await worker.ExecuteAsync(ct);
     }
 
     private async Task EnsureNamespaceAsync()
     {
-        if (await namespaces.FindAsync(null, own.Name, stop.Token) is not null)
+        if (await namespaces.FindAsync(null, own.Name, Stop) is not null)
         {
             return;
         }
 
         try
         {
-            await namespaces.CreateAsync(null, own.Name, "flagstone", PlatformNamespace.Settings, stop.Token);
+            await namespaces.CreateAsync(null, own.Name, "flagstone", PlatformNamespace.Settings, Stop);
         }
         catch (TemporalCallException e) when (e.IsRefusal && e.InnerException is Grpc.Core.RpcException { StatusCode: Grpc.Core.StatusCode.AlreadyExists })
         {

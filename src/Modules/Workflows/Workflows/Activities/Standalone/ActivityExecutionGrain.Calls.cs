@@ -61,7 +61,10 @@ internal sealed partial class ActivityExecutionGrain
     public Task<Answer> HeartbeatAsync(Call call, TaskToken token) => AnswerAsync(token, of =>
     {
         StandaloneActivityRules.Heartbeat(of, RecordActivityTaskHeartbeatRequest.Parser.ParseFrom(call.Request).Details, clock.GetUtcNow());
-        return Answer.Of(new RecordActivityTaskHeartbeatResponse { CancelRequested = of.IsCancelRequested });
+        return Answer.Of(new RecordActivityTaskHeartbeatResponse
+        {
+            CancelRequested = of.IsCancelRequested, ActivityPaused = of.Activity.Pause is not null, ActivityReset = of.Activity.IsReset,
+        });
     });
 
     public Task<TaskToken?> FindTaskAsync(string runId) => Task.FromResult(
@@ -135,7 +138,13 @@ internal sealed partial class ActivityExecutionGrain
         return await CommitAsync(null) is { } failed ? failed : answer;
     }
 
-    private async Task<Answer> ChangeAsync(Call call, string verb, IMessage answer, Action<StandaloneActivity> change)
+    private Task<Answer> ChangeAsync(Call call, string verb, IMessage answer, Action<StandaloneActivity> change) => ChangeAsync(call, verb, answer, of =>
+    {
+        change(of);
+        return null;
+    });
+
+    private async Task<Answer> ChangeAsync(Call call, string verb, IMessage answer, Func<StandaloneActivity, Refusal?> change)
     {
         if (state is null || !IsMeant(call))
         {
@@ -147,7 +156,12 @@ internal sealed partial class ActivityExecutionGrain
             return Refusal.FailedPrecondition("activity is already completed", null);
         }
 
-        change(state);
+        if (change(state) is { } wrong)
+        {
+            Drop();
+            return wrong;
+        }
+
         return await CommitAsync(null, CallerAct.Of(call, verb)) is { } failed ? failed : Answer.Of(answer);
     }
 

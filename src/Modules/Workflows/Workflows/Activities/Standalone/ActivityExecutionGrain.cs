@@ -91,7 +91,7 @@ internal sealed partial class ActivityExecutionGrain(
     private DateTimeOffset? Due() => state is { IsOpen: true } ? ActivityAttempts.Deadline(state.Activity)?.At : null;
 
     /// <summary>What waits for a worker; null for nothing.</summary>
-    private QueuedTask? Waiting() => state is { IsOpen: true, Activity: { IsStarted: false } activity }
+    private QueuedTask? Waiting() => state is { IsOpen: true, Activity: { IsStarted: false, Pause: null } activity }
         ? new QueuedTask(key.ActivityId, state.RunId, activity.ScheduledId, activity.Attempt, Micros.From(activity.ScheduledAt)) : null;
 
     /// <summary>Commits the state as it is. Null when it is durable.</summary>

@@ -37,6 +37,18 @@ internal interface IActivityExecutionGrain : IReconcileGrain
     [Alias("Terminate")]
     Task<Answer> TerminateAsync(Call call);
 
+    [Alias("Pause")]
+    Task<Answer> PauseAsync(Call call);
+
+    [Alias("Unpause")]
+    Task<Answer> UnpauseAsync(Call call);
+
+    [Alias("Reset")]
+    Task<Answer> ResetAsync(Call call);
+
+    [Alias("UpdateOptions")]
+    Task<Answer> UpdateOptionsAsync(Call call);
+
     /// <summary>Deletes it, open or not.</summary>
     /// <param name="runId">Only this one; empty for any.</param>
     /// <param name="closedBefore">Only if it closed before; null for any.</param>

@@ -104,7 +104,7 @@ internal static class StandaloneActivityViews
             CurrentRetryInterval = state is { IsOpen: true, Activity: { IsStarted: false, Attempt: > 1, LastEndedAt: { } ended } }
                 ? Duration.FromTimeSpan(activity.ScheduledAt - ended) : null,
             LastAttemptCompleteTime = Time(activity.LastEndedAt),
-            NextAttemptScheduleTime = state is { IsOpen: true, Activity: { IsStarted: false, Attempt: > 1 } } ? Time(activity.ScheduledAt) : null,
+            NextAttemptScheduleTime = state is { IsOpen: true, Activity: { IsStarted: false, Pause: null, Attempt: > 1 } } ? Time(activity.ScheduledAt) : null,
             Priority = started.Priority,
             StateTransitionCount = state.Transitions,
             SearchAttributes = started.SearchAttributes,
@@ -119,8 +119,13 @@ internal static class StandaloneActivityViews
     private static PendingActivityState StateOf(StandaloneActivity state) =>
         !state.IsOpen ? PendingActivityState.Unspecified
         : state.IsCancelRequested ? PendingActivityState.CancelRequested
-        : state.Activity.IsStarted ? PendingActivityState.Started
-        : PendingActivityState.Scheduled;
+        : (state.Activity.IsStarted, state.Activity.Pause is not null) switch
+        {
+            (true, true) => PendingActivityState.PauseRequested,
+            (true, false) => PendingActivityState.Started,
+            (false, true) => PendingActivityState.Paused,
+            (false, false) => PendingActivityState.Scheduled,
+        };
 
     private static Duration? Lasted(StandaloneActivity state) => state.ClosedAt is { } closed ? Duration.FromTimeSpan(closed - state.CreatedAt) : null;
 

@@ -11,6 +11,26 @@ internal sealed record ActivityTarget(string Namespace, string Id, string RunId)
 /// <summary>Does what people ask of standalone activities, by the messages of the gRPC API. An answer is null when it is done, else why it is not.</summary>
 internal sealed class ActivityActions(TemporalCalls calls)
 {
+    public async Task<string?> PauseAsync(Caller caller, ActivityTarget activity, string reason) => (await calls.CallAsync<PauseActivityExecutionResponse>(
+        caller, new PauseActivityExecutionRequest
+        {
+            Namespace = activity.Namespace, ActivityId = activity.Id, RunId = activity.RunId, Reason = reason, Identity = RunActions.Identity,
+            RequestId = Guid.NewGuid().ToString(),
+        }, reason, CancellationToken.None)).Refusal;
+
+    public async Task<string?> UnpauseAsync(Caller caller, ActivityTarget activity, string reason) => (await calls.CallAsync<UnpauseActivityExecutionResponse>(
+        caller, new UnpauseActivityExecutionRequest
+        {
+            Namespace = activity.Namespace, ActivityId = activity.Id, RunId = activity.RunId, Reason = reason, Identity = RunActions.Identity,
+            RequestId = Guid.NewGuid().ToString(),
+        }, reason, CancellationToken.None)).Refusal;
+
+    public async Task<string?> ResetAsync(Caller caller, ActivityTarget activity, string reason) => (await calls.CallAsync<ResetActivityExecutionResponse>(
+        caller, new ResetActivityExecutionRequest
+        {
+            Namespace = activity.Namespace, ActivityId = activity.Id, RunId = activity.RunId, Identity = RunActions.Identity, RequestId = Guid.NewGuid().ToString(),
+        }, reason, CancellationToken.None)).Refusal;
+
     public async Task<string?> CancelAsync(Caller caller, ActivityTarget activity, string reason) => (await calls.CallAsync<RequestCancelActivityExecutionResponse>(
         caller, new RequestCancelActivityExecutionRequest
         {

@@ -13,60 +13,30 @@ namespace Flagstone.Workflows.People.Outside;
 /// </summary>
 internal sealed partial class PeopleWorker(
     InstallationServer installation, PeopleNamespaces namespaces, PlatformNamespace own, PeopleActivity activity, IHostApplicationLifetime lifetime,
-    TimeProvider clock, ILoggerFactory loggers, ILogger<PeopleWorker> logger) : IHostedLifecycleService, IDisposable
+    TimeProvider clock, ILoggerFactory loggers, ILogger<PeopleWorker> logger) : WorkingService(lifetime, clock)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
-
     /// <summary>New namespaces are seen after this; while the platform's own is not there yet, sooner.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource stop = new();
-    private Task work = Task.CompletedTask;
+    protected override bool IsNeeded => installation.Elsewhere is not null && PeopleQueue.IsServed;
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        if (installation.Elsewhere is not null && PeopleQueue.IsServed)
-        {
-            lifetime.ApplicationStarted.Register(() => work = Task.Run(WorkAsync, CancellationToken.None));
-        }
-
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Before the silo ends: what was polled can still be stored.</summary>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
-    {
-        await stop.CancelAsync();
-        await Task.WhenAny(work, Task.Delay(PlatformWorker.LongestStop, clock, cancellationToken));
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void Dispose() => stop.Dispose();
-
-    private async Task WorkAsync()
+    protected override async Task WorkAsync()
     {
         var running = new Dictionary<string, (CancellationTokenSource Stop, Task Work)>(StringComparer.Ordinal);
         TemporalConnection? connection = null;
-        while (!stop.IsCancellationRequested)
+        while (!Stop.IsCancellationRequested)
         {
             var next = Pause;
             try
             {
                 connection ??= await ConnectAsync();
-                var names = await namespaces.ListAsync(stop.Token);
+                var names = await namespaces.ListAsync(Stop);
                 await FollowAsync(running, connection, names);
                 next = names.Contains(own.Name) ? Period : Soon;
             }
-            catch (Exception e) when (!stop.IsCancellationRequested)
+            catch (Exception e) when (!Stop.IsCancellationRequested)
             {
                 LogNotListed(e.Message, next.TotalSeconds);
             }
@@ -75,7 +45,7 @@ internal sealed partial class PeopleWorker(
                 // It was told to stop.
             }
 
-            await Task.Delay(next, clock, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(next, Clock, Stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await FollowAsync(running, connection, []);
@@ -107,35 +77,20 @@ internal sealed partial class PeopleWorker(
 
         foreach (var name in names.Where(n => !running.ContainsKey(n)))
         {
-            var until = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-            running[name] = (until, Task.Run(() => RunAsync(connection!, name, until.Token), CancellationToken.None));
+            var until = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            running[name] = (until, Task.Run(
+                () => KeepAsync(ct => RunAsync(connection!, name, ct), e => LogEnded(e, name, Pause.TotalSeconds), until.Token), CancellationToken.None));
         }
     }
 
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1031", Justification = "Whatever ends the worker, it is started again.")]
     private async Task RunAsync(TemporalConnection connection, string name, CancellationToken ct)
     {
-        while (!ct.IsCancellationRequested)
+        var client = new TemporalClient(connection, new() { Namespace = name, LoggerFactory = loggers });
+        using var worker = new TemporalWorker(client, new TemporalWorkerOptions(PeopleQueue.Name)
         {
-            try
-            {
-                var client = new TemporalClient(connection, new() { Namespace = name, LoggerFactory = loggers });
-                using var worker = new TemporalWorker(client, new TemporalWorkerOptions(PeopleQueue.Name)
-                {
-                    MaxConcurrentActivities = 20, MaxConcurrentActivityTaskPolls = 2, LoggerFactory = loggers,
-                }.AddAllActivities(activity));
-                await worker.ExecuteAsync(ct);
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested)
-            {
-                LogEnded(e, name, Pause.TotalSeconds);
-                await Task.Delay(Pause, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (OperationCanceledException)
-            {
-                // It was told to stop.
-            }
-        }
+            MaxConcurrentActivities = 20, MaxConcurrentActivityTaskPolls = 2, LoggerFactory = loggers,
+        }.AddAllActivities(activity));
+        await worker.ExecuteAsync(ct);
     }
 
     [LoggerMessage(
