@@ -109,7 +109,7 @@ public sealed class ConsoleTests
         using var revoked = await administrator.DeleteAsync(new Uri($"/api/v1/tokens/{token["id"]}", UriKind.Relative), Ct);
         try
         {
-            await browser.Page.GotoAsync("/services");
+            await browser.GoAsync("/services");
         }
         catch (PlaywrightException e) when (e.Message.Contains("interrupted by another navigation", StringComparison.Ordinal))
         {
