@@ -30,6 +30,8 @@ public sealed class UpdateFormTests
             var page = browser.Page;
             await browser.SignInAsync(host.Token);
             await browser.GoAsync($"/workflows/default/{run.ResultRunId}");
+            // The page moves what is on it until the first workflow task is done.
+            await page.GetByText("Nothing is under way").WaitForAsync();
             var violations = new List<string>();
 
             await page.GetByRole(AriaRole.Button, new() { Name = "Update", Exact = true }).ClickAsync();
