@@ -101,9 +101,7 @@ internal sealed class Browser : IAsyncDisposable
         return result.Violations.SelectMany(v => v.Nodes.Select(n => $"{new Uri(Page.Url).AbsolutePath}, {theme}: {v.Id}: {v.Help}: {n.Html}"));
     }
 
-#pragma warning disable CS0618 // The other way makes a profile and a page for each look, for the sake of frames, which no page has.
-    private Task<AxeResult> AxeAsync() => Page.RunAxeLegacy().InTimeAsync();
-#pragma warning restore CS0618
+    private Task<AxeResult> AxeAsync() => Page.RunAxe().InTimeAsync();
 
     /// <summary>Waits until the graph of the page is drawn, and switches the theme, which draws it again.</summary>
     public async Task DrawnAsync()
