@@ -15,11 +15,16 @@ internal sealed class Browser : IAsyncDisposable
 
     private static readonly string[] Themes = ["light", "dark"];
 
+    /// <summary>What people see and what they have written, but for secrets.</summary>
+    private const string Seen = "() => document.body.innerText + '\\n' + [...document.querySelectorAll('input:not([type=hidden], [type=password]), select, textarea')].map(f => `${f.id}: ${f.value}`).join('\\n')";
+
+    private readonly RunningHost host;
     private readonly Chromium chromium;
     private readonly IBrowserContext profile;
 
-    private Browser(Chromium chromium, IBrowserContext profile, IPage page)
+    private Browser(RunningHost host, Chromium chromium, IBrowserContext profile, IPage page)
     {
+        this.host = host;
         this.chromium = chromium;
         this.profile = profile;
         Page = page;
@@ -35,7 +40,7 @@ internal sealed class Browser : IAsyncDisposable
         page.SetDefaultTimeout(60_000);
         // Five seconds, the default, are not enough on a busy machine; what holds sooner ends sooner.
         Assertions.SetDefaultExpectTimeout(60_000);
-        return new Browser(chromium, profile, page);
+        return new Browser(host, chromium, profile, page);
     }
 
     public async Task SignInAsync(string token)
@@ -119,11 +124,28 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>Colours fade from one to the next: what axe would measure in between is no colour of a theme's.</summary>
     private async Task SettledAsync() => await Page.WaitForFunctionAsync("() => document.getAnimations().every(a => !(a instanceof CSSTransition))");
 
+    /// <summary>Says what was there at the end: the runner shows it of tests that fail.</summary>
+    private async Task TellAsync()
+    {
+        var output = TestContext.Current.TestOutputHelper!;
+        try
+        {
+            output.WriteLine($"{Page.Url}\n{await Page.EvaluateAsync<string>(Seen).InTimeAsync()}");
+        }
+        catch (Exception e) when (e is PlaywrightException or TimeoutException)
+        {
+            output.WriteLine($"{Page.Url} says no more: {e.Message}");
+        }
+
+        output.WriteLine(string.Join('\n', host.Complaints()));
+    }
+
     private Task LiveAsync() =>
         Page.Locator(".fs-shell[data-live=true], :root:not(:has(.fs-shell))").First.WaitForAsync(new() { State = WaitForSelectorState.Attached });
 
     public async ValueTask DisposeAsync()
     {
+        await TellAsync();
         await profile.CloseAsync().InTimeAsync();
         ChromiumPool.GiveBack(chromium);
     }
